@@ -1,0 +1,75 @@
+//! One line for every sign-in and every refusal.
+
+use crate::standing::{Proven, Standing};
+use std::net::SocketAddr;
+
+/// Receives what must be on record. Called on the path of a sign-in: it must not wait.
+pub trait Audit: Send + Sync {
+    /// Puts one event on record.
+    fn record(&self, event: &Event<'_>);
+}
+
+/// One thing that happened at a door. Holds no credential and no raw message.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    /// The route it happened on.
+    pub route: &'a str,
+    /// The client's address.
+    pub client: Option<SocketAddr>,
+    /// The session's number in this process.
+    pub session: u64,
+    /// The name the client gave, as sent; lossy where it is not UTF-8, at most 512 octets.
+    pub account: &'a str,
+    /// The operation ("bind", "search", "modify", …).
+    pub operation: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The result code the client was given (RFC 4511 §4.1.9).
+    pub result_code: u32,
+    /// The rule that decided: `file:key` of a policy, or the name of a built-in rule ("built-in:empty-password").
+    pub rule: &'a str,
+    /// What the directory said of the account, in full: this is for administrators.
+    pub standing: Option<(&'a Standing, Proven)>,
+    /// Which server answered.
+    pub server: Option<&'a str>,
+    /// The policy generation in force.
+    pub generation: u64,
+}
+
+/// How an audited operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Let in, or done.
+    Allowed,
+    /// Let in to change the password and for nothing else.
+    Restricted,
+    /// Refused by a rule of ours.
+    Refused,
+    /// Refused by the directory: wrong password, unknown account.
+    Failed,
+    /// The directory could not be asked.
+    Unavailable,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of `repr`.
+    pub const ALL: [Self; 5] = [
+        Self::Allowed,
+        Self::Restricted,
+        Self::Refused,
+        Self::Failed,
+        Self::Unavailable,
+    ];
+
+    /// As written in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Restricted => "restricted",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}

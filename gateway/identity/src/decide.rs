@@ -1,0 +1,323 @@
+//! The questions the doors ask, and the answers they get.
+//!
+//! [`RouteRules`] is the part of a policy that is looked at for every frame: plain data, handed out once per generation and
+//! held by each session, so that nothing on the fast path calls through a port. [`Decide::bind`] is asked once per sign-in.
+
+use crate::name::{AttributeName, DistinguishedName};
+use crate::standing::{Proven, Standing};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Whoever holds the rules.
+pub trait Decide: Send + Sync {
+    /// The number of the rules in force; sessions keep it and compare it at every frame.
+    fn generation(&self) -> Arc<Generation>;
+
+    /// What may pass on a route. `None` if no policy file speaks of it.
+    fn route(&self, route: &str) -> Option<Arc<RouteRules>>;
+
+    /// What to do with a sign-in the directory has answered.
+    fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict;
+}
+
+/// A number that goes up by one each time new rules come into force. Zero means none ever did.
+#[derive(Debug, Default)]
+pub struct Generation(AtomicU64);
+
+impl Generation {
+    /// The number in force.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Sets the number, after the rules it counts are in place.
+    pub fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Release);
+    }
+}
+
+/// The name of the rule that gave an answer, for the audit line and `explain`: `file.toml:key`, or `built-in:name`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleName(pub Arc<str>);
+
+impl RuleName {
+    /// A rule that no file can change.
+    pub fn built_in(name: &str) -> Self {
+        Self(format!("built-in:{name}").into())
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A value with the rule that set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled<T> {
+    /// The value.
+    pub value: T,
+    /// Who said so.
+    pub rule: RuleName,
+}
+
+impl<T> Ruled<T> {
+    /// Joins the two.
+    pub fn new(value: T, rule: RuleName) -> Self {
+        Self { value, rule }
+    }
+}
+
+/// How a standing is shown on a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Surface {
+    /// The password policy response control (draft-behera-ldap-password-policy), where the client asked for it.
+    Ppolicy,
+    /// One line of text in the diagnostic message, with the portal's address.
+    Text,
+    /// Result codes alone: 0 or 49.
+    Plain,
+    /// Whatever the directory answered, byte for byte.
+    Transparent,
+}
+
+impl Surface {
+    /// Every surface.
+    pub const ALL: [Self; 4] = [Self::Ppolicy, Self::Text, Self::Plain, Self::Transparent];
+
+    /// As written in policy files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ppolicy => "ppolicy",
+            Self::Text => "text",
+            Self::Plain => "plain",
+            Self::Transparent => "transparent",
+        }
+    }
+}
+
+/// An operation a client may ask for (RFC 4511 §4), as rules name it. Unbind and abandon are always free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the operations of RFC 4511 §4")]
+pub enum Operation {
+    Bind,
+    Search,
+    Compare,
+    Add,
+    Delete,
+    Modify,
+    ModifyDn,
+    Extended,
+}
+
+impl Operation {
+    /// Every operation, in the order of `repr`.
+    pub const ALL: [Self; 8] = [
+        Self::Bind,
+        Self::Search,
+        Self::Compare,
+        Self::Add,
+        Self::Delete,
+        Self::Modify,
+        Self::ModifyDn,
+        Self::Extended,
+    ];
+
+    /// As written in policy files, metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bind => "bind",
+            Self::Search => "search",
+            Self::Compare => "compare",
+            Self::Add => "add",
+            Self::Delete => "delete",
+            Self::Modify => "modify",
+            Self::ModifyDn => "modify_dn",
+            Self::Extended => "extended",
+        }
+    }
+}
+
+/// A set of operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Operations(u16);
+
+impl Operations {
+    /// Every operation.
+    pub fn all() -> Self {
+        Operation::ALL.into_iter().collect()
+    }
+
+    /// Those that cannot change an entry. Extended requests are walked one by one instead.
+    pub fn reading() -> Self {
+        [
+            Operation::Bind,
+            Operation::Search,
+            Operation::Compare,
+            Operation::Extended,
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    /// Whether it is in the set.
+    pub fn contains(self, operation: Operation) -> bool {
+        self.0 & (1 << operation as u8) != 0
+    }
+
+    /// What both sets hold.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl FromIterator<Operation> for Operations {
+    fn from_iter<I: IntoIterator<Item = Operation>>(iter: I) -> Self {
+        Self(iter.into_iter().fold(0, |bits, operation| bits | 1 << operation as u8))
+    }
+}
+
+/// What may pass on a route, compiled to plain data.
+#[derive(Debug, Clone)]
+pub struct RouteRules {
+    /// The route's name.
+    pub route: Arc<str>,
+    /// The generation these rules belong to.
+    pub generation: u64,
+    /// How standings are shown. [`Surface::Transparent`] also means: nothing spliced, nothing rewritten.
+    pub surface: Ruled<Surface>,
+    /// Operations that may pass. A read-only route has lost the writing ones.
+    pub operations: Ruled<Operations>,
+    /// True on a read-only route: password changes through extended requests are refused too.
+    pub read_only: Ruled<bool>,
+    /// Only at and below these, if set.
+    pub base_dns: Option<Ruled<Vec<DistinguishedName>>>,
+    /// Never asked for, never matched, never shown.
+    pub denied_attributes: Option<Ruled<Vec<AttributeName>>>,
+    /// The most entries one search may return (RFC 4511 §4.5.1.4).
+    pub size_limit: Option<Ruled<u32>>,
+    /// The most seconds one search may take (RFC 4511 §4.5.1.5).
+    pub time_limit: Option<Ruled<u32>>,
+    /// What is refused on a connection without TLS.
+    pub tls: Ruled<TlsRule>,
+    /// Whether a session without a successful bind may do more than read the rootDSE.
+    pub anonymous: Ruled<bool>,
+    /// What becomes of search result references (RFC 4511 §4.5.3).
+    pub references: Ruled<References>,
+    /// Extended operations let through beside StartTLS, who-am-i, password modify and cancel, by OID.
+    pub extended_operations: Ruled<Vec<Arc<str>>>,
+    /// Bind names that may send the proxied authorization control (RFC 4370).
+    pub proxied_authorization: Ruled<Vec<DistinguishedName>>,
+}
+
+impl RouteRules {
+    /// Whether searches must be looked into before they pass.
+    pub fn look_inside_searches(&self) -> bool {
+        self.base_dns.is_some()
+            || self.denied_attributes.is_some()
+            || self.size_limit.is_some()
+            || self.time_limit.is_some()
+    }
+}
+
+/// What a route asks of an unprotected connection. Loopback clients are spared unless the rule is [`TlsRule::Always`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsRule {
+    /// Nothing.
+    Optional,
+    /// No password without TLS, off loopback: 13 before it is used. The default.
+    ForPasswords,
+    /// Nothing but StartTLS, unbind and the rootDSE without TLS, from anywhere.
+    Always,
+}
+
+/// What becomes of references in search results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum References {
+    /// They are left out: following them would lead around the gateway.
+    Drop,
+    /// They pass as they are.
+    Pass,
+}
+
+/// A sign-in the directory has answered.
+#[derive(Debug, Clone, Copy)]
+pub struct BindQuestion<'a> {
+    /// The route it came in on.
+    pub route: &'a str,
+    /// The bind name as the client sent it, lossy where it is not UTF-8.
+    pub account: &'a str,
+    /// What the directory said.
+    pub standing: &'a Standing,
+    /// Whether it confirmed the password.
+    pub proven: Proven,
+}
+
+/// What to do with a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindVerdict {
+    /// Let in, restrict or refuse.
+    pub admission: Admission,
+    /// How to show it.
+    pub surface: Surface,
+    /// The text for the person, if the surface has one: one line, at most 400 octets, no control characters.
+    pub text: Option<Arc<str>>,
+    /// The rule that gave the verdict.
+    pub rule: RuleName,
+}
+
+/// Let in, restrict or refuse. Ordered from mild to strict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Admission {
+    /// Let in.
+    Allow,
+    /// Let in to change the own password and for nothing else.
+    Restrict,
+    /// Turned away.
+    Refuse,
+}
+
+impl Admission {
+    /// As written in policy files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Restrict => "restrict",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_set_holds_no_writing_operation() {
+        let reading = Operations::reading();
+        for writing in [
+            Operation::Add,
+            Operation::Delete,
+            Operation::Modify,
+            Operation::ModifyDn,
+        ] {
+            assert!(!reading.contains(writing));
+        }
+        assert!(Operations::all().contains(Operation::ModifyDn));
+        assert_eq!(Operations::all().intersection(reading), reading);
+    }
+
+    #[test]
+    fn stricter_admissions_order_above_milder_ones() {
+        assert!(Admission::Refuse > Admission::Restrict && Admission::Restrict > Admission::Allow);
+    }
+}

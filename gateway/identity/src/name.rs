@@ -1,0 +1,115 @@
+//! Names as directories write them, made comparable.
+//!
+//! A [`DistinguishedName`] is compared RDN by RDN after RFC 4514 unescaping, never as a string suffix: `cn=x,xdc=example` is not
+//! below `dc=example`. Where two spellings may or may not mean the same entry, they are taken as different: every rule
+//! built on this fails closed.
+
+use std::fmt;
+use std::sync::Arc;
+use thiserror::Error;
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+/// The longest DN that is looked at, in octets. Longer ones are refused before anything is allocated for them.
+pub const LONGEST_NAME: usize = 8 * 1024;
+/// The most RDNs a DN may have.
+pub const MOST_RDNS: usize = 128;
+
+/// Why a name cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NameError {
+    /// Longer than [`LONGEST_NAME`] or more RDNs than [`MOST_RDNS`].
+    #[error("the name is too long")]
+    TooLong,
+    /// Not a distinguished name (RFC 4514 §3).
+    #[error("the name is not a distinguished name")]
+    NotADistinguishedName,
+    /// Not an attribute description (RFC 4512 §2.5).
+    #[error("the name is not an attribute description")]
+    NotAnAttribute,
+}
+
+/// A distinguished name in normal form: types lower-case with well-known OIDs as names, values unescaped, trimmed and, for
+/// types whose matching rule ignores case, folded; the parts of a multi-valued RDN in order. Most specific RDN first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DistinguishedName {
+    rdns: Vec<Box<str>>,
+}
+
+impl DistinguishedName {
+    /// Reads a DN as it stands in a message or file.
+    pub fn parse(octets: &[u8]) -> Result<Self, NameError> {
+        parse::distinguished_name(octets).map(|rdns| Self { rdns })
+    }
+
+    /// The empty DN: the rootDSE, or an anonymous bind name.
+    pub fn is_root(&self) -> bool {
+        self.rdns.is_empty()
+    }
+
+    /// Whether this is `base` or lies below it. Everything lies below the root.
+    pub fn is_within(&self, base: &Self) -> bool {
+        self.rdns.ends_with(&base.rdns)
+    }
+
+    /// Whether `self` lies strictly above `other`.
+    pub fn is_above(&self, other: &Self) -> bool {
+        self.rdns.len() < other.rdns.len() && other.is_within(self)
+    }
+
+    /// How many RDNs it has.
+    pub fn depth(&self) -> usize {
+        self.rdns.len()
+    }
+}
+
+/// The normal form, escaped so that it reads back as the same name.
+impl fmt::Display for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, rdn) in self.rdns.iter().enumerate() {
+            if position > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(rdn)?;
+        }
+        Ok(())
+    }
+}
+
+/// An attribute's base type: options stripped, case folded, well-known OIDs as names (RFC 4512 §2.5).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttributeName(Arc<str>);
+
+impl AttributeName {
+    /// Reads an attribute description such as `userPassword`, `2.5.4.35` or `cn;lang-de`.
+    pub fn parse(octets: &[u8]) -> Result<Self, NameError> {
+        let base = octets.split(|&octet| octet == b';').next().unwrap_or_default();
+        let text = std::str::from_utf8(base).map_err(|_| NameError::NotAnAttribute)?;
+        let text = text
+            .strip_prefix("OID.")
+            .or_else(|| text.strip_prefix("oid."))
+            .unwrap_or(text);
+        if !parse::is_attribute_type(text) {
+            return Err(NameError::NotAnAttribute);
+        }
+        Ok(Self(parse::canonical_type(text).into()))
+    }
+
+    /// The folded base type.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether an attribute description from a message means this attribute, in whatever spelling.
+    pub fn matches(&self, description: &[u8]) -> bool {
+        Self::parse(description).is_ok_and(|other| other == *self)
+    }
+}
+
+impl fmt::Display for AttributeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

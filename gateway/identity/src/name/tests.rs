@@ -1,0 +1,108 @@
+use super::*;
+
+fn dn(text: &str) -> DistinguishedName {
+    DistinguishedName::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn spellings_of_one_name_are_equal() {
+    let plain = dn("uid=alice,ou=people,dc=example,dc=org");
+    for other in [
+        "UID=Alice,OU=People,DC=Example,DC=Org",
+        "uid = alice , ou=people,dc=example, dc=org ",
+        "0.9.2342.19200300.100.1.1=alice,2.5.4.11=people,dc=example,dc=org",
+        "OID.0.9.2342.19200300.100.1.1=\\61lice,ou=people,dc=example,dc=org",
+        "uid=\"alice\";ou=people;dc=example;dc=org",
+        "userid=al\\69ce,ou=people,dc=example,dc=org",
+    ] {
+        assert_eq!(dn(other), plain, "{other}");
+    }
+    assert_eq!(dn("cn=a+uid=b,dc=x"), dn("uid=B + CN=a,dc=x"));
+    assert_eq!(dn("cn=a  b,dc=x"), dn("cn=A b,dc=x"));
+}
+
+#[test]
+fn a_longer_label_is_not_below_a_shorter_one() {
+    let base = dn("dc=example,dc=org");
+    assert!(dn("ou=people,dc=example,dc=org").is_within(&base));
+    assert!(base.is_within(&base));
+    assert!(!dn("ou=people,xdc=example,dc=org").is_within(&base));
+    assert!(!dn("cn=dc=example\\,dc=org").is_within(&base));
+    assert!(!dn("dc=org").is_within(&base));
+    assert!(dn("dc=org").is_above(&base) && !base.is_above(&base));
+    assert!(base.is_within(&dn("")));
+}
+
+#[test]
+fn what_is_not_a_distinguished_name_is_refused() {
+    for bad in [
+        "alice",
+        "uid",
+        "=x",
+        "uid=a,",
+        "uid=a,,dc=x",
+        "uid=a\\",
+        "uid=a\\0",
+        "uid=a\\00b",
+        "uid=a\0b",
+        "uid=\"a",
+        "u!d=a",
+        "uid=a<b",
+        "uid=#0",
+        "uid=#zz",
+        "1..2=x",
+        "CORP\\alice",
+        "uid=a+",
+        "uid=\"a\"b",
+    ] {
+        assert!(DistinguishedName::parse(bad.as_bytes()).is_err(), "{bad:?}");
+    }
+    let long = format!("cn={}", "a".repeat(LONGEST_NAME));
+    assert_eq!(DistinguishedName::parse(long.as_bytes()), Err(NameError::TooLong));
+    let deep = vec!["dc=x"; MOST_RDNS + 1].join(",");
+    assert_eq!(DistinguishedName::parse(deep.as_bytes()), Err(NameError::TooLong));
+}
+
+#[test]
+fn types_whose_rule_is_not_known_keep_their_case() {
+    assert_ne!(dn("x-token=AbC,dc=x"), dn("x-token=abc,dc=x"));
+}
+
+#[test]
+fn the_normal_form_reads_back_as_itself() {
+    for text in [
+        "",
+        "cn=a\\, b\\+c,dc=x",
+        "cn=\\ lead,dc=x",
+        "cn=\\ff\\fe,dc=x",
+        "cn=#04024869,dc=x",
+        "x-y=trail\\ ,dc=x",
+        "cn=ö\\\"q",
+    ] {
+        let once = dn(text);
+        assert_eq!(dn(&once.to_string()), once, "{text} -> {once}");
+    }
+}
+
+#[test]
+fn an_attribute_is_the_same_in_every_spelling() {
+    let name = AttributeName::parse(b"userPassword").unwrap();
+    for other in [
+        &b"USERPASSWORD"[..],
+        b"userPassword;binary",
+        b"2.5.4.35",
+        b"OID.2.5.4.35;x-a;x-b",
+    ] {
+        assert!(name.matches(other), "{}", String::from_utf8_lossy(other));
+    }
+    for other in [
+        &b"userPasswords"[..],
+        b"",
+        b";binary",
+        b"user password",
+        b"\xff",
+        b"2.5.4.035",
+    ] {
+        assert!(!name.matches(other), "{}", String::from_utf8_lossy(other));
+    }
+}
