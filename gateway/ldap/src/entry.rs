@@ -1,0 +1,95 @@
+//! Search result entries (RFC 4511 §4.5.2): read in place, and copied without some of their attributes.
+
+use crate::WireError;
+use crate::ber::{Cursor, Writer};
+use crate::change::AttributeValues;
+use crate::message::Message;
+use crate::tag;
+
+/// A view of one entry.
+#[derive(Clone, Copy)]
+pub struct SearchEntry<'a> {
+    /// Its DN.
+    pub dn: &'a [u8],
+    attributes: &'a [u8],
+}
+
+impl<'a> SearchEntry<'a> {
+    /// Reads the operation of a message.
+    pub fn parse(message: &Message<'a>) -> Result<Self, WireError> {
+        if message.operation.tag != tag::SEARCH_ENTRY {
+            return Err(WireError::Unexpected);
+        }
+        let mut body = message.body();
+        let entry = Self {
+            dn: body.octets()?,
+            attributes: body.expect(tag::SEQUENCE)?,
+        };
+        body.finish()?;
+        Ok(entry)
+    }
+
+    /// The attributes; the first fault ends them.
+    pub fn attributes(&self) -> impl Iterator<Item = Result<AttributeValues<'a>, WireError>> + use<'a> {
+        let mut rest = Cursor::new(self.attributes);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let attribute = AttributeValues::parse(&mut rest);
+            if attribute.is_err() {
+                rest = Cursor::new(&[]);
+            }
+            Some(attribute)
+        })
+    }
+
+    /// The content of a SearchResultEntry in which `edit` decided on every attribute.
+    pub fn edited(&self, mut edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
+        let mut kept = Writer::with_capacity(self.attributes.len());
+        let mut rest = Cursor::new(self.attributes);
+        while !rest.is_empty() {
+            let before = rest.rest();
+            let attribute = AttributeValues::parse(&mut rest)?;
+            let whole = before
+                .get(..before.len() - rest.rest().len())
+                .ok_or(WireError::Truncated)?;
+            // Asked once per attribute, and once more per value where it wants to choose among them.
+            match edit(attribute.description, &[]) {
+                Edit::Keep => {
+                    kept.raw(whole);
+                }
+                Edit::Drop => {}
+                Edit::Choose => {
+                    let values: Vec<&[u8]> = attribute
+                        .values()
+                        .filter(|value| edit(attribute.description, value) == Edit::Keep)
+                        .collect();
+                    if !values.is_empty() {
+                        kept.nested(tag::SEQUENCE, |out| {
+                            out.octets(attribute.description).nested(tag::SET, |set| {
+                                for value in &values {
+                                    set.octets(value);
+                                }
+                            });
+                        });
+                    }
+                }
+            }
+        }
+        let mut content = Writer::with_capacity(self.dn.len() + self.attributes.len() + 16);
+        content.octets(self.dn).element(tag::SEQUENCE, &kept.finish());
+        Ok(content.finish())
+    }
+}
+
+/// What becomes of an attribute or value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Drop,
+    /// Ask about each value.
+    Choose,
+}

@@ -1,0 +1,59 @@
+//! New octets around an untouched rest: controls put in and taken out, results replaced.
+
+use crate::WireError;
+use crate::ber::Writer;
+use crate::control::Control;
+use crate::message::Message;
+use crate::tag;
+
+/// The message with one more control, already encoded.
+pub fn with_control(message: &Message<'_>, control: &[u8]) -> Vec<u8> {
+    rebuilt(message, message.operation.whole, &[message.controls.content(), control])
+}
+
+/// The message with the controls that `keep` wants, followed by `more`, already encoded.
+pub fn with_controls(
+    message: &Message<'_>,
+    mut keep: impl FnMut(&Control<'_>) -> bool,
+    more: &[&[u8]],
+) -> Result<Vec<u8>, WireError> {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for control in message.controls {
+        let control = control?;
+        if keep(&control) {
+            parts.push(control.whole);
+        }
+    }
+    parts.extend_from_slice(more);
+    Ok(rebuilt(message, message.operation.whole, &parts))
+}
+
+/// The message with other operation content under the same tag, its controls untouched.
+pub fn with_content(message: &Message<'_>, content: &[u8]) -> Vec<u8> {
+    let mut operation = Writer::with_capacity(content.len() + 8);
+    operation.element(message.operation.tag, content);
+    let operation = operation.finish();
+    rebuilt(message, &operation, &[message.controls.content()])
+}
+
+/// Puts a message together again. Its whole size is known first, so that no growing buffer leaves a copy of it behind.
+fn rebuilt(message: &Message<'_>, operation: &[u8], controls: &[&[u8]]) -> Vec<u8> {
+    let listed: usize = controls.iter().map(|control| control.len()).sum();
+    let (list_length, list_octets) = crate::ber::length_octets(listed);
+    let list_size = if listed == 0 { 0 } else { 1 + list_octets + listed };
+    let size = message.id_element.len() + operation.len() + list_size;
+    let (length, octets) = crate::ber::length_octets(size);
+    let mut out = Vec::with_capacity(1 + octets + size);
+    out.push(tag::SEQUENCE);
+    out.extend_from_slice(length.get(..octets).unwrap_or_default());
+    out.extend_from_slice(message.id_element);
+    out.extend_from_slice(operation);
+    if listed > 0 {
+        out.push(tag::CONTROLS);
+        out.extend_from_slice(list_length.get(..list_octets).unwrap_or_default());
+        for control in controls {
+            out.extend_from_slice(control);
+        }
+    }
+    out
+}
