@@ -1,0 +1,91 @@
+//! How long a reload of a thousand routes takes: `cargo bench -p postern-policy`. Prints the best and the median of several
+//! runs of each shape; takes no part in any judgement.
+
+#![allow(clippy::print_stdout, reason = "a bench prints")]
+
+use postern_policy::{PolicySet, RouteFacts, check_set, compile};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const ROUTES: usize = 1000;
+const RUNS: usize = 15;
+
+fn main() {
+    let routes: Vec<RouteFacts> = (0..ROUTES)
+        .map(|number| RouteFacts {
+            name: format!("route-{number}").into(),
+            portal_url: Some("https://portal.example.org/reset".into()),
+        })
+        .collect();
+    let base = (
+        "base.toml".to_owned(),
+        "priority = 100000\n[[policy]]\nroute = \"*\"\nsurface = \"text\"\n".to_owned(),
+    );
+    let many: Vec<_> = (0..ROUTES)
+        .map(|number| {
+            (
+                format!("{number}.toml"),
+                format!("priority = {number}\n{}", table(number)),
+            )
+        })
+        .chain([base.clone()])
+        .collect();
+    let one_file = (0..ROUTES).fold("priority = 1\n".to_owned(), |mut text, number| {
+        let _ = write!(text, "{}", table(number));
+        text
+    });
+    measure("1,000 routes in 1,000 files", &many, &routes);
+    measure(
+        "1,000 routes in 1 file     ",
+        &[("all.toml".to_owned(), one_file), base],
+        &routes,
+    );
+}
+
+/// A table as an administrator would write one.
+fn table(number: usize) -> String {
+    format!(
+        "[[policy]]\nroute = \"route-{number}\"\n[policy.pass]\nbase_dns = [\"ou=p{number},dc=example,dc=org\"]\n\
+         deny_attributes = [\"userPassword\"]\nsize_limit = 100\n[policy.standing.must_change]\nverdict = \"restrict\"\n\
+         [policy.messages]\nmust_change = \"Your password must be changed. Go to {{portal_url}}\"\n"
+    )
+}
+
+fn measure(shape: &str, files: &[(String, String)], routes: &[RouteFacts]) {
+    let Ok(folder) = tempfile::tempdir() else {
+        return println!("no temporary folder");
+    };
+    for (name, text) in files {
+        if std::fs::write(folder.path().join(name), text).is_err() {
+            return println!("the temporary folder cannot be written");
+        }
+    }
+    let Ok(set) = PolicySet::read(folder.path()) else {
+        return println!("the set cannot be read");
+    };
+    report(shape, "compile", || compile(&set, routes, 1).is_ok());
+    report(shape, "read, compile, tests, samples", || whole(folder.path(), routes));
+}
+
+fn whole(folder: &Path, routes: &[RouteFacts]) -> bool {
+    check_set(folder, routes, 1).is_ok()
+}
+
+fn report(shape: &str, what: &str, mut run: impl FnMut() -> bool) {
+    let mut times: Vec<Duration> = Vec::with_capacity(RUNS);
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        if !run() {
+            return println!("{shape}: {what}: the set has problems");
+        }
+        times.push(start.elapsed());
+    }
+    times.sort();
+    let (best, median) = (times.first().copied(), times.get(RUNS / 2).copied());
+    println!(
+        "{shape}: {what}: best {:?}, median {:?}",
+        best.unwrap_or_default(),
+        median.unwrap_or_default()
+    );
+}

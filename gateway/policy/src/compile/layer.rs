@@ -1,0 +1,142 @@
+//! One `[[policy]]` table with everything in it read into types that can be judged without knowing the route.
+
+use crate::document::{Document, Step};
+use crate::file::PolicyTable;
+use crate::message::Template;
+use crate::problem::{Problem, Problems, quoted};
+use postern_identity::decide::RuleName;
+use postern_identity::{AttributeName, DistinguishedName};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A policy file.
+pub(super) struct Source<'t> {
+    pub(super) name: &'t str,
+    pub(super) document: Document<'t>,
+    pub(super) priority: u32,
+}
+
+/// One table of a file.
+pub(super) struct Layer<'t> {
+    pub(super) source: Arc<Source<'t>>,
+    index: usize,
+    pub(super) table: PolicyTable,
+    pub(super) base_dns: Option<Vec<DistinguishedName>>,
+    pub(super) deny_attributes: Option<Vec<AttributeName>>,
+    pub(super) extended_operations: Option<Vec<Arc<str>>>,
+    pub(super) proxied_authorization: Option<Vec<DistinguishedName>>,
+    /// Templates whose own words are right; a wrong one has been reported.
+    pub(super) messages: BTreeMap<String, Option<Template>>,
+}
+
+impl<'t> Layer<'t> {
+    /// Reads the names and texts of a table.
+    pub(super) fn new(source: &Arc<Source<'t>>, index: usize, table: PolicyTable, problems: &mut Problems) -> Self {
+        let layer = Self {
+            source: Arc::clone(source),
+            index,
+            table,
+            base_dns: None,
+            deny_attributes: None,
+            extended_operations: None,
+            proxied_authorization: None,
+            messages: BTreeMap::new(),
+        };
+        let pass = &layer.table.pass;
+        let base_dns = layer.each("base_dns", pass.base_dns.as_deref(), problems, |text| {
+            DistinguishedName::parse(text.as_bytes()).map_err(|_| {
+                (
+                    "is not a distinguished name",
+                    "a name like \"ou=people,dc=example,dc=org\"",
+                )
+            })
+        });
+        let deny_attributes = layer.each("deny_attributes", pass.deny_attributes.as_deref(), problems, |text| {
+            AttributeName::parse(text.as_bytes())
+                .ok()
+                // Whoever writes an option means less than the attribute, and would get all of it.
+                .filter(|_| !text.contains(';'))
+                .ok_or((
+                    "is not an attribute",
+                    "a name like \"userPassword\" or an OID, without options",
+                ))
+        });
+        let extended = pass.extended_operations.as_deref();
+        let extended_operations = layer.each("extended_operations", extended, problems, |text| {
+            let is_oid = text.contains('.')
+                && text.starts_with(|first: char| first.is_ascii_digit())
+                && !text.contains(';')
+                && AttributeName::parse(text.as_bytes()).is_ok();
+            is_oid
+                .then(|| Arc::from(text))
+                .ok_or(("is not an OID", "numbers like \"1.3.6.1.4.1.4203.1.11.3\""))
+        });
+        let proxied = pass.proxied_authorization.as_deref();
+        let proxied_authorization = layer.each("proxied_authorization", proxied, problems, |text| {
+            DistinguishedName::parse(text.as_bytes())
+                .ok()
+                // The empty name is every client that has not signed in.
+                .filter(|name| !name.is_root())
+                .ok_or((
+                    "is not the name of an account",
+                    "a name like \"cn=svc-app,ou=services,dc=example,dc=org\"",
+                ))
+        });
+        let messages = layer.messages(problems);
+        Self {
+            base_dns,
+            deny_attributes,
+            extended_operations,
+            proxied_authorization,
+            messages,
+            ..layer
+        }
+    }
+
+    /// The name of the rule that a key of this table is.
+    pub(super) fn rule(&self, key: &str) -> RuleName {
+        RuleName(format!("{}:policy[{}].{key}", self.source.name, self.index).into())
+    }
+
+    /// A problem at a value of this table.
+    pub(super) fn problem_at(&self, steps: &[Step<'_>], what: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        let mut path = vec![Step::Key("policy"), Step::Item(self.index)];
+        path.extend_from_slice(steps);
+        self.source.document.problem_at(&path, what, remedy)
+    }
+
+    /// Every item of a list of the pass table as a type; those that are wrong are reported, each at its place.
+    fn each<T>(
+        &self,
+        key: &str,
+        texts: Option<&[String]>,
+        problems: &mut Problems,
+        read: impl Fn(&str) -> Result<T, (&'static str, &'static str)>,
+    ) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        for (position, text) in texts?.iter().enumerate() {
+            match read(text) {
+                Ok(value) => values.push(value),
+                Err((what, remedy)) => problems.add(|| {
+                    self.problem_at(
+                        &[Step::Key("pass"), Step::Key(key), Step::Item(position)],
+                        format!("{} {what}", quoted(text)),
+                        remedy,
+                    )
+                }),
+            }
+        }
+        Some(values)
+    }
+
+    fn messages(&self, problems: &mut Problems) -> BTreeMap<String, Option<Template>> {
+        let templates = self.table.messages.iter().map(|(name, text)| {
+            let template = Template::parse(text).map_err(|mistake| {
+                problems
+                    .add(|| self.problem_at(&[Step::Key("messages"), Step::Key(name)], mistake.what, mistake.remedy));
+            });
+            (name.clone(), template.ok())
+        });
+        templates.collect()
+    }
+}

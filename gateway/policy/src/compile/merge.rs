@@ -1,0 +1,176 @@
+//! The rules of one route out of the tables that speak of it: key by key, the first that sets it; after the last, Postern's
+//! own safe value.
+
+use super::RouteFacts;
+use super::layer::Layer;
+use super::texts::Texts;
+use crate::document::Step;
+use crate::file::{PassTable, ReferencesWord};
+use crate::problem::Problems;
+use crate::rulebook::{Rules, StandingRule};
+use postern_identity::StateName;
+use postern_identity::decide::{Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, TlsRule};
+use std::sync::Arc;
+
+/// The rules of a route. What it returns is only good if it adds no problem.
+pub(super) fn route(
+    facts: &RouteFacts,
+    layers: &[&Layer<'_>],
+    generation: u64,
+    all_read: bool,
+    problems: &mut Problems,
+) -> Rules {
+    let keys = Keys { layers };
+    let surface = keys.or("surface", Surface::Text, |layer| layer.table.surface.map(Into::into));
+    if surface.value == Surface::Transparent {
+        check_transparent(&keys, problems);
+    }
+    let pass = pass(facts, &keys, surface.clone(), generation);
+    let texts = Texts::new(facts, layers, surface.value, all_read);
+    let standings = StateName::ALL.map(|state| {
+        let admission = admission(&keys, state, surface.value, problems);
+        let text = texts.of(state, problems);
+        StandingRule { admission, text }
+    });
+    Rules {
+        pass: Arc::new(pass),
+        standings,
+        portal_url: facts.portal_url.clone(),
+    }
+}
+
+fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation: u64) -> RouteRules {
+    let read_only = keys.or("pass.read_only", false, |layer| layer.table.pass.read_only);
+    let mut operations = keys.or("pass.operations", Operations::all(), |layer| {
+        let words = layer.table.pass.operations.as_ref()?;
+        Some(words.iter().copied().map(Into::into).collect())
+    });
+    if read_only.value {
+        let reading = operations.value.intersection(Operations::reading());
+        if reading != operations.value {
+            operations = Ruled::new(reading, read_only.rule.clone());
+        }
+    }
+    let references = if surface.value == Surface::Transparent {
+        References::Pass
+    } else {
+        References::Drop
+    };
+    RouteRules {
+        route: Arc::clone(&facts.name),
+        generation,
+        operations,
+        read_only,
+        base_dns: keys.first("pass.base_dns", |layer| layer.base_dns.clone()),
+        // An empty list lifts what a later file would deny, and needs no search to be looked into.
+        denied_attributes: keys
+            .first("pass.deny_attributes", |layer| layer.deny_attributes.clone())
+            .filter(|denied| !denied.value.is_empty()),
+        size_limit: keys.first("pass.size_limit", |layer| layer.table.pass.size_limit),
+        time_limit: keys.first("pass.time_limit_seconds", |layer| layer.table.pass.time_limit_seconds),
+        tls: keys.or("pass.tls", TlsRule::ForPasswords, |layer| {
+            layer.table.pass.tls.map(Into::into)
+        }),
+        anonymous: keys.or("pass.anonymous", true, |layer| layer.table.pass.anonymous),
+        references: keys.or("pass.references", references, |layer| {
+            layer.table.pass.references.map(Into::into)
+        }),
+        extended_operations: keys.or("pass.extended_operations", Vec::new(), |layer| {
+            layer.extended_operations.clone()
+        }),
+        proxied_authorization: keys.or("pass.proxied_authorization", Vec::new(), |layer| {
+            layer.proxied_authorization.clone()
+        }),
+        surface,
+    }
+}
+
+/// The verdict of a state. What no file says is refused, but for the states in which a password still works.
+fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut Problems) -> Ruled<Admission> {
+    let key = format!("standing.{state}.verdict");
+    let said = keys.first_layer(|layer| layer.table.standing.of(state).and_then(|table| table.verdict));
+    let Some((layer, word)) = said else {
+        return Ruled::new(default_admission(state, surface), RuleName::built_in(&key));
+    };
+    let verdict = Admission::from(word);
+    let place = [Step::Key("standing"), Step::Key(state.as_str()), Step::Key("verdict")];
+    if state == StateName::Unknown && verdict != Admission::Refuse {
+        problems.add(|| layer.problem_at(&place, "an unknown standing is always refused", "verdict = \"refuse\""));
+    } else if surface == Surface::Transparent && verdict != default_admission(state, surface) {
+        problems.add(|| {
+            layer.problem_at(
+                &place,
+                "on the surface \"transparent\" the directory's own verdict is passed on",
+                "leave it out, or choose another surface",
+            )
+        });
+    }
+    Ruled::new(verdict, layer.rule(&key))
+}
+
+fn default_admission(state: StateName, surface: Surface) -> Admission {
+    match state {
+        StateName::Unknown => Admission::Refuse,
+        StateName::Active | StateName::Expiring | StateName::ExpiredGrace => Admission::Allow,
+        _ if surface == Surface::Transparent => Admission::Allow,
+        _ => Admission::Refuse,
+    }
+}
+
+/// Keys that would have us change what passes, on a surface that passes everything as it is.
+fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
+    forbid(keys, "base_dns", problems, |pass| pass.base_dns.is_some());
+    forbid(keys, "size_limit", problems, |pass| pass.size_limit.is_some());
+    forbid(keys, "time_limit_seconds", problems, |pass| {
+        pass.time_limit_seconds.is_some()
+    });
+    // The first table that sets it wins: an empty list and "pass" lift what a later file says.
+    let denied = keys.first_layer(|layer| layer.table.pass.deny_attributes.clone());
+    if let Some((layer, _)) = denied.filter(|(_, attributes)| !attributes.is_empty()) {
+        cannot_hold(layer, "deny_attributes", problems);
+    }
+    let references = keys.first_layer(|layer| layer.table.pass.references);
+    if let Some((layer, ReferencesWord::Drop)) = references {
+        cannot_hold(layer, "references", problems);
+    }
+}
+
+fn forbid(keys: &Keys<'_>, key: &str, problems: &mut Problems, is_set: impl Fn(&PassTable) -> bool) {
+    if let Some((layer, ())) = keys.first_layer(|layer| is_set(&layer.table.pass).then_some(())) {
+        cannot_hold(layer, key, problems);
+    }
+}
+
+fn cannot_hold(layer: &Layer<'_>, key: &str, problems: &mut Problems) {
+    problems.add(|| {
+        layer.problem_at(
+            &[Step::Key("pass"), Step::Key(key)],
+            format!("\"{key}\" cannot hold on the surface \"transparent\", where nothing is rewritten"),
+            "leave it out, or choose another surface",
+        )
+    });
+}
+
+/// The tables that speak of a route, first asked first.
+struct Keys<'a> {
+    layers: &'a [&'a Layer<'a>],
+}
+
+impl Keys<'_> {
+    /// The first table that sets something, with what it sets.
+    fn first_layer<T>(&self, read: impl Fn(&Layer<'_>) -> Option<T>) -> Option<(&Layer<'_>, T)> {
+        self.layers
+            .iter()
+            .find_map(|layer| read(layer).map(|value| (*layer, value)))
+    }
+
+    fn first<T>(&self, key: &str, read: impl Fn(&Layer<'_>) -> Option<T>) -> Option<Ruled<T>> {
+        self.first_layer(read)
+            .map(|(layer, value)| Ruled::new(value, layer.rule(key)))
+    }
+
+    fn or<T>(&self, key: &str, default: T, read: impl Fn(&Layer<'_>) -> Option<T>) -> Ruled<T> {
+        self.first(key, read)
+            .unwrap_or_else(|| Ruled::new(default, RuleName::built_in(key)))
+    }
+}

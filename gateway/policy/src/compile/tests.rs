@@ -1,0 +1,398 @@
+use super::*;
+use postern_identity::decide::{Admission, BindQuestion, Operation, References, Surface, TlsRule};
+use postern_identity::{Evidence, Proven, Standing, State};
+
+const PORTAL: &str = "https://portal.example.org";
+
+fn facts(names: &[&str]) -> Vec<RouteFacts> {
+    names
+        .iter()
+        .map(|name| RouteFacts {
+            name: (*name).into(),
+            portal_url: Some(PORTAL.into()),
+        })
+        .collect()
+}
+
+fn compiled(files: &[(&str, &str)], routes: &[&str]) -> Result<Rulebook, Vec<Problem>> {
+    compile(&PolicySet::of_texts("p", files.iter().copied()), &facts(routes), 3)
+}
+
+fn problems(files: &[(&str, &str)], routes: &[&str]) -> Vec<String> {
+    let problems = compiled(files, routes).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// The one problem of a file with this table for route "r".
+fn problem(table: &str) -> String {
+    let text = format!("priority = 1\n[[policy]]\nroute = \"r\"\n{table}\n");
+    let found = problems(&[("a.toml", &text)], &["r"]);
+    assert_eq!(found.len(), 1, "{table}: {found:?}");
+    found.into_iter().next().unwrap()
+}
+
+fn verdict(book: &Rulebook, route: &str, state: State) -> postern_identity::decide::BindVerdict {
+    let standing = Standing {
+        state,
+        cause: None,
+        warning: None,
+        evidence: Evidence {
+            source: postern_identity::Source::Bind,
+            result_code: Some(0),
+            told_by: "test",
+        },
+    };
+    book.bind(&BindQuestion {
+        route,
+        account: "",
+        standing: &standing,
+        proven: Proven::Yes,
+    })
+}
+
+#[test]
+fn what_no_file_sets_has_the_safe_built_in_value() {
+    let book = compiled(&[("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n")], &["r"]).unwrap();
+    let rules = book.route("r").unwrap();
+    assert_eq!(
+        (rules.surface.value, rules.surface.rule.as_str()),
+        (Surface::Text, "built-in:surface")
+    );
+    assert_eq!(
+        (rules.tls.value, rules.tls.rule.as_str()),
+        (TlsRule::ForPasswords, "built-in:pass.tls")
+    );
+    assert_eq!(rules.references.value, References::Drop);
+    assert!(rules.anonymous.value && !rules.read_only.value && !rules.look_inside_searches());
+    assert!(rules.extended_operations.value.is_empty() && rules.proxied_authorization.value.is_empty());
+    assert!(
+        Operation::ALL
+            .iter()
+            .all(|operation| rules.operations.value.contains(*operation))
+    );
+    assert_eq!(rules.generation, 3);
+    for (state, admission) in [
+        (State::Active, Admission::Allow),
+        (State::Expiring { seconds: 1 }, Admission::Allow),
+        (State::ExpiredGrace { left: 0 }, Admission::Allow),
+        (State::MustChange, Admission::Refuse),
+        (State::Expired, Admission::Refuse),
+        (State::Disabled, Admission::Refuse),
+    ] {
+        let verdict = verdict(&book, "r", state);
+        let rule = format!("built-in:standing.{}.verdict", state.name());
+        assert_eq!((verdict.admission, verdict.rule.as_str()), (admission, rule.as_str()));
+    }
+}
+
+#[test]
+fn key_by_key_the_first_table_that_sets_it_wins_and_gives_its_name() {
+    let files = [
+        (
+            "base.toml",
+            "priority = 90\n[[policy]]\nroute = \"*\"\nsurface = \"plain\"\n[policy.pass]\nsize_limit = 10\ntime_limit_seconds = 20\nread_only = true\n",
+        ),
+        (
+            "special.toml",
+            "priority = 10\n[[policy]]\nroute = [\"a\", \"b\"]\npass.size_limit = 5\n[[policy]]\nroute = \"a\"\nsurface = \"ppolicy\"\npass.size_limit = 6\n",
+        ),
+    ];
+    let book = compiled(&files, &["a", "b", "c"]).unwrap();
+    let seen = |route: &str| {
+        let rules = book.route(route).unwrap();
+        let (size, time) = (rules.size_limit.clone().unwrap(), rules.time_limit.clone().unwrap());
+        format!(
+            "{} {} {} {} {}",
+            rules.surface.value.as_str(),
+            rules.surface.rule,
+            size.value,
+            size.rule,
+            time.value
+        )
+    };
+    assert_eq!(
+        seen("a"),
+        "ppolicy special.toml:policy[1].surface 5 special.toml:policy[0].pass.size_limit 20"
+    );
+    assert_eq!(
+        seen("b"),
+        "plain base.toml:policy[0].surface 5 special.toml:policy[0].pass.size_limit 20"
+    );
+    assert_eq!(
+        seen("c"),
+        "plain base.toml:policy[0].surface 10 base.toml:policy[0].pass.size_limit 20"
+    );
+}
+
+#[test]
+fn a_read_only_route_loses_the_writing_operations_by_the_rule_that_took_them() {
+    let text = "priority = 1\n[[policy]]\nroute = \"r\"\n[policy.pass]\nread_only = true\noperations = [\"search\", \"modify\"]\n";
+    let rules = compiled(&[("a.toml", text)], &["r"]).unwrap().route("r").unwrap();
+    assert!(rules.operations.value.contains(Operation::Search) && !rules.operations.value.contains(Operation::Modify));
+    assert_eq!(rules.operations.rule.as_str(), "a.toml:policy[0].pass.read_only");
+    let text = text.replace(", \"modify\"", "");
+    let rules = compiled(&[("a.toml", &text)], &["r"]).unwrap().route("r").unwrap();
+    assert_eq!(rules.operations.rule.as_str(), "a.toml:policy[0].pass.operations");
+}
+
+#[test]
+fn two_files_of_one_priority_that_speak_of_one_route_are_an_error() {
+    let file = |route: &str| format!("# a file\npriority = 5\n[[policy]]\nroute = {route}\n");
+    let (star, r, other) = (file("\"*\""), file("\"r\""), file("\"s\""));
+    assert_eq!(
+        problems(&[("a.toml", &star), ("b.toml", &r)], &["r"]),
+        [
+            "p/b.toml:2:12: \"a.toml\" has the same priority and speaks of route \"r\" too: another priority for one of the two"
+        ]
+    );
+    assert!(compiled(&[("b.toml", &r), ("c.toml", &other)], &["r", "s"]).is_ok());
+}
+
+#[test]
+fn routes_of_files_and_of_the_configuration_have_to_be_the_same() {
+    let text = "priority = 1\n[[policy]]\nroute = [\"applications\", \"aplications\"]\n";
+    assert_eq!(
+        problems(&[("a.toml", text)], &["applications", "logins"]),
+        ["p/a.toml:3:26: route = \"aplications\" is not in the configuration: did you mean \"applications\"?",]
+    );
+    let text = "priority = 1\n[[policy]]\nroute = \"applications\"\n";
+    assert_eq!(
+        problems(&[("a.toml", text)], &["applications", "logins"]),
+        ["p:1:1: no policy file speaks of route \"logins\": name \"logins\" or \"*\" in a policy"]
+    );
+    assert_eq!(
+        problems(&[("a.toml", text)], &["applications", "logins", "mail"]).len(),
+        2
+    );
+    let text = "priority = 1\n[[policy]]\nroute = [\"*\", \"x\"]\n";
+    assert_eq!(
+        problems(&[("a.toml", text)], &["a", "b"]),
+        ["p/a.toml:3:15: route = \"x\" is not in the configuration: one of \"a\", \"b\""]
+    );
+    let facts = [facts(&["a"]), facts(&["a"])].concat();
+    let set = PolicySet::of_texts("p", [("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n")]);
+    assert!(
+        compile(&set, &facts, 1).unwrap_err()[0]
+            .what
+            .contains("two routes called \"a\"")
+    );
+}
+
+#[test]
+fn mistakes_in_several_files_are_all_reported_at_once() {
+    let found = problems(
+        &[
+            ("a.toml", "priority = 1\n[[policy]]\nroute = \"r\"\nsurfce = \"text\"\n"),
+            (
+                "b.toml",
+                "priority = 2\n[[policy]]\nroute = \"r\"\npass.base_dns = [\"dc=example\", \"people\", \"\\\"\"]\n",
+            ),
+            ("c.toml", "priority = 3\n[[policy]]\nroute = \"r"),
+            ("d.toml", ""),
+        ],
+        &["r"],
+    );
+    let places: Vec<_> = found
+        .iter()
+        .map(|problem| problem.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "p/a.toml:4:1",
+            "p/b.toml:4:32",
+            "p/b.toml:4:42",
+            "p/c.toml:3:11",
+            "p/d.toml:1:1",
+            "p/d.toml:1:1"
+        ],
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn what_may_stand_in_a_file_that_cannot_be_read_is_not_called_missing() {
+    let files = [
+        (
+            "a.toml",
+            "priority = 1\n[[policy]]\nroute = \"r\"\nstanding.locked.message = \"x\"\nmessages.y = \"Hello\"\n",
+        ),
+        (
+            "b.toml",
+            "priority = 2\n[[policy]]\nroute = \"s\"\nstanding.locked.message = \"y\"\nmessages.x = ",
+        ),
+    ];
+    let found = problems(&files, &["r", "s"]);
+    assert!(found.len() == 1 && found[0].starts_with("p/b.toml:5:"), "{found:#?}");
+}
+
+#[test]
+fn names_and_oids_that_cannot_be_right_are_errors_at_their_place() {
+    for (table, told) in [
+        (
+            "pass.base_dns = [\"people\"]",
+            "4:18: \"people\" is not a distinguished name",
+        ),
+        (
+            "pass.deny_attributes = [\"user password\"]",
+            "4:25: \"user password\" is not an attribute",
+        ),
+        (
+            "pass.deny_attributes = [\"cn;lang-de\"]",
+            "4:25: \"cn;lang-de\" is not an attribute",
+        ),
+        (
+            "pass.extended_operations = [\"whoami\"]",
+            "4:29: \"whoami\" is not an OID",
+        ),
+        (
+            "pass.extended_operations = [\"1.2\", \"1..2\"]",
+            "4:36: \"1..2\" is not an OID",
+        ),
+        (
+            "pass.proxied_authorization = [\"\"]",
+            "4:31: \"\" is not the name of an account",
+        ),
+    ] {
+        let found = problem(table);
+        assert!(found.starts_with(&format!("p/a.toml:{told}")), "{found}");
+    }
+}
+
+#[test]
+fn an_unknown_standing_can_only_be_refused() {
+    assert_eq!(
+        problem("standing.unknown.verdict = \"allow\""),
+        "p/a.toml:4:28: an unknown standing is always refused: verdict = \"refuse\""
+    );
+}
+
+#[test]
+fn nothing_that_needs_rewriting_holds_on_a_transparent_route() {
+    for key in [
+        "pass.base_dns = [\"dc=example\"]",
+        "pass.deny_attributes = [\"userPassword\"]",
+        "pass.size_limit = 5",
+        "pass.time_limit_seconds = 5",
+        "pass.references = \"drop\"",
+        "standing.must_change.verdict = \"refuse\"",
+        "standing.active.verdict = \"restrict\"",
+    ] {
+        let found = problem(&format!("surface = \"transparent\"\n{key}"));
+        assert!(
+            found.starts_with("p/a.toml:5:") && found.contains("transparent"),
+            "{found}"
+        );
+    }
+    let text = "priority = 1\n[[policy]]\nroute = \"r\"\nsurface = \"transparent\"\npass.tls = \"always\"\npass.read_only = true\n\
+                pass.anonymous = false\npass.operations = [\"bind\"]\npass.references = \"pass\"\npass.deny_attributes = []\n";
+    let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
+    assert_eq!(verdict(&book, "r", State::MustChange).admission, Admission::Allow);
+}
+
+#[test]
+fn what_another_file_forbids_is_not_lost_silently_on_a_transparent_route() {
+    let base = "priority = 9\n[[policy]]\nroute = \"*\"\npass.deny_attributes = [\"userPassword\"]\n";
+    let special = "priority = 1\n[[policy]]\nroute = \"r\"\nsurface = \"transparent\"\n";
+    let files = [("a.toml", base), ("b.toml", special)];
+    assert!(problems(&files, &["r"])[0].starts_with("p/a.toml:4:24: \"deny_attributes\" cannot hold"));
+    let lifted = format!("{special}pass.deny_attributes = []\n");
+    assert!(compiled(&[("a.toml", base), ("b.toml", &lifted)], &["r", "s"]).is_ok());
+}
+
+#[test]
+fn a_standing_uses_the_message_it_names_or_the_one_of_its_own_name() {
+    let text = "priority = 1\n[[policy]]\nroute = \"*\"\n\
+                standing.expired.message = \"must_change\"\n\
+                standing.locked.message = \"unknown\"\n\
+                [policy.messages]\nmust_change = \"Go to {portal_url}\"\n";
+    let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
+    for (state, text) in [
+        (State::MustChange, "Go to https://portal.example.org"),
+        (State::Expired, "Go to https://portal.example.org"),
+        (
+            State::Locked {
+                by: postern_identity::LockedBy::Failures,
+                until: None,
+            },
+            "Invalid credentials",
+        ),
+        (State::Disabled, "Your account is switched off. Ask your help desk."),
+    ] {
+        assert_eq!(verdict(&book, "r", state).text.as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn messages_that_cannot_be_shown_are_errors_where_they_stand() {
+    for (table, told) in [
+        (
+            "messages.must_change = \"Hello {user}\"",
+            "4:24: unknown placeholder \"{user}\"",
+        ),
+        ("messages.must_change = \"a\\nb\"", "4:24: the text has a line break"),
+        (
+            "messages.must_change = \"{seconds}\"",
+            "4:24: {seconds} and {days} cannot be used in the text for must_change",
+        ),
+        (
+            "messages.must_chnge = \"Hello\"",
+            "4:23: no state shows the message \"must_chnge\": did you mean \"must_change\"?",
+        ),
+        (
+            "standing.locked.message = \"lokced\"",
+            "4:27: there is no message called \"lokced\": did you mean \"locked\"?",
+        ),
+    ] {
+        let found = problem(table);
+        assert!(found.starts_with(&format!("p/a.toml:{told}")), "{found}");
+    }
+}
+
+#[test]
+fn a_text_with_the_portals_address_needs_a_route_that_has_one() {
+    let text = "priority = 1\n[[policy]]\nroute = \"*\"\nmessages.expired = \"Go to {portal_url}\"\n";
+    let set = PolicySet::of_texts("p", [("a.toml", text)]);
+    let route = |url: Option<&str>| {
+        [RouteFacts {
+            name: "r".into(),
+            portal_url: url.map(Into::into),
+        }]
+    };
+    let found = compile(&set, &route(None), 1).unwrap_err();
+    assert!(found[0].what.contains("no portal_url (route \"r\")"), "{found:?}");
+    for unfit in ["https://a b", "https://a\u{7}", &"x".repeat(LONGEST_PORTAL_URL + 1)] {
+        let found = compile(&set, &route(Some(unfit)), 1).unwrap_err();
+        assert!(
+            found
+                .iter()
+                .any(|problem| problem.what.contains("cannot be put into a text")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_configuration_the_routes_are_those_the_files_speak_of() {
+    let names = |text: &str| -> Vec<String> {
+        routes_spoken_of(&PolicySet::of_texts("p", [("a.toml", text)]))
+            .iter()
+            .map(|route| route.name.to_string())
+            .collect()
+    };
+    assert_eq!(names("priority = 1\n[[policy]]\nroute = \"*\"\n"), ["any"]);
+    assert_eq!(
+        names("priority = 1\n[[policy]]\nroute = [\"b\", \"a\", \"*\"]\n[[policy]]\nroute = \"b\"\n"),
+        ["a", "b"]
+    );
+    let files = [
+        ("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n"),
+        (
+            "a_test.toml",
+            "[[test]]\nname = \"it\"\ngiven = { route = \"c\", state = \"active\" }\nexpect = { verdict = \"allow\" }\n",
+        ),
+    ];
+    let set = PolicySet::of_texts("p", files);
+    assert_eq!(&*routes_spoken_of(&set)[0].name, "c");
+    assert!(crate::check(&set, &routes_spoken_of(&set), 1).is_ok());
+}

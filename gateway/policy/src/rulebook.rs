@@ -1,0 +1,241 @@
+//! Compiled policies: what a sign-in is answered, and why.
+
+use crate::message::Message;
+use postern_identity::decide::{Admission, BindQuestion, BindVerdict, RouteRules, RuleName, Ruled, Surface};
+use postern_identity::{Proven, Source, Standing, StateName, disclose};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+/// The rules of every route, of one generation. Made by [`compile`](crate::compile::compile); never changed.
+#[derive(Debug)]
+pub struct Rulebook {
+    generation: u64,
+    routes: HashMap<Arc<str>, Rules>,
+}
+
+/// The rules of one route.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// What may pass.
+    pub(crate) pass: Arc<RouteRules>,
+    /// By `StateName as usize`.
+    pub(crate) standings: [StandingRule; StateName::ALL.len()],
+    /// The portal's address that texts were given.
+    pub(crate) portal_url: Option<Arc<str>>,
+}
+
+/// What a sign-in in one state is answered.
+#[derive(Debug)]
+pub(crate) struct StandingRule {
+    pub(crate) admission: Ruled<Admission>,
+    /// On a surface that shows texts.
+    pub(crate) text: Option<Ruled<Message>>,
+}
+
+/// A verdict with the steps that led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// What [`Rulebook::bind`] answers to the same question.
+    pub verdict: BindVerdict,
+    /// In the order they were taken.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that was looked at on the way to a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The key of a policy file, or the fact that was looked at.
+    pub key: String,
+    /// What it is.
+    pub value: String,
+    /// Who says so.
+    pub rule: RuleName,
+    /// What follows from it, in a sentence without an end.
+    pub why: &'static str,
+}
+
+/// `pass.tls = for_passwords (built-in:pass.tls): why`.
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} ({}): {}", self.key, self.value, self.rule, self.why)
+    }
+}
+
+impl Rulebook {
+    pub(crate) fn new(generation: u64, routes: HashMap<Arc<str>, Rules>) -> Self {
+        Self { generation, routes }
+    }
+
+    /// The generation the book was compiled for.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The names of the routes it has rules for, in no order.
+    pub fn routes(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.routes.keys()
+    }
+
+    /// What may pass on a route.
+    pub fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
+        self.routes.get(route).map(|rules| Arc::clone(&rules.pass))
+    }
+
+    /// The portal's address of a route, if it has one.
+    pub(crate) fn portal_url(&self, route: &str) -> Option<&str> {
+        self.routes.get(route)?.portal_url.as_deref()
+    }
+
+    /// What a sign-in is answered.
+    pub fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
+        self.judge(question, &mut Untold)
+    }
+
+    /// The same with the steps that led to it.
+    pub fn explain_bind(&self, question: &BindQuestion<'_>) -> Explanation {
+        let mut steps = Vec::new();
+        let verdict = self.judge(question, &mut steps);
+        Explanation { verdict, steps }
+    }
+
+    /// The one function that decides. Whatever the files say, it ends in [`Admission::Refuse`] for what the password did not
+    /// prove and for what the directory itself refused.
+    fn judge(&self, question: &BindQuestion<'_>, trace: &mut impl Trace) -> BindVerdict {
+        let Some(rules) = self.routes.get(question.route) else {
+            return refused_without_rules(trace);
+        };
+        let surface = &rules.pass.surface;
+        trace.step(|| Step {
+            key: "surface".to_owned(),
+            value: surface.value.as_str().to_owned(),
+            rule: surface.rule.clone(),
+            why: "how this route shows a standing",
+        });
+
+        let told = disclose(question.standing, question.proven);
+        let state = told.state().name();
+        trace.step(|| disclosure(question, state));
+        let Some(standing) = rules.standings.get(state as usize) else {
+            return refused_without_rules(trace);
+        };
+
+        let mut admission = standing.admission.clone();
+        trace.step(|| Step {
+            key: format!("standing.{state}.verdict"),
+            value: admission.value.as_str().to_owned(),
+            rule: admission.rule.clone(),
+            why: "what the policies say of this state",
+        });
+        if let Some(fixed) = fixed_refusal(question, state, admission.value) {
+            admission = Ruled::new(Admission::Refuse, RuleName::built_in(fixed));
+            trace.step(|| Step {
+                key: "verdict".to_owned(),
+                value: Admission::Refuse.as_str().to_owned(),
+                rule: admission.rule.clone(),
+                why: "no policy can let this in",
+            });
+        }
+
+        let text = standing
+            .text
+            .as_ref()
+            .filter(|_| admission.value != Admission::Allow)
+            .map(|text| Ruled::new(text.value.text(told), text.rule.clone()));
+        if let Some(text) = &text {
+            trace.step(|| Step {
+                key: "text".to_owned(),
+                value: text.value.to_string(),
+                rule: text.rule.clone(),
+                why: "what the person may be shown",
+            });
+        }
+        BindVerdict {
+            admission: admission.value,
+            surface: surface.value,
+            text: text.map(|text| text.value),
+            rule: admission.rule,
+        }
+    }
+}
+
+/// The refusals no file can lift, by name. Where a file refuses what the directory refused, it is the file's refusal: its
+/// words are shown.
+fn fixed_refusal(question: &BindQuestion<'_>, told: StateName, said: Admission) -> Option<&'static str> {
+    if question.proven != Proven::Yes {
+        Some("unproven")
+    } else if told == StateName::Unknown {
+        Some("unknown")
+    } else if said != Admission::Refuse && directory_refused(question.standing) {
+        Some("directory-refused")
+    } else {
+        None
+    }
+}
+
+/// Whether the directory turned the sign-in away itself. An answer to a bind without a code is taken as a refusal; a
+/// standing read from the entry came by no answer, and stands beside a bind that was accepted.
+fn directory_refused(standing: &Standing) -> bool {
+    match (standing.evidence.result_code, standing.evidence.source) {
+        (Some(code), _) => code != 0,
+        (None, Source::Bind) => true,
+        (None, Source::Entry) => false,
+    }
+}
+
+fn disclosure(question: &BindQuestion<'_>, told: StateName) -> Step {
+    let (rule, why) = match question.proven {
+        Proven::Yes => (
+            "proven",
+            "the directory confirmed the password, so its state may be told",
+        ),
+        Proven::No => ("unproven", "the password is wrong: nothing is told and nobody let in"),
+        Proven::Unknown => (
+            "unproven",
+            "the directory did not say whether the password is right: nothing is told and nobody let in",
+        ),
+    };
+    Step {
+        key: "state".to_owned(),
+        value: told.as_str().to_owned(),
+        rule: RuleName::built_in(rule),
+        why,
+    }
+}
+
+/// Doors ask about routes of the same configuration the book was compiled for; should one not, it stays shut.
+fn refused_without_rules(trace: &mut impl Trace) -> BindVerdict {
+    let rule = RuleName::built_in("route-without-rules");
+    trace.step(|| Step {
+        key: "route".to_owned(),
+        value: "without rules".to_owned(),
+        rule: rule.clone(),
+        why: "nobody is let in where no policy speaks",
+    });
+    BindVerdict {
+        admission: Admission::Refuse,
+        surface: Surface::Plain,
+        text: None,
+        rule,
+    }
+}
+
+/// Hears the steps of a judgement. `bind` has no use for them and pays nothing.
+trait Trace {
+    fn step(&mut self, make: impl FnOnce() -> Step);
+}
+
+struct Untold;
+
+impl Trace for Untold {
+    fn step(&mut self, _: impl FnOnce() -> Step) {}
+}
+
+impl Trace for Vec<Step> {
+    fn step(&mut self, make: impl FnOnce() -> Step) {
+        self.push(make());
+    }
+}

@@ -1,0 +1,166 @@
+//! One sample of each question, asked of a rulebook before it comes into force: every state, proven or not, accepted or
+//! refused by the directory, on every route. A book that breaks a fixed rule is not taken.
+
+use crate::message::{LONGEST_TEXT, holds_sub_code, is_one_line};
+use crate::problem::{Problem, quoted};
+use crate::rulebook::Rulebook;
+use postern_identity::decide::{Admission, BindQuestion, BindVerdict};
+use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State};
+
+/// Every answer to whether the password was confirmed.
+pub(crate) const PROVEN: [Proven; 3] = [Proven::Yes, Proven::No, Proven::Unknown];
+
+/// Asks a book everything; what breaks a fixed rule is a problem of the folder.
+pub(crate) fn ask_everything(book: &Rulebook, folder: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for route in book.routes() {
+        for result_code in [Some(0), Some(49)] {
+            for standing in standings(result_code) {
+                for proven in PROVEN {
+                    let question = BindQuestion {
+                        route,
+                        account: "uid=sample,dc=example,dc=org",
+                        standing: &standing,
+                        proven,
+                    };
+                    if let Some(broken) = broken_rule(&question, &book.bind(&question)) {
+                        let state = standing.state.name();
+                        problems.push(Problem::of_whole(
+                            folder,
+                            format!("on route {} the state {state} {broken}", quoted(route)),
+                            "this is a fault of the program: please report it with the policy files",
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// What no verdict may do, whatever the files say.
+fn broken_rule(question: &BindQuestion<'_>, verdict: &BindVerdict) -> Option<&'static str> {
+    let must_refuse = question.proven != Proven::Yes
+        || question.standing.state == State::Unknown
+        || question.standing.evidence.result_code != Some(0);
+    if must_refuse && verdict.admission != Admission::Refuse {
+        return Some("is let in though it must not be");
+    }
+    let text = verdict.text.as_deref().unwrap_or_default();
+    (text.len() > LONGEST_TEXT || !is_one_line(text) || holds_sub_code(text))
+        .then_some("has a text that cannot be shown")
+}
+
+/// One standing in each state, with the largest numbers where it has any.
+pub(crate) fn standings(result_code: Option<u32>) -> impl Iterator<Item = Standing> {
+    let states = [
+        State::Active,
+        State::MustChange,
+        State::Expired,
+        State::ExpiredGrace { left: u32::MAX },
+        State::Expiring { seconds: u64::MAX },
+        State::Locked {
+            by: LockedBy::Failures,
+            until: None,
+        },
+        State::Disabled,
+        State::AccountExpired,
+        State::NotYetValid,
+        State::OutsideHours,
+        State::WrongWorkstation,
+        State::TransportRefused,
+        State::Unknown,
+    ];
+    states.into_iter().map(move |state| Standing {
+        state,
+        cause: None,
+        warning: None,
+        evidence: Evidence {
+            source: Source::Bind,
+            result_code,
+            told_by: "sample",
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::{compile, routes_spoken_of};
+    use crate::message::Message;
+    use crate::rulebook::{Rules, StandingRule};
+    use crate::set::PolicySet;
+    use postern_identity::StateName;
+    use postern_identity::decide::{RuleName, Ruled, Surface};
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_samples_hold_every_state() {
+        let names: Vec<_> = standings(Some(0)).map(|standing| standing.state.name()).collect();
+        assert_eq!(names, StateName::ALL);
+    }
+
+    #[test]
+    fn a_book_that_breaks_a_fixed_rule_is_not_accepted() {
+        let set = PolicySet::of_texts("p", [("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n")]);
+        let pass = compile(&set, &routes_spoken_of(&set), 1).unwrap().route("any").unwrap();
+        let book = |text: &str| {
+            let standings = StateName::ALL.map(|_| StandingRule {
+                admission: Ruled::new(Admission::Refuse, RuleName::built_in("test")),
+                text: Some(Ruled::new(Message::Fixed(text.into()), RuleName::built_in("test"))),
+            });
+            let rules = Rules {
+                pass: Arc::clone(&pass),
+                standings,
+                portal_url: None,
+            };
+            Rulebook::new(1, HashMap::from([("any".into(), rules)]))
+        };
+        assert!(crate::accept(&set, book("Sorry")).is_ok());
+        assert!(!crate::accept(&set, book("error, data 773")).unwrap_err().is_empty());
+    }
+
+    #[test]
+    fn a_verdict_that_breaks_a_fixed_rule_is_noticed() {
+        let verdict = |admission, text: Option<&str>| BindVerdict {
+            admission,
+            surface: Surface::Text,
+            text: text.map(Into::into),
+            rule: RuleName::built_in("test"),
+        };
+        let refused = standings(Some(49)).next().unwrap();
+        let accepted = standings(Some(0)).next().unwrap();
+        let ask = |standing, proven| BindQuestion {
+            route: "r",
+            account: "",
+            standing,
+            proven,
+        };
+        for (standing, proven, verdict, sound) in [
+            (&accepted, Proven::Yes, verdict(Admission::Allow, None), true),
+            (&accepted, Proven::No, verdict(Admission::Allow, None), false),
+            (&refused, Proven::Yes, verdict(Admission::Restrict, None), false),
+            (
+                &refused,
+                Proven::Yes,
+                verdict(Admission::Refuse, Some("data 773")),
+                false,
+            ),
+            (&refused, Proven::Yes, verdict(Admission::Refuse, Some("a\nb")), false),
+            (
+                &refused,
+                Proven::Yes,
+                verdict(Admission::Refuse, Some(&"x".repeat(401))),
+                false,
+            ),
+            (&refused, Proven::Yes, verdict(Admission::Refuse, Some("sorry")), true),
+        ] {
+            assert_eq!(
+                broken_rule(&ask(standing, proven), &verdict).is_none(),
+                sound,
+                "{verdict:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A folder of policy files, read whole or not at all.
+//!
+//! The folder may change while it is read: a file saved by an editor, a Kubernetes ConfigMap swapped by its symlink. So what
+//! the folder holds is listed before and after, and a difference is a failed reading; the caller tries again.
+
+use crate::problem::{Problem, in_order};
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File, Metadata};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in octets.
+pub const LARGEST_FILE: usize = 1024 * 1024;
+/// The most files a folder may hold.
+pub const MOST_FILES: usize = 4096;
+/// The most octets all files of a folder may have together.
+pub const LARGEST_SET: usize = 64 * 1024 * 1024;
+
+/// The files of one folder at one moment.
+#[derive(Debug, Clone)]
+pub struct PolicySet {
+    folder: String,
+    policies: Vec<PolicySource>,
+    tests: Vec<PolicySource>,
+    fingerprint: Fingerprint,
+}
+
+/// One file, not yet looked into.
+#[derive(Debug, Clone)]
+pub(crate) struct PolicySource {
+    /// Without the folder: the name that rules go by.
+    pub(crate) name: String,
+    /// With the folder: the name that problems go by.
+    pub(crate) path: String,
+    pub(crate) octets: Vec<u8>,
+}
+
+/// Tells two readings of a folder apart by the names and contents of its files. For noticing changes, not for proving anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(u64);
+
+impl PolicySet {
+    /// Reads `*.toml` in a folder, not below it. Hidden files are left alone; `*_test.toml` are tests.
+    pub fn read(folder: &Path) -> Result<Self, Vec<Problem>> {
+        read_while(folder, || {})
+    }
+
+    /// A set out of texts, for tools and tests: `(file name, contents)`. Names decide what is a test, as in a folder.
+    pub fn of_texts<'a>(folder: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut sources: Vec<_> = files
+            .into_iter()
+            .map(|(name, text)| PolicySource {
+                name: name.to_owned(),
+                path: format!("{folder}/{name}"),
+                octets: text.as_bytes().to_vec(),
+            })
+            .collect();
+        sources.sort_by(|left, right| left.name.cmp(&right.name));
+        Self::of_sources(folder.to_owned(), sources)
+    }
+
+    /// Changes when any file of the folder does.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The folder, as problems name it.
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    pub(crate) fn policies(&self) -> &[PolicySource] {
+        &self.policies
+    }
+
+    pub(crate) fn tests(&self) -> &[PolicySource] {
+        &self.tests
+    }
+
+    fn of_sources(folder: String, sources: Vec<PolicySource>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        for source in &sources {
+            (&source.name, &source.octets).hash(&mut hasher);
+        }
+        let (tests, policies) = sources
+            .into_iter()
+            .partition(|source| source.name.ends_with("_test.toml"));
+        Self {
+            folder,
+            policies,
+            tests,
+            fingerprint: Fingerprint(hasher.finish()),
+        }
+    }
+}
+
+/// Reads the folder; `meanwhile` runs between the reading and the second look.
+fn read_while(folder: &Path, meanwhile: impl FnOnce()) -> Result<PolicySet, Vec<Problem>> {
+    let shown = folder.display().to_string();
+    let before = listing(folder).map_err(|problem| vec![problem])?;
+    let mut problems = Vec::new();
+    let mut sources = Vec::new();
+    let mut total = 0;
+    for entry in &before {
+        match read_file(entry) {
+            Ok(source) => {
+                total += source.octets.len();
+                sources.push(source);
+            }
+            Err(problem) => problems.push(problem),
+        }
+        if total > LARGEST_SET {
+            problems.push(Problem::of_whole(
+                &shown,
+                "the files of this folder are too large together",
+                format!("at most {} MiB", LARGEST_SET / 1024 / 1024),
+            ));
+            break;
+        }
+    }
+    meanwhile();
+    if problems.is_empty() && listing(folder).map_err(|problem| vec![problem])? != before {
+        problems.push(Problem::of_whole(
+            &shown,
+            "the folder changed while it was read",
+            "it is read again as soon as it is quiet",
+        ));
+    }
+    let set = PolicySet::of_sources(shown, sources);
+    if problems.is_empty() && set.policies.is_empty() {
+        problems.push(Problem::of_whole(
+            &set.folder,
+            "the folder holds no policy file",
+            "at least one file *.toml",
+        ));
+    }
+    if problems.is_empty() {
+        Ok(set)
+    } else {
+        Err(in_order(problems))
+    }
+}
+
+/// A file as the folder lists it. Two listings differ if anything was saved, replaced or swapped between them.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    name: String,
+    path: PathBuf,
+    identity: Identity,
+    is_file: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: (i64, i64),
+}
+
+impl From<&Metadata> for Identity {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            changed: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
+}
+
+/// The policy files and tests of a folder, by name.
+fn listing(folder: &Path) -> Result<Vec<Entry>, Problem> {
+    let cannot = |error: &io::Error, path: &Path| {
+        Problem::of_whole(
+            path.display().to_string(),
+            format!("this cannot be read ({})", reason(error)),
+            "a folder of policy files that this program may read",
+        )
+    };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| cannot(&error, folder))? {
+        let entry = entry.map_err(|error| cannot(&error, folder))?;
+        let name = entry.file_name();
+        let path = entry.path();
+        let octets = name.as_encoded_bytes();
+        // `..data` and its like are how a ConfigMap is swapped; editors keep their own files behind a dot.
+        if octets.starts_with(b".") || !octets.ends_with(b".toml") {
+            continue;
+        }
+        let Some(name) = name.to_str() else {
+            return Err(Problem::of_whole(
+                path.display().to_string(),
+                "the name of this file is not UTF-8",
+                "rename it",
+            ));
+        };
+        let metadata = fs::metadata(&path).map_err(|error| cannot(&error, &path))?;
+        if metadata.is_dir() {
+            continue;
+        }
+        if entries.len() == MOST_FILES {
+            return Err(Problem::of_whole(
+                folder.display().to_string(),
+                "the folder holds too many files",
+                format!("at most {MOST_FILES}"),
+            ));
+        }
+        entries.push(Entry {
+            name: name.to_owned(),
+            path,
+            identity: Identity::from(&metadata),
+            is_file: metadata.is_file(),
+        });
+    }
+    entries.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(entries)
+}
+
+fn read_file(entry: &Entry) -> Result<PolicySource, Problem> {
+    let path = entry.path.display().to_string();
+    // Opening a pipe would wait for somebody to write to it.
+    if !entry.is_file {
+        return Err(Problem::of_whole(path, "this is not a file", "a file of text"));
+    }
+    let mut octets = Vec::new();
+    File::open(&entry.path)
+        .and_then(|file| file.take(LARGEST_FILE as u64 + 1).read_to_end(&mut octets))
+        .map_err(|error| {
+            Problem::of_whole(
+                &path,
+                format!("this cannot be read ({})", reason(&error)),
+                "a file that this program may read",
+            )
+        })?;
+    if octets.len() > LARGEST_FILE {
+        return Err(Problem::of_whole(
+            path,
+            "the file is too large",
+            format!("at most {} MiB", LARGEST_FILE / 1024 / 1024),
+        ));
+    }
+    Ok(PolicySource {
+        name: entry.name.clone(),
+        path,
+        octets,
+    })
+}
+
+fn reason(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is not there",
+        io::ErrorKind::PermissionDenied => "permission denied",
+        io::ErrorKind::NotADirectory => "it is not a folder",
+        io::ErrorKind::IsADirectory => "it is a folder",
+        _ => "the file system failed",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! A policy test as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
+
+use crate::file::{OperationWord, ReferencesWord, SurfaceWord, TlsWord, VerdictWord, words};
+use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A file of policy tests: what has to hold before the policies beside it come into force.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Postern policy tests")]
+pub(crate) struct TestFile {
+    /// The tests, in the order they are run.
+    #[schemars(length(min = 1))]
+    pub(crate) test: Vec<TestCase>,
+}
+
+/// One thing that has to hold.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestCase {
+    /// What the test shows, in a sentence.
+    #[schemars(length(min = 1))]
+    pub(crate) name: String,
+    /// What happens: a sign-in (state), or something that wants to pass (operation, base_dn, attribute).
+    pub(crate) given: Given,
+    /// What has to come of it. At least one key.
+    pub(crate) expect: Expect,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    /// The route, or "*": it has to hold on every route of the configuration.
+    #[schemars(length(min = 1))]
+    pub(crate) route: String,
+    /// A sign-in to an account in this state.
+    pub(crate) state: Option<StateWord>,
+    /// Whether the directory confirmed the password. Default: "yes".
+    pub(crate) proven: Option<ProvenWord>,
+    /// The name that signs in. Default: some name.
+    pub(crate) account: Option<String>,
+    /// The directory's own result code. Default: 0, it lets the account in itself.
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub(crate) result_code: Option<u32>,
+    /// Grace sign-ins the directory says are left. Default: it says nothing of them.
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub(crate) grace_left: Option<u32>,
+    /// Seconds until the password expires, as the directory says. Default: it says nothing of them.
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub(crate) seconds: Option<u32>,
+    /// An operation that wants to pass.
+    pub(crate) operation: Option<OperationWord>,
+    /// The name of an entry that wants to be reached.
+    pub(crate) base_dn: Option<String>,
+    /// An attribute that wants to be seen.
+    pub(crate) attribute: Option<String>,
+}
+
+/// What has to come of it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// What the sign-in is answered.
+    pub(crate) verdict: Option<VerdictWord>,
+    /// The text shown to the person, whole. Empty: none is shown. {portal_url} stands for the route's own.
+    pub(crate) text: Option<String>,
+    /// A part of the text shown to the person. {portal_url} stands for the route's own.
+    #[schemars(length(min = 1))]
+    pub(crate) text_contains: Option<String>,
+    /// The name of the rule that decides, such as `generic.toml:policy[0].pass.read_only` or `built-in:unknown`.
+    #[schemars(length(min = 1))]
+    pub(crate) rule: Option<String>,
+    /// Whether what is given may pass.
+    pub(crate) pass: Option<bool>,
+    /// The route's surface.
+    pub(crate) surface: Option<SurfaceWord>,
+    /// Whether the route is read-only.
+    pub(crate) read_only: Option<bool>,
+    /// What the route refuses without TLS.
+    pub(crate) tls: Option<TlsWord>,
+    /// Whether the route serves clients that have not signed in.
+    pub(crate) anonymous: Option<bool>,
+    /// What becomes of references on the route.
+    pub(crate) references: Option<ReferencesWord>,
+}
+
+words! {
+    /// The state of an account.
+    StateWord for StateName {
+        Active, MustChange, Expired, ExpiredGrace, Expiring, Locked, Disabled, AccountExpired, NotYetValid, OutsideHours,
+        WrongWorkstation, TransportRefused, Unknown,
+    }
+}
+words! {
+    /// Whether the directory confirmed the password.
+    ProvenWord for Proven { Yes, No, Unknown }
+}
+
+impl TestCase {
+    /// A test that asks two things, or nothing, or expects what was not asked: the key, what is wrong, what would be right.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let Self { given, expect, .. } = self;
+        let things = [
+            given.operation.is_some(),
+            given.base_dn.is_some(),
+            given.attribute.is_some(),
+        ];
+        let passes = things.contains(&true);
+        let of_sign_in = given.proven.is_some()
+            || given.account.is_some()
+            || given.result_code.is_some()
+            || given.grace_left.is_some()
+            || given.seconds.is_some();
+        let wants_verdict = expect.verdict.is_some() || expect.text.is_some() || expect.text_contains.is_some();
+        let wants_route = expect.surface.is_some()
+            || expect.read_only.is_some()
+            || expect.tls.is_some()
+            || expect.anonymous.is_some()
+            || expect.references.is_some();
+        if given.state.is_some() && passes {
+            Some(("given", "this asks two things at once", "a test for each"))
+        } else if given.state.is_none() && of_sign_in {
+            Some(("given", "a sign-in without a state", "add the state"))
+        } else if given.state.is_none() && wants_verdict {
+            Some((
+                "expect",
+                "a verdict or text is expected of no sign-in",
+                "add a state to what is given",
+            ))
+        } else if !passes && expect.pass.is_some() {
+            Some((
+                "expect",
+                "\"pass\" is expected of nothing",
+                "add an operation, base_dn or attribute to what is given",
+            ))
+        } else if expect.rule.is_some() && given.state.is_none() && !passes {
+            Some((
+                "expect",
+                "a rule is expected of no question",
+                "add a state or an operation to what is given",
+            ))
+        } else if !(wants_verdict || wants_route || expect.pass.is_some() || expect.rule.is_some()) {
+            Some((
+                "expect",
+                "nothing is expected, so the test cannot fail",
+                "add a verdict, text, rule or pass",
+            ))
+        } else {
+            None
+        }
+    }
+}
+
+impl Given {
+    pub(super) fn proven(&self) -> Proven {
+        self.proven.map_or(Proven::Yes, Into::into)
+    }
+
+    /// The standing a test describes, if it describes a sign-in.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        let seconds = self.seconds.map(u64::from);
+        let state = match self.state?.into() {
+            StateName::Active => State::Active,
+            StateName::MustChange => State::MustChange,
+            StateName::Expired => State::Expired,
+            StateName::ExpiredGrace => State::ExpiredGrace {
+                left: self.grace_left.unwrap_or_default(),
+            },
+            StateName::Expiring => State::Expiring {
+                seconds: seconds.unwrap_or_default(),
+            },
+            StateName::Locked => State::Locked {
+                by: LockedBy::Unsaid,
+                until: None,
+            },
+            StateName::Disabled => State::Disabled,
+            StateName::AccountExpired => State::AccountExpired,
+            StateName::NotYetValid => State::NotYetValid,
+            StateName::OutsideHours => State::OutsideHours,
+            StateName::WrongWorkstation => State::WrongWorkstation,
+            StateName::TransportRefused => State::TransportRefused,
+            StateName::Unknown => State::Unknown,
+        };
+        let warning = match (seconds, self.grace_left) {
+            (Some(seconds), _) => Some(Warning::ExpiresIn(seconds)),
+            (None, Some(left)) => Some(Warning::GraceLeft(left)),
+            (None, None) => None,
+        };
+        Some(Standing {
+            state,
+            cause: None,
+            warning,
+            evidence: Evidence {
+                source: Source::Bind,
+                result_code: Some(self.result_code.unwrap_or_default()),
+                told_by: "policy test",
+            },
+        })
+    }
+}
