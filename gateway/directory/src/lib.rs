@@ -1,1 +1,27 @@
-//! Filled in by its own commit.
+//! The directories behind us: how to reach them, and how each product says what it says.
+//!
+//! **Owns** connections to directory servers with TLS verified ([`Upstream`]), the order in which servers are tried, what a server
+//! can do ([`Capabilities`]), the dialects that read a [standing](postern_identity::Standing) out of answers and entries
+//! ([`Dialect`]), and the few connections of our own service account ([`ServiceLanes`]).
+//!
+//! **Never knows** HTTP, pages, policy files, SQL, or which client an answer is for.
+//!
+//! **The walk.** [`Upstream::new`] checks the settings once. A session asks [`Upstream::connect`] for a [`Connection`] to the first
+//! server in order that is there, and gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
+//! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
+//!
+//! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
+//! exact messages of a real server beside it as tests, and a row in the tests against that server.
+
+mod transport;
+pub mod upstream;
+
+pub use transport::{Stream, Transport};
+pub use upstream::capabilities::Capabilities;
+pub use upstream::dialect::{BindAnswer, Dialect, DialectName};
+pub use upstream::entry::Entry;
+pub use upstream::error::{ConnectError, LookUpError, SetupError};
+pub use upstream::openldap::OpenLdap;
+pub use upstream::service::{Account, ServiceLanes};
+pub use upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
+pub use upstream::{Connection, ServerIndex, Upstream};

@@ -1,0 +1,81 @@
+//! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
+
+use super::entry::Entry;
+use super::openldap::OpenLdap;
+use postern_identity::{Proven, Standing, Timestamp};
+use postern_ldap::credential::CredentialAttributes;
+use postern_ldap::{Controls, ResultCode};
+
+/// The answer to a bind, as it came. No `Debug`: it is part of a message.
+#[derive(Clone, Copy)]
+pub struct BindAnswer<'a> {
+    /// The result code.
+    pub code: ResultCode,
+    /// The text, in whatever octets the server sent.
+    pub diagnostic: &'a [u8],
+    /// The response controls.
+    pub controls: Controls<'a>,
+    /// Whether the request carried the password policy request control, by the client's wish or ours.
+    pub ppolicy_asked: bool,
+}
+
+/// One product's way of saying things.
+pub trait Dialect: Send + Sync {
+    /// As written in configuration.
+    fn name(&self) -> &'static str;
+
+    /// What the answer to an account's own bind says of it, and whether it proves the password. Nothing a server sends makes
+    /// this fail: what cannot be read is [`State::Unknown`](postern_identity::State::Unknown), unproven.
+    fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
+
+    /// Which attributes hold or set a credential here.
+    fn credential_attributes(&self) -> &CredentialAttributes;
+
+    /// What to ask for by name when an entry is read for its standing.
+    fn standing_attributes(&self) -> &'static [&'static str];
+
+    /// What to ask for when an account's policy is read.
+    fn policy_attributes(&self) -> &'static [&'static str];
+
+    /// The attribute of an account that names its policy's entry, where the product has one.
+    fn policy_reference(&self) -> Option<&'static str>;
+
+    /// The attribute whose value survives a rename.
+    fn stable_id(&self) -> &'static str;
+
+    /// What an account's entry and the policy that holds for it say at `now`.
+    fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing;
+
+    /// How the product refuses what a session may not do before the password is changed.
+    fn restricted_refusal(&self) -> (ResultCode, &'static str);
+}
+
+/// The products we know, as written in configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DialectName {
+    /// OpenLDAP's slapd with its password policy overlay.
+    OpenLdap,
+}
+
+impl DialectName {
+    /// Every dialect.
+    pub const ALL: [Self; 1] = [Self::OpenLdap];
+
+    /// As written in configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenLdap => "openldap",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.as_str() == name)
+    }
+
+    pub(super) fn dialect(self) -> Box<dyn Dialect> {
+        match self {
+            Self::OpenLdap => Box::new(OpenLdap::new()),
+        }
+    }
+}

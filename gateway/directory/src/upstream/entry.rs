@@ -1,0 +1,89 @@
+//! An entry the service account read, kept as octets.
+
+use super::error::ConnectError;
+use postern_ldap::Message;
+use postern_ldap::credential::base_type;
+use postern_ldap::entry::SearchEntry;
+use std::fmt;
+
+/// An entry: its DN and those of the wanted attributes that were shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    dn: String,
+    attributes: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+impl Entry {
+    /// An entry put together by hand.
+    pub fn new(dn: &str, attributes: &[(&str, &[&str])]) -> Self {
+        Self {
+            dn: dn.to_owned(),
+            attributes: attributes
+                .iter()
+                .map(|(name, values)| {
+                    (
+                        name.to_ascii_lowercase(),
+                        values.iter().map(|value| value.as_bytes().to_vec()).collect(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// Copies an entry out of a message, wholly checked.
+    pub(super) fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
+        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
+        let mut attributes = Vec::new();
+        for attribute in entry.attributes() {
+            let attribute = attribute.map_err(|_| ConnectError::Protocol)?;
+            let name = std::str::from_utf8(base_type(attribute.description)).map_err(|_| ConnectError::Protocol)?;
+            attributes.push((
+                name.to_ascii_lowercase(),
+                attribute.values().map(<[u8]>::to_vec).collect(),
+            ));
+        }
+        // RFC 4514 §2: a DN is UTF-8.
+        let dn = String::from_utf8(entry.dn.to_vec()).map_err(|_| ConnectError::Protocol)?;
+        Ok(Self { dn, attributes })
+    }
+
+    /// The DN as the server wrote it.
+    pub fn dn(&self) -> &str {
+        &self.dn
+    }
+
+    /// The values of an attribute, under any of its options, in the server's order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.attributes
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
+    }
+
+    /// The first value of an attribute, if it is UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values(name)
+            .next()
+            .and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// Whether the attribute was shown at all.
+    pub fn has(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.values(name)
+            .filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
+            .collect()
+    }
+}
+
+/// Names alone: values belong to a person.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.attributes.iter().map(|(name, _)| name))
+            .finish()
+    }
+}

@@ -1,0 +1,76 @@
+//! OpenLDAP's slapd with its password policy overlay (slapo-ppolicy), as versions 2.5 and later answer.
+
+mod bind;
+mod entry;
+#[cfg(test)]
+mod golden;
+mod time;
+
+use super::dialect::{BindAnswer, Dialect, DialectName};
+use super::entry::Entry;
+use postern_identity::{Proven, Standing, Timestamp};
+use postern_ldap::ResultCode;
+use postern_ldap::credential::CredentialAttributes;
+
+/// The dialect of slapd.
+pub struct OpenLdap {
+    credentials: CredentialAttributes,
+}
+
+impl OpenLdap {
+    /// The dialect of slapd.
+    pub fn new() -> Self {
+        Self {
+            // Attributes that slapd's own modules test binds against, beside the common list.
+            credentials: CredentialAttributes::with(&["oathSecret", "oathTOTPToken", "oathHOTPToken"]),
+        }
+    }
+}
+
+impl Default for OpenLdap {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dialect for OpenLdap {
+    fn name(&self) -> &'static str {
+        DialectName::OpenLdap.as_str()
+    }
+
+    fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven) {
+        bind::read(answer)
+    }
+
+    fn credential_attributes(&self) -> &CredentialAttributes {
+        &self.credentials
+    }
+
+    fn standing_attributes(&self) -> &'static [&'static str] {
+        entry::ACCOUNT_ATTRIBUTES
+    }
+
+    fn policy_attributes(&self) -> &'static [&'static str] {
+        entry::POLICY_ATTRIBUTES
+    }
+
+    fn policy_reference(&self) -> Option<&'static str> {
+        Some(entry::POLICY_REFERENCE)
+    }
+
+    /// RFC 4530.
+    fn stable_id(&self) -> &'static str {
+        "entryUUID"
+    }
+
+    fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
+        entry::read(account, policy, now)
+    }
+
+    fn restricted_refusal(&self) -> (ResultCode, &'static str) {
+        (
+            ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
+            "Operations are restricted to bind/unbind/abandon/StartTLS/modify password",
+        )
+    }
+}

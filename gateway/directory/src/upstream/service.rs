@@ -1,0 +1,204 @@
+//! What our own account reads: which entry is meant, and how it stands.
+//!
+//! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
+//! a reading that meets a broken kept lane is tried once more on a fresh one.
+
+pub(super) mod lane;
+mod request;
+
+use super::dialect::Dialect;
+use super::entry::Entry;
+use super::error::{ConnectError, LookUpError};
+use super::{ServerIndex, Upstream};
+use lane::{Found, Lane};
+use postern_identity::{AccountKey, DistinguishedName, Standing};
+use postern_ldap::ResultCode;
+use request::{Filter, Scope, Search};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+/// How many lanes there are at most, in use or kept.
+const MOST_LANES: usize = 2;
+/// The longest name that is looked for, in octets.
+const LONGEST_LOGIN: usize = 1024;
+
+/// The service account's lanes to one directory.
+pub struct ServiceLanes {
+    upstream: Arc<Upstream>,
+    permits: Semaphore,
+    kept: Mutex<Vec<Lane>>,
+}
+
+/// An account that was found.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its DN, as the directory writes it.
+    pub dn: String,
+    /// Who it is, whatever its DN becomes.
+    pub key: AccountKey,
+    /// How it stands, by its entry and policy.
+    pub standing: Standing,
+    /// The policy that was read, if one was.
+    pub policy_dn: Option<String>,
+    /// The server that answered.
+    pub server: ServerIndex,
+}
+
+impl ServiceLanes {
+    /// For this directory. Connects when first asked something.
+    pub fn new(upstream: Arc<Upstream>) -> Self {
+        Self {
+            upstream,
+            permits: Semaphore::new(MOST_LANES),
+            kept: Mutex::new(Vec::with_capacity(MOST_LANES)),
+        }
+    }
+
+    /// The one account meant by a DN, a uid or a mail address below the base, and how it stands.
+    pub async fn look_up(&self, user: &str) -> Result<Account, LookUpError> {
+        if user.is_empty() || user.len() > LONGEST_LOGIN || user.contains('\0') {
+            return Err(LookUpError::NotFound);
+        }
+        let patience = self.upstream.settings().answer_timeout;
+        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
+        let Ok(Ok(_permit)) = waited else {
+            return Err(ConnectError::TimedOut.into());
+        };
+        if let Some(mut lane) = self.take_kept().await {
+            match self.read_account(&mut lane, user, patience).await {
+                // It broke under us: nothing was changed, so it can be asked again.
+                Err(LookUpError::Connect(_)) => {}
+                read => {
+                    self.keep(lane);
+                    return read;
+                }
+            }
+        }
+        let mut lane = self.fresh(patience).await?;
+        let read = self.read_account(&mut lane, user, patience).await;
+        match &read {
+            Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),
+            _ => self.keep(lane),
+        }
+        read
+    }
+
+    async fn read_account(&self, lane: &mut Lane, user: &str, patience: Duration) -> Result<Account, LookUpError> {
+        let dialect = self.upstream.dialect();
+        let entry = self.find(lane, user, patience).await?;
+        let id = entry.text(dialect.stable_id()).ok_or(LookUpError::NoStableId)?;
+        let key = AccountKey {
+            directory: self.upstream.name().clone(),
+            id: id.into(),
+        };
+        let policy = self.policy_of(lane, &entry, patience).await?;
+        Ok(Account {
+            dn: entry.dn().to_owned(),
+            key,
+            standing: dialect.read_entry(&entry, policy.as_ref(), self.upstream.now()),
+            policy_dn: policy.map(|policy| policy.dn().to_owned()),
+            server: lane.server(),
+        })
+    }
+
+    /// Exactly one entry, or a refusal that says which way it failed.
+    async fn find(&self, lane: &mut Lane, user: &str, patience: Duration) -> Result<Entry, LookUpError> {
+        let base = self.base()?;
+        let dialect = self.upstream.dialect();
+        let mut attributes = vec![dialect.stable_id()];
+        attributes.extend_from_slice(dialect.standing_attributes());
+        // What is no DN below the base may still be a mail address with "=" in it; as a uid it is nobody's.
+        let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
+        let is_dn =
+            DistinguishedName::parse(user.as_bytes()).is_ok_and(|name| !name.is_root() && name.is_within(&below));
+        let assertions = [("uid", user.as_bytes()), ("mail", user.as_bytes())];
+        let search = Search {
+            base: if is_dn { user } else { &base },
+            scope: if is_dn { Scope::Base } else { Scope::Subtree },
+            filter: if is_dn { Filter::Any } else { Filter::AnyOf(&assertions) },
+            attributes: &attributes,
+            size_limit: 2,
+            time_limit: whole_seconds(patience),
+        };
+        let Found { mut entries, code } = lane.search(&search, patience).await?;
+        match (code, entries.len()) {
+            (ResultCode::SUCCESS, 0) | (ResultCode::NO_SUCH_OBJECT | ResultCode::INVALID_DN_SYNTAX, _) => {
+                Err(LookUpError::NotFound)
+            }
+            (ResultCode::SUCCESS, 1) => entries.pop().ok_or(LookUpError::NotFound),
+            (ResultCode::SUCCESS, _) | (ResultCode::SIZE_LIMIT_EXCEEDED, 2..) => Err(LookUpError::Ambiguous),
+            (other, _) => Err(LookUpError::SearchRefused(other)),
+        }
+    }
+
+    /// The policy the account names, or else the default one. `None` where neither can be seen.
+    async fn policy_of(
+        &self,
+        lane: &mut Lane,
+        account: &Entry,
+        patience: Duration,
+    ) -> Result<Option<Entry>, LookUpError> {
+        let dialect: &dyn Dialect = self.upstream.dialect();
+        let named = dialect.policy_reference().and_then(|attribute| account.text(attribute));
+        let Some(dn) = named.or(self.upstream.settings().default_policy_dn.as_deref()) else {
+            return Ok(None);
+        };
+        let search = Search {
+            base: dn,
+            scope: Scope::Base,
+            filter: Filter::Any,
+            attributes: dialect.policy_attributes(),
+            size_limit: 1,
+            time_limit: whole_seconds(patience),
+        };
+        let found = lane.search(&search, patience).await?;
+        Ok(match found.code {
+            ResultCode::SUCCESS => found.entries.into_iter().next(),
+            _ => None,
+        })
+    }
+
+    fn base(&self) -> Result<String, LookUpError> {
+        if let Some(base) = &self.upstream.settings().base_dn {
+            return Ok(base.clone());
+        }
+        match self.upstream.capabilities().naming_contexts.as_slice() {
+            [only] => Ok(only.clone()),
+            _ => Err(LookUpError::NoBase),
+        }
+    }
+
+    async fn fresh(&self, patience: Duration) -> Result<Lane, LookUpError> {
+        let settings = self.upstream.settings();
+        let account = settings.service_account.as_ref().ok_or(LookUpError::NoServiceAccount)?;
+        let mut lane = Lane::anonymous(self.upstream.connect().await?);
+        lane.bind(account, settings.allow_plaintext, patience).await?;
+        Ok(lane)
+    }
+
+    async fn take_kept(&self) -> Option<Lane> {
+        loop {
+            let mut lane = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if lane.is_usable().await {
+                return Some(lane);
+            }
+        }
+    }
+
+    fn keep(&self, lane: Lane) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_LANES {
+            kept.push(lane);
+        }
+    }
+}
+
+/// RFC 4511 §4.5.1.5 counts seconds, and 0 is no limit.
+fn whole_seconds(patience: Duration) -> u32 {
+    u32::try_from(patience.as_secs()).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests;

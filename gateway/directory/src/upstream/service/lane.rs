@@ -1,0 +1,137 @@
+//! One connection of our own: bound, asked, dropped at the first doubt.
+
+use super::request::{Filter, Scope, Search, encode};
+use crate::transport::Transport;
+use crate::upstream::entry::Entry;
+use crate::upstream::error::ConnectError;
+use crate::upstream::exchange::{Exchange, parse};
+use crate::upstream::settings::ServiceAccount;
+use crate::upstream::{Connection, ServerIndex};
+use postern_ldap::result::LdapResult;
+use postern_ldap::{ResultCode, bind, tag};
+use std::time::Duration;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+/// The most octets one search may bring.
+const MOST_OCTETS: usize = 1024 * 1024;
+
+/// A connection with nothing outstanding on it.
+pub(in crate::upstream) struct Lane {
+    exchange: Exchange<Transport>,
+    server: ServerIndex,
+}
+
+/// What a search brought.
+pub(super) struct Found {
+    /// At most as many as were asked for.
+    pub(super) entries: Vec<Entry>,
+    /// How it ended.
+    pub(super) code: ResultCode,
+}
+
+impl Lane {
+    /// On a fresh connection, without an identity.
+    pub(in crate::upstream) fn anonymous(connection: Connection) -> Self {
+        Self {
+            exchange: Exchange::new(connection.transport),
+            server: connection.server,
+        }
+    }
+
+    /// Which server it leads to.
+    pub(in crate::upstream) fn server(&self) -> ServerIndex {
+        self.server
+    }
+
+    /// Binds as the service account (RFC 4511 §4.2): never where the password could be read on the way, unless that was allowed.
+    pub(in crate::upstream) async fn bind(
+        &mut self,
+        account: &ServiceAccount,
+        allow_plaintext: bool,
+        patience: Duration,
+    ) -> Result<(), ConnectError> {
+        if !allow_plaintext && !self.exchange.stream().is_protected() {
+            return Err(ConnectError::PlaintextRefused);
+        }
+        // RFC 4513 §5.1.2: without a name or password the server would let us in as nobody, and say success.
+        if account.dn.is_empty() || account.password.is_empty() {
+            return Err(ConnectError::ServiceAccountRefused(ResultCode::UNWILLING_TO_PERFORM));
+        }
+        let id = self.exchange.next_id();
+        let request = Zeroizing::new(bind::simple(id, account.dn.as_bytes(), account.password.expose(), &[]));
+        let answer = self.exchange.ask(id, &request, patience).await?;
+        let message = parse(&answer)?;
+        if message.operation.tag != tag::BIND_RESPONSE {
+            return Err(ConnectError::Protocol);
+        }
+        let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+        if result.code == ResultCode::SUCCESS {
+            Ok(())
+        } else {
+            Err(ConnectError::ServiceAccountRefused(result.code))
+        }
+    }
+
+    /// The rootDSE (RFC 4512 §5.1).
+    pub(in crate::upstream) async fn root_dse(
+        &mut self,
+        attributes: &[&str],
+        patience: Duration,
+    ) -> Result<Entry, ConnectError> {
+        let search = Search {
+            base: "",
+            scope: Scope::Base,
+            filter: Filter::Any,
+            attributes,
+            size_limit: 1,
+            time_limit: 0,
+        };
+        let found = self.search(&search, patience).await?;
+        match (found.code, found.entries.into_iter().next()) {
+            (ResultCode::SUCCESS, Some(entry)) => Ok(entry),
+            // Hidden by access rules: a success of no entries, which is "no such object" without saying so.
+            (ResultCode::SUCCESS, None) => Err(ConnectError::RootDseRefused(ResultCode::NO_SUCH_OBJECT)),
+            (code, _) => Err(ConnectError::RootDseRefused(code)),
+        }
+    }
+
+    /// Searches. References are left out: what they lead to is another server's to answer. After an error the lane is
+    /// of no more use.
+    pub(super) async fn search(&mut self, search: &Search<'_>, patience: Duration) -> Result<Found, ConnectError> {
+        let deadline = Instant::now() + patience;
+        let id = self.exchange.next_id();
+        self.exchange.send(&encode(id, search), deadline).await?;
+        let most = usize::try_from(search.size_limit).unwrap_or(usize::MAX);
+        let mut entries = Vec::new();
+        let mut octets = 0;
+        loop {
+            let answer = self.exchange.receive(id, deadline).await?;
+            octets += answer.len();
+            let message = parse(&answer)?;
+            match message.operation.tag {
+                tag::SEARCH_ENTRY if entries.len() < most && octets <= MOST_OCTETS => {
+                    entries.push(Entry::read(&message)?);
+                }
+                tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE if octets <= MOST_OCTETS => {}
+                tag::SEARCH_DONE => {
+                    let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+                    return Ok(Found {
+                        entries,
+                        code: result.code,
+                    });
+                }
+                // More than the limit we named, or something that does not belong here.
+                _ => return Err(ConnectError::Protocol),
+            }
+        }
+    }
+
+    /// Whether a kept lane may be used once more.
+    pub(super) async fn is_usable(&mut self) -> bool {
+        self.exchange.is_quiet().await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! What an upstream needs to know, as values that were already checked where they could be.
+
+use super::dialect::DialectName;
+use super::error::SetupError;
+use postern_identity::{DirectoryName, Secret};
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// One directory: a product, some servers of it that hold the same entries, and how to reach them.
+pub struct Settings {
+    /// What rules and logs call it.
+    pub name: DirectoryName,
+    /// The product.
+    pub dialect: DialectName,
+    /// In order of preference.
+    pub servers: Vec<ServerUrl>,
+    /// Whether `ldap://` connections are secured with StartTLS (RFC 4511 §4.14).
+    pub start_tls: bool,
+    /// How certificates are verified. There is no way not to.
+    pub tls: TlsSettings,
+    /// Where accounts are looked up. Without it, the directory's one naming context.
+    pub base_dn: Option<String>,
+    /// Who reads entries for us.
+    pub service_account: Option<ServiceAccount>,
+    /// The policy of accounts that name none, where the product does not tell (slapd's `ppolicy_default`).
+    pub default_policy_dn: Option<String>,
+    /// Whether a server off this machine may be spoken to without TLS.
+    pub allow_plaintext: bool,
+    /// From the first packet to a connection under TLS, for each server tried.
+    pub connect_timeout: Duration,
+    /// For each answer the service account or discovery waits for.
+    pub answer_timeout: Duration,
+    /// How long a lost server is passed over while another one is there.
+    pub retry_after: Duration,
+}
+
+impl Settings {
+    /// The usual times and nothing else: 3 s to connect, 10 s to answer, a lost server tried again after half a second.
+    pub fn new(name: DirectoryName, servers: Vec<ServerUrl>) -> Self {
+        Self {
+            name,
+            dialect: DialectName::OpenLdap,
+            servers,
+            start_tls: false,
+            tls: TlsSettings::default(),
+            base_dn: None,
+            service_account: None,
+            default_policy_dn: None,
+            allow_plaintext: false,
+            connect_timeout: Duration::from_secs(3),
+            answer_timeout: Duration::from_secs(10),
+            retry_after: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How a server's certificate is verified.
+#[derive(Debug, Clone, Default)]
+pub struct TlsSettings {
+    /// PEM certificates of the only authorities to trust; without it, those of this machine.
+    pub ca_file: Option<PathBuf>,
+    /// The name certificates must be for, where it is not the URL's.
+    pub server_name: Option<String>,
+}
+
+/// Our own account in the directory. No `Debug`: it holds a password.
+pub struct ServiceAccount {
+    /// Its DN.
+    pub dn: String,
+    /// Its password.
+    pub password: Secret,
+}
+
+/// `ldap://host:port` or `ldaps://host:port`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerUrl {
+    tls: bool,
+    host: String,
+    port: u16,
+}
+
+impl ServerUrl {
+    /// Reads a URL (RFC 4516) that names a server and nothing else. Without a port: 389, or 636 for `ldaps`.
+    pub fn parse(text: &str) -> Result<Self, SetupError> {
+        let (scheme, rest) = text.split_once("://").ok_or(SetupError::ServerUrl)?;
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "ldap" => false,
+            "ldaps" => true,
+            _ => return Err(SetupError::ServerUrl),
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
+            let (host, after) = bracketed.split_once(']').ok_or(SetupError::ServerUrl)?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_| SetupError::ServerUrl)?;
+            match after {
+                "" => (host, None),
+                _ => (host, Some(after.strip_prefix(':').ok_or(SetupError::ServerUrl)?)),
+            }
+        } else {
+            match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            }
+        };
+        let known = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_' | b':');
+        if host.is_empty() || host.len() > 253 || !host.bytes().all(known) {
+            return Err(SetupError::ServerUrl);
+        }
+        let port = match port {
+            None if tls => 636,
+            None => 389,
+            // `parse` alone would take "+389".
+            Some(digits) if digits.bytes().all(|octet| octet.is_ascii_digit()) => {
+                digits.parse().map_err(|_| SetupError::ServerUrl)?
+            }
+            Some(_) => return Err(SetupError::ServerUrl),
+        };
+        if port == 0 {
+            return Err(SetupError::ServerUrl);
+        }
+        Ok(Self {
+            tls,
+            host: host.to_ascii_lowercase(),
+            port,
+        })
+    }
+
+    /// Whether the connection is under TLS from its first octet.
+    pub fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Whether it names this machine: `localhost`, or a loopback address. What the name resolves to is checked again at each connect.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
+    /// A name or an address, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Never 0.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = SetupError;
+
+    fn from_str(text: &str) -> Result<Self, SetupError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.tls { "ldaps" } else { "ldap" };
+        if self.host.contains(':') {
+            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{scheme}://{}:{}", self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_urls_read_and_write_back() {
+        for (text, written, tls, loopback) in [
+            ("ldap://127.0.0.1:3389", "ldap://127.0.0.1:3389", false, true),
+            (
+                "LDAPS://Directory.Example.org",
+                "ldaps://directory.example.org:636",
+                true,
+                false,
+            ),
+            ("ldap://localhost/", "ldap://localhost:389", false, true),
+            ("ldaps://[::1]:1636", "ldaps://[::1]:1636", true, true),
+            ("ldap://[2001:db8::1]", "ldap://[2001:db8::1]:389", false, false),
+            (
+                "ldap://[::ffff:127.0.0.1]",
+                "ldap://[::ffff:127.0.0.1]:389",
+                false,
+                true,
+            ),
+        ] {
+            let url = ServerUrl::parse(text).unwrap();
+            assert_eq!(
+                (url.to_string().as_str(), url.is_tls(), url.is_loopback()),
+                (written, tls, loopback)
+            );
+            assert_eq!(ServerUrl::parse(written).as_ref(), Ok(&url));
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_a_server_is_not_a_server_url() {
+        for text in [
+            "",
+            "ldap",
+            "ldap://",
+            "ldap:///",
+            "http://a",
+            "ldapi://%2fvar%2frun",
+            "ldap://a:0",
+            "ldap://a:65536",
+            "ldap://a:+389",
+            "ldap://a:",
+            "ldap://a/dc=example",
+            "ldap://user@a",
+            "ldap://[::1",
+            "ldap://[a]",
+            "ldap://[::1]x",
+            "ldap://::1",
+            "ldap://a b",
+        ] {
+            assert_eq!(ServerUrl::parse(text), Err(SetupError::ServerUrl), "{text}");
+        }
+    }
+}
