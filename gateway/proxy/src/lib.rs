@@ -1,1 +1,35 @@
-//! Filled in by its own commit.
+//! The LDAP front: listeners, sessions, lanes, admission and surfaces.
+//!
+//! **Owns** a client's session and its lane, what may pass, and how a standing is shown.
+//!
+//! **Never knows** how a standing is stored, HTTP, SQL, files, or the language rules are written in: it asks
+//! [`postern_identity::decide::Decide`].
+//!
+//! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
+//! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
+//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. What is refused is in one table, `refusal`.
+//!
+//! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
+//! test counts that each is recorded exactly once.
+
+mod client;
+mod gateway;
+mod in_flight;
+mod inbound;
+mod lane;
+mod listener;
+mod metrics;
+mod outbound;
+mod pool;
+mod refusal;
+mod registry;
+mod root_dse;
+mod scratch;
+mod session;
+mod settings;
+mod surface;
+mod ticker;
+
+pub use gateway::{Gateway, SetupError};
+pub use metrics::Count;
+pub use settings::{LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};

@@ -1,0 +1,181 @@
+//! What all sessions share, and the handle by which the program owns them.
+
+use crate::listener;
+use crate::metrics::{Count, Counters};
+use crate::pool::Pool;
+use crate::registry::{Phase, Registry};
+use crate::settings::{Limits, ListenerSettings, RouteSettings};
+use crate::ticker::Ticker;
+use postern_directory::Upstream;
+use postern_identity::audit::Audit;
+use postern_identity::decide::{Decide, Generation};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The LDAP front.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What every session may look at.
+pub(crate) struct Shared {
+    pub(crate) decide: Arc<dyn Decide>,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) limits: Limits,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) ticker: Arc<Ticker>,
+    pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
+}
+
+/// A route while it runs.
+pub(crate) struct Route {
+    pub(crate) name: Arc<str>,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) pool: Pool,
+    pub(crate) counters: Counters,
+}
+
+/// Why a front cannot be set up: the configuration is to blame.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SetupError {
+    /// A listener names a route that is not there.
+    #[error("there is no route of this name")]
+    NoSuchRoute,
+}
+
+/// How often lanes that wait are looked after.
+const SWEEP: Duration = Duration::from_secs(5);
+
+impl Gateway {
+    /// A front without listeners. Starts its housekeeping, so it must be called inside a runtime.
+    pub fn new(decide: Arc<dyn Decide>, audit: Arc<dyn Audit>, limits: Limits, routes: Vec<RouteSettings>) -> Self {
+        let routes = routes
+            .into_iter()
+            .map(|settings| {
+                let route = Route {
+                    name: Arc::clone(&settings.name),
+                    pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    upstream: settings.upstream,
+                    counters: Counters::new(),
+                };
+                (settings.name, Arc::new(route))
+            })
+            .collect();
+        let generation = decide.generation();
+        let shared = Arc::new(Shared {
+            decide,
+            generation,
+            audit,
+            limits,
+            registry: Arc::default(),
+            ticker: Arc::default(),
+            routes,
+        });
+        let gateway = Self {
+            shared,
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let ticker = Arc::clone(&gateway.shared.ticker);
+        gateway.until_the_end(async move { ticker.run().await });
+        let shared = Arc::clone(&gateway.shared);
+        gateway.until_the_end(async move {
+            let mut interval = tokio::time::interval(SWEEP);
+            loop {
+                interval.tick().await;
+                shared.routes.values().for_each(|route| route.pool.sweep());
+            }
+        });
+        gateway
+    }
+
+    /// Takes clients from an open socket.
+    pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
+        let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
+        let accept = listener::accept(
+            Arc::clone(&self.shared),
+            Arc::clone(route),
+            socket,
+            settings,
+            self.tasks.clone(),
+            self.stop.clone(),
+        );
+        self.tasks.spawn(accept);
+        Ok(())
+    }
+
+    /// Stops taking clients, lets sessions finish what is in flight for at most `patience`, ends the rest, and waits for every
+    /// task.
+    pub async fn drain(&self, patience: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.shared.registry.set_phase(Phase::Draining);
+        if tokio::time::timeout(patience, self.tasks.wait()).await.is_err() {
+            self.end_now().await;
+        }
+        self.shared.routes.values().for_each(|route| route.pool.close());
+    }
+
+    /// Ends every session at once and waits for the tasks.
+    pub async fn end_now(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.shared.registry.set_phase(Phase::Ending);
+        self.tasks.wait().await;
+    }
+
+    /// Calls `each` with every count and gauge.
+    pub fn counts(&self, mut each: impl FnMut(Count<'_>)) {
+        each(Count::Sessions(self.shared.registry.count()));
+        for route in self.shared.routes.values() {
+            let name = &*route.name;
+            route.counters.binds(|outcome, count| {
+                each(Count::Binds {
+                    route: name,
+                    outcome,
+                    count,
+                })
+            });
+            route.counters.operations(|operation, result, count| {
+                each(Count::Operations {
+                    route: name,
+                    operation,
+                    result,
+                    count,
+                });
+            });
+            let (in_use, idle) = route.pool.counts();
+            each(Count::LanesInUse {
+                route: name,
+                count: in_use,
+            });
+            each(Count::LanesIdle {
+                route: name,
+                count: idle,
+            });
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    fn until_the_end(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+}

@@ -1,0 +1,192 @@
+//! One connection to a directory server, and what must be known of it before anything is sent on it.
+
+use crate::outbound::Outbound;
+use crate::scratch;
+use crate::settings::Limits;
+use postern_directory::ServerIndex;
+use postern_directory::Transport;
+use postern_ldap::{Header, frame, tag};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+/// A lane in the hands of one session.
+pub(crate) struct Lane {
+    pub(crate) transport: Transport,
+    pub(crate) server: ServerIndex,
+    pub(crate) outbound: Outbound,
+    /// The beginning of an answer whose rest has not come.
+    pub(crate) inbound: Vec<u8>,
+    /// Octets still to come of an answer too large to be held, passed on as they come.
+    pub(crate) streaming: usize,
+    pub(crate) identity: LaneIdentity,
+    /// It has served another session, and nothing has come on it since.
+    pub(crate) reused: bool,
+    /// It must not serve another session, whatever happens now.
+    pub(crate) tainted: bool,
+    /// Page cursors that live on it.
+    pub(crate) cursors: u32,
+    /// The place it takes among the lanes of its route while in use.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
+}
+
+/// Who the directory takes this lane for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LaneIdentity {
+    /// Nobody ever bound on it, or its anonymous bind was answered 0.
+    Anonymous,
+    /// Whoever the session that holds it is: its bind was answered 0 on this lane.
+    Session,
+    /// Somebody, or nobody after a failed bind: nothing but a bind may be sent on it.
+    Stale,
+}
+
+/// Why a lane cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LaneLoss {
+    /// The server closed it.
+    #[error("the server closed the connection")]
+    Closed,
+    /// The socket failed.
+    #[error("the connection failed")]
+    Broken,
+    /// The server sent what is no LDAP, an answer nobody waits for, or an answer of the wrong kind.
+    #[error("the server broke the protocol")]
+    Protocol,
+    /// The server said that it closes it.
+    #[error("the server gave notice of disconnection")]
+    Notice,
+    /// Nothing came in time.
+    #[error("the server did not answer in time")]
+    Silent,
+}
+
+impl Lane {
+    pub(crate) fn new(transport: Transport, server: ServerIndex, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            transport,
+            server,
+            outbound: Outbound::default(),
+            inbound: Vec::new(),
+            streaming: 0,
+            identity: LaneIdentity::Anonymous,
+            reused: false,
+            tainted: false,
+            cursors: 0,
+            place,
+        }
+    }
+
+    /// Whether nothing of this session is left on it (lane rule 5). The caller adds that no answer is owed.
+    pub(crate) fn is_clean(&self) -> bool {
+        !self.tainted && self.cursors == 0 && self.streaming == 0 && self.inbound.is_empty() && self.outbound.is_empty()
+    }
+
+    /// Whether an idle lane is still open with nothing to read: anything else makes it useless.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut octet = [0];
+        let mut buffer = ReadBuf::new(&mut octet);
+        let mut context = Context::from_waker(Waker::noop());
+        Pin::new(&mut self.transport)
+            .poll_read(&mut context, &mut buffer)
+            .is_pending()
+    }
+
+    /// Sends all of `octets` and waits until the socket has them.
+    pub(crate) async fn send(&mut self, octets: &[u8]) -> Result<(), LaneLoss> {
+        let mut first = true;
+        poll_fn(|context| {
+            if std::mem::take(&mut first) {
+                self.outbound.write(&mut self.transport, context, octets)?;
+            }
+            self.outbound.poll_drain(&mut self.transport, context)
+        })
+        .await
+        .map_err(|_| LaneLoss::Broken)
+    }
+
+    /// The next whole message, held in memory: for answers to what we wait for. Never larger than `limit`.
+    pub(crate) async fn receive(&mut self, limit: usize) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
+        loop {
+            if let Some(header) = whole(&self.inbound, limit)? {
+                let rest = self.inbound.split_off(header.length);
+                return Ok(Zeroizing::new(std::mem::replace(&mut self.inbound, rest)));
+            }
+            let inbound = &mut self.inbound;
+            let transport = &mut self.transport;
+            let read = poll_fn(|context| {
+                scratch::with(|buffer| {
+                    let mut buffer = ReadBuf::new(buffer);
+                    match Pin::new(&mut *transport).poll_read(context, &mut buffer) {
+                        Poll::Ready(Ok(())) => {
+                            inbound.extend_from_slice(buffer.filled());
+                            Poll::Ready(Ok(buffer.filled().len()))
+                        }
+                        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                        Poll::Pending => Poll::Pending,
+                    }
+                })
+            })
+            .await;
+            if read.map_err(loss)? == 0 {
+                return Err(LaneLoss::Closed);
+            }
+        }
+    }
+
+    /// As [`Lane::exchange`], within the time a bind may take.
+    pub(crate) async fn exchange_in_time(
+        &mut self,
+        request: &[u8],
+        limits: &Limits,
+    ) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
+        timeout(limits.bind, self.exchange(request, limits.answer))
+            .await
+            .unwrap_or(Err(LaneLoss::Silent))
+    }
+
+    /// Sends one request and waits for the answer that ends it. Nothing else may be in flight. Any other answer is a fault.
+    async fn exchange(&mut self, request: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
+        let header = whole(request, usize::MAX)?.ok_or(LaneLoss::Protocol)?;
+        let wanted = tag::response_to(header.operation).ok_or(LaneLoss::Protocol)?;
+        self.send(request).await?;
+        loop {
+            let answer = self.receive(limit).await?;
+            let got = whole(&answer, limit)?.ok_or(LaneLoss::Protocol)?;
+            self.reused = false;
+            if got.id.0 == 0 {
+                return Err(LaneLoss::Notice);
+            }
+            if got.id != header.id {
+                return Err(LaneLoss::Protocol);
+            }
+            if got.operation == wanted {
+                return Ok(answer);
+            }
+            if got.operation != tag::INTERMEDIATE_RESPONSE {
+                return Err(LaneLoss::Protocol);
+            }
+        }
+    }
+}
+
+/// The header of the message that begins `octets`, if all of it is there.
+fn whole(octets: &[u8], limit: usize) -> Result<Option<Header>, LaneLoss> {
+    let header = frame::walk(octets, limit).map_err(|_| LaneLoss::Protocol)?;
+    Ok(header.filter(|header| octets.len() >= header.length))
+}
+
+/// What a failed read or write means.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(crate) fn loss(error: io::Error) -> LaneLoss {
+    match error.kind() {
+        // Many servers close without TLS's goodbye.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => LaneLoss::Closed,
+        _ => LaneLoss::Broken,
+    }
+}

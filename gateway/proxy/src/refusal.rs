@@ -1,0 +1,213 @@
+//! Every refusal that is ours, in one table: the rule's name for the record, the code and the text for the client.
+//!
+//! A refusal by a policy file carries that file's rule instead of the name here; code and text stay these.
+
+use postern_ldap::ResultCode;
+
+/// Why a request is answered here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table below says it")]
+pub(crate) enum Refusal {
+    EmptyPassword,
+    NotVersion3,
+    SaslNotOffered,
+    UnknownAuthentication,
+    PlaintextPassword,
+    TlsRequired,
+    OperationNotAllowed,
+    ReadOnly,
+    AnonymousNotAllowed,
+    BaseNotAllowed,
+    AttributeNotAllowed,
+    ExtensionNotAllowed,
+    ProxiedAuthorization,
+    Transaction,
+    Restricted,
+    RestrictedBusy,
+    TooManyOperations,
+    Malformed,
+    StartTlsNotOffered,
+    StartTlsAlready,
+    StartTlsBusy,
+    LanesBusy,
+    DirectoryUnreachable,
+    DirectoryLost,
+    DirectorySilent,
+    OutcomeUnknown,
+    DirectoryRefused,
+    NoRules,
+}
+
+impl Refusal {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 28] = [
+        Self::EmptyPassword,
+        Self::NotVersion3,
+        Self::SaslNotOffered,
+        Self::UnknownAuthentication,
+        Self::PlaintextPassword,
+        Self::TlsRequired,
+        Self::OperationNotAllowed,
+        Self::ReadOnly,
+        Self::AnonymousNotAllowed,
+        Self::BaseNotAllowed,
+        Self::AttributeNotAllowed,
+        Self::ExtensionNotAllowed,
+        Self::ProxiedAuthorization,
+        Self::Transaction,
+        Self::Restricted,
+        Self::RestrictedBusy,
+        Self::TooManyOperations,
+        Self::Malformed,
+        Self::StartTlsNotOffered,
+        Self::StartTlsAlready,
+        Self::StartTlsBusy,
+        Self::LanesBusy,
+        Self::DirectoryUnreachable,
+        Self::DirectoryLost,
+        Self::DirectorySilent,
+        Self::OutcomeUnknown,
+        Self::DirectoryRefused,
+        Self::NoRules,
+    ];
+
+    /// The rule's name, the result code and the text.
+    pub(crate) fn entry(self) -> (&'static str, ResultCode, &'static str) {
+        use ResultCode as Code;
+        match self {
+            // RFC 4513 §5.1.2: servers should refuse a DN without a password, for clients forget to check.
+            Self::EmptyPassword => (
+                "built-in:empty-password",
+                Code::UNWILLING_TO_PERFORM,
+                "a name without a password proves nothing",
+            ),
+            Self::NotVersion3 => (
+                "built-in:version-3",
+                Code::PROTOCOL_ERROR,
+                "only LDAP version 3 is spoken here",
+            ),
+            Self::SaslNotOffered => (
+                "built-in:no-sasl",
+                Code::AUTH_METHOD_NOT_SUPPORTED,
+                "SASL is not offered here: use a simple bind",
+            ),
+            Self::UnknownAuthentication => (
+                "built-in:no-such-authentication",
+                Code::AUTH_METHOD_NOT_SUPPORTED,
+                "use a simple bind",
+            ),
+            Self::PlaintextPassword => (
+                "built-in:tls-for-passwords",
+                Code::CONFIDENTIALITY_REQUIRED,
+                "use TLS before sending a password",
+            ),
+            Self::TlsRequired => ("built-in:tls-always", Code::CONFIDENTIALITY_REQUIRED, "use TLS here"),
+            Self::OperationNotAllowed => (
+                "built-in:operations",
+                Code::UNWILLING_TO_PERFORM,
+                "this operation is not offered here",
+            ),
+            Self::ReadOnly => (
+                "built-in:read-only",
+                Code::UNWILLING_TO_PERFORM,
+                "nothing can be changed here",
+            ),
+            Self::AnonymousNotAllowed => (
+                "built-in:anonymous",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "sign in before you ask for anything",
+            ),
+            Self::BaseNotAllowed => (
+                "built-in:base-dns",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "this part of the tree is not open here",
+            ),
+            Self::AttributeNotAllowed => (
+                "built-in:deny-attributes",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "one of these attributes is not open here",
+            ),
+            Self::ExtensionNotAllowed => (
+                "built-in:extended-operations",
+                Code::PROTOCOL_ERROR,
+                "this extended operation is not offered here",
+            ),
+            Self::ProxiedAuthorization => (
+                "built-in:proxied-authorization",
+                Code::AUTHORIZATION_DENIED,
+                "you may not act for somebody else here",
+            ),
+            Self::Transaction => (
+                "built-in:no-transactions",
+                Code::UNWILLING_TO_PERFORM,
+                "transactions are not offered here",
+            ),
+            // The text is the dialect's.
+            Self::Restricted => ("built-in:must-change", Code::INSUFFICIENT_ACCESS_RIGHTS, ""),
+            Self::RestrictedBusy => (
+                "built-in:must-change-busy",
+                Code::BUSY,
+                "change the password when nothing else is going on",
+            ),
+            Self::TooManyOperations => (
+                "built-in:operations-in-flight",
+                Code::BUSY,
+                "too many operations at once on this connection",
+            ),
+            Self::Malformed => (
+                "built-in:malformed",
+                Code::PROTOCOL_ERROR,
+                "the request could not be read",
+            ),
+            Self::StartTlsNotOffered => (
+                "built-in:starttls-not-offered",
+                Code::PROTOCOL_ERROR,
+                "StartTLS is not offered here",
+            ),
+            Self::StartTlsAlready => (
+                "built-in:starttls-already",
+                Code::OPERATIONS_ERROR,
+                "TLS is already in use",
+            ),
+            Self::StartTlsBusy => (
+                "built-in:starttls-busy",
+                Code::OPERATIONS_ERROR,
+                "nothing else may be going on when TLS starts",
+            ),
+            Self::LanesBusy => (
+                "built-in:lanes",
+                Code::BUSY,
+                "all connections to the directory are in use",
+            ),
+            Self::DirectoryUnreachable => (
+                "built-in:directory-unreachable",
+                Code::UNAVAILABLE,
+                "the directory cannot be reached",
+            ),
+            Self::DirectoryLost => (
+                "built-in:directory-lost",
+                Code::UNAVAILABLE,
+                "the connection to the directory was lost",
+            ),
+            Self::DirectorySilent => (
+                "built-in:directory-silent",
+                Code::UNAVAILABLE,
+                "the directory did not answer in time",
+            ),
+            Self::OutcomeUnknown => (
+                "built-in:outcome-unknown",
+                Code::OTHER,
+                "outcome unknown: the directory was lost before it answered",
+            ),
+            Self::DirectoryRefused => (
+                "built-in:directory-refused",
+                Code::UNAVAILABLE,
+                "the directory could not take the sign-in",
+            ),
+            Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

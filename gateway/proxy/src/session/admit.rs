@@ -1,0 +1,372 @@
+//! What may pass. Everything but a plain search is walked to its end here.
+
+use super::{Identity, Leave, Session};
+use crate::in_flight::{Care, Pending, operation_of};
+use crate::refusal::Refusal;
+use postern_identity::decide::{Operation, RouteRules, RuleName, Surface, TlsRule};
+use postern_identity::{AttributeName, DistinguishedName};
+use postern_ldap::ber::Cursor;
+use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
+use postern_ldap::compare::CompareRequest;
+use postern_ldap::control::paged::PagedResults;
+use postern_ldap::credential::{Touch, touch};
+use postern_ldap::extended::{ExtendedRequest, abandoned_id};
+use postern_ldap::search::{SearchRequest, is_root_dse};
+use postern_ldap::{Header, Message, MessageId, denied, oid, search, tag};
+
+/// What becomes of a request.
+pub(super) enum Admit {
+    /// It goes up the lane as it is.
+    Pass,
+    /// This goes up the lane instead.
+    Changed(Vec<u8>),
+    /// This is the answer.
+    Answer(Vec<u8>),
+    /// Nothing: it has no answer and nobody to go to.
+    Swallow,
+    /// It is done in sequence.
+    InSequence,
+    /// The session ends.
+    Leave(Leave),
+}
+
+/// A refusal and the policy rule it rests on, if it does.
+pub(super) struct Refused(pub(super) Refusal, pub(super) Option<RuleName>);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal, None)
+    }
+}
+
+impl Session {
+    /// Admits one whole request. A request that is to go up the lane is in flight afterwards.
+    #[inline]
+    pub(super) fn admit(&mut self, header: &Header, request: &[u8]) -> Admit {
+        if self.fast
+            && header.operation == tag::SEARCH_REQUEST
+            && self.is_new(header.id)
+            && self.in_flight.len() < self.shared.limits.operations_in_flight
+            && !has_controls(header, request)
+        {
+            let root_dse = is_root_dse(request, header);
+            let care = if root_dse && !self.is_transparent() {
+                Care::ROOT_DSE
+            } else {
+                Care::NONE
+            };
+            self.add(header.id, Operation::Search, care);
+            return Admit::Pass;
+        }
+        self.admit_slowly(header, request)
+    }
+
+    fn admit_slowly(&mut self, header: &Header, request: &[u8]) -> Admit {
+        match header.operation {
+            tag::UNBIND_REQUEST => return Admit::Leave(Leave::Done),
+            tag::ABANDON_REQUEST => return self.abandon(request),
+            _ => {}
+        }
+        let Some(operation) = operation_of(header.operation) else {
+            return Admit::Leave(Leave::Protocol("that is not a request"));
+        };
+        // RFC 4511 §4.1.1.1: an id in use may not be used again, and 0 is the server's.
+        if !self.is_new(header.id) {
+            return Admit::Leave(Leave::Protocol("this message id cannot be used now"));
+        }
+        if operation == Operation::Bind {
+            return Admit::InSequence;
+        }
+        match self.judge(header, operation, request) {
+            Ok(admit) => admit,
+            Err(Refused(refusal, rule)) => Admit::Answer(self.refuse(header.id, operation, refusal, rule.as_ref())),
+        }
+    }
+
+    /// Every rule that is not about binds.
+    fn judge(&mut self, header: &Header, operation: Operation, request: &[u8]) -> Result<Admit, Refused> {
+        let message = Message::parse(request).map_err(|_| Refusal::Malformed)?;
+        let rules = self.rules.clone().ok_or(Refusal::NoRules)?;
+        let root_dse = operation == Operation::Search && is_root_dse(request, header);
+        let extension = (operation == Operation::Extended)
+            .then(|| ExtendedRequest::parse(&message))
+            .transpose()
+            .map_err(|_| Refusal::Malformed)?;
+        if extension.is_some_and(|extension| extension.oid == oid::START_TLS) {
+            return Ok(Admit::InSequence);
+        }
+        if rules.tls.value == TlsRule::Always && !self.facts.secure && !root_dse {
+            return Err(Refused(Refusal::TlsRequired, Some(rules.tls.rule.clone())));
+        }
+        let touched = touch(&message, self.route.upstream.dialect().credential_attributes());
+        let sequence = match &self.identity {
+            Identity::Restricted(signed_in) => {
+                if !self.restricted_may(&message, signed_in, extension.as_ref(), root_dse) {
+                    let rule = signed_in.rule.clone();
+                    return Err(Refused(Refusal::Restricted, Some(rule)));
+                }
+                touched == Touch::Writes
+            }
+            Identity::Anonymous if !rules.anonymous.value && !root_dse => {
+                return Err(Refused(
+                    Refusal::AnonymousNotAllowed,
+                    Some(rules.anonymous.rule.clone()),
+                ));
+            }
+            Identity::Anonymous | Identity::Bound(_) => false,
+        };
+        if !rules.operations.value.contains(operation) && !root_dse {
+            return Err(Refused(
+                Refusal::OperationNotAllowed,
+                Some(rules.operations.rule.clone()),
+            ));
+        }
+        self.controls(&message, &rules)?;
+        self.credentials(touched, extension.as_ref(), &rules)?;
+        let writes = is_write(operation, touched);
+        if writes && rules.read_only.value {
+            return Err(Refused(Refusal::ReadOnly, Some(rules.read_only.rule.clone())));
+        }
+        if !root_dse {
+            bases(&message, operation, &rules)?;
+        }
+        attributes(&message, &rules)?;
+        if self.in_flight.len() >= self.shared.limits.operations_in_flight {
+            return Err(Refusal::TooManyOperations.into());
+        }
+        if sequence || !self.lane_fits() {
+            return Ok(Admit::InSequence);
+        }
+        let mut care = if operation == Operation::Search {
+            search_care(&message)?
+        } else {
+            Care::NONE
+        };
+        if rules.denied_attributes.is_some() {
+            care = care.with(Care::STRIP);
+        }
+        if root_dse && rules.surface.value != Surface::Transparent {
+            care = care.with(Care::ROOT_DSE);
+        }
+        if writes {
+            care = care.with(Care::RECORD);
+        }
+        let changed = limited(&message, operation, &rules)?;
+        self.add(header.id, operation, care);
+        Ok(changed.map_or(Admit::Pass, Admit::Changed))
+    }
+
+    /// RFC 4511 §4.11: no answer, whatever is wrong with it.
+    fn abandon(&mut self, request: &[u8]) -> Admit {
+        let abandoned = Message::parse(request).and_then(|message| abandoned_id(&message));
+        match abandoned {
+            Ok(id) if self.in_flight.abandon(id) && self.lane.is_some() => Admit::Pass,
+            _ => Admit::Swallow,
+        }
+    }
+
+    /// Proxied authorization and transactions (architecture: acting for somebody is for those the route lists).
+    fn controls(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
+        for control in message.controls {
+            let control = control.map_err(|_| Refusal::Malformed)?;
+            match control.oid {
+                oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => {
+                    let allowed = match &self.identity {
+                        Identity::Bound(signed_in) => DistinguishedName::parse(&signed_in.name)
+                            .is_ok_and(|name| rules.proxied_authorization.value.contains(&name)),
+                        Identity::Anonymous | Identity::Restricted(_) => false,
+                    };
+                    if !allowed {
+                        let rule = rules.proxied_authorization.rule.clone();
+                        return Err(Refused(Refusal::ProxiedAuthorization, Some(rule)));
+                    }
+                }
+                oid::TRANSACTION_SPECIFICATION => return Err(Refusal::Transaction.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Requests that may write or test a credential, and extended operations nobody knows.
+    fn credentials(
+        &self,
+        touched: Touch,
+        extension: Option<&ExtendedRequest<'_>>,
+        rules: &RouteRules,
+    ) -> Result<(), Refused> {
+        match (touched, extension) {
+            (Touch::Nothing, _) => Ok(()),
+            (Touch::Unwalkable, Some(extension)) if known(extension.oid) => Err(Refusal::Malformed.into()),
+            (Touch::Unwalkable, Some(extension)) => {
+                let listed = &rules.extended_operations;
+                let asked = extension.oid;
+                // RFC 5805's transactions are never listed into being: they hide what the requests inside do together.
+                if matches!(asked, oid::START_TRANSACTION | oid::END_TRANSACTION) {
+                    Err(Refusal::Transaction.into())
+                } else if listed.value.iter().any(|oid| oid.as_bytes() == asked) {
+                    Ok(())
+                } else {
+                    Err(Refused(Refusal::ExtensionNotAllowed, Some(listed.rule.clone())))
+                }
+            }
+            (Touch::Unwalkable, None) => Err(Refusal::Malformed.into()),
+            (Touch::Tests | Touch::Writes, _) => {
+                if self.password_may_travel(rules) {
+                    Ok(())
+                } else {
+                    Err(Refused(Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
+                }
+            }
+        }
+    }
+
+    /// Whether a password may be used that came in over this connection.
+    pub(super) fn password_may_travel(&self, rules: &RouteRules) -> bool {
+        match rules.tls.value {
+            TlsRule::Optional => true,
+            TlsRule::ForPasswords => self.facts.secure || self.facts.peer.ip().to_canonical().is_loopback(),
+            TlsRule::Always => self.facts.secure,
+        }
+    }
+
+    fn add(&mut self, id: MessageId, operation: Operation, care: Care) {
+        self.in_flight.add(Pending {
+            id,
+            operation,
+            care,
+            since: self.shared.ticker.now(),
+        });
+    }
+
+    fn is_new(&self, id: MessageId) -> bool {
+        id != MessageId(0) && !self.in_flight.knows(id)
+    }
+
+    /// An answer without the attributes the rules deny, in entries and in what pre-read and post-read return. `None` if it cannot be read.
+    pub(super) fn stripped(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        let rules = self.rules.as_ref()?;
+        let message = Message::parse(answer).ok()?;
+        let stripped = denied::stripped(&message, |description| is_denied(rules, description)).ok()?;
+        Some(stripped.unwrap_or_else(|| answer.to_vec()))
+    }
+}
+
+/// Whether anything follows the operation. Says yes where it cannot tell.
+#[inline]
+fn has_controls(header: &Header, request: &[u8]) -> bool {
+    let operation = request.get(header.operation_offset..).unwrap_or_default();
+    let mut cursor = Cursor::new(operation);
+    cursor.element().is_err() || !cursor.is_empty()
+}
+
+fn known(extension: &[u8]) -> bool {
+    matches!(
+        extension,
+        oid::PASSWORD_MODIFY | oid::WHO_AM_I | oid::CANCEL | oid::START_TLS
+    )
+}
+
+fn is_write(operation: Operation, touched: Touch) -> bool {
+    match operation {
+        Operation::Add | Operation::Delete | Operation::Modify | Operation::ModifyDn => true,
+        // What a listed but unknown extension does is unknown: it counts as writing.
+        Operation::Extended => matches!(touched, Touch::Writes | Touch::Unwalkable),
+        Operation::Bind | Operation::Search | Operation::Compare => false,
+    }
+}
+
+/// Base DNs: nothing at, above or beside them. What is no DN is not within any.
+fn bases(message: &Message<'_>, operation: Operation, rules: &RouteRules) -> Result<(), Refused> {
+    let Some(bases) = &rules.base_dns else { return Ok(()) };
+    let malformed = |_| Refused::from(Refusal::Malformed);
+    let refused = || Refused(Refusal::BaseNotAllowed, Some(bases.rule.clone()));
+    let within = |name: &[u8]| {
+        let name = DistinguishedName::parse(name).map_err(|_| refused())?;
+        if bases.value.iter().any(|base| name.is_within(base)) {
+            Ok(())
+        } else {
+            Err(refused())
+        }
+    };
+    match operation {
+        Operation::Search => {
+            let search = SearchRequest::parse(message).map_err(malformed)?;
+            // Following aliases leads out of the tree.
+            if search.deref_aliases != 0 {
+                return Err(refused());
+            }
+            within(search.base)
+        }
+        Operation::Compare => within(CompareRequest::parse(message).map_err(malformed)?.entry),
+        Operation::Add => within(AddRequest::parse(message).map_err(malformed)?.entry),
+        Operation::Delete => within(deleted_entry(message).map_err(malformed)?),
+        Operation::Modify => within(ModifyRequest::parse(message).map_err(malformed)?.entry),
+        Operation::ModifyDn => {
+            let rename = ModifyDnRequest::parse(message).map_err(malformed)?;
+            within(rename.entry)?;
+            rename.new_superior.map_or(Ok(()), within)
+        }
+        Operation::Extended => {
+            let extension = ExtendedRequest::parse(message).map_err(malformed)?;
+            if extension.oid != oid::PASSWORD_MODIFY {
+                return Ok(());
+            }
+            let change = postern_ldap::extended::PasswordModify::parse(extension.value).map_err(malformed)?;
+            change
+                .identity
+                .map_or(Ok(()), |identity| within(super::restricted::dn_of(identity)))
+        }
+        Operation::Bind => Ok(()),
+    }
+}
+
+/// A denied attribute is denied in every part of a request.
+fn attributes(message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
+    let Some(list) = &rules.denied_attributes else {
+        return Ok(());
+    };
+    match denied::mentions(message, |description| is_denied(rules, description)) {
+        Ok(mentions) if mentions.is_empty() => Ok(()),
+        Ok(_) => Err(Refused(Refusal::AttributeNotAllowed, Some(list.rule.clone()))),
+        Err(_) => Err(Refusal::Malformed.into()),
+    }
+}
+
+fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
+    let denied: &[AttributeName] = rules.denied_attributes.as_ref().map_or(&[], |list| &list.value);
+    denied.iter().any(|name| name.matches(description))
+}
+
+/// What the answers to a search need.
+fn search_care(message: &Message<'_>) -> Result<Care, Refused> {
+    let mut care = Care::NONE;
+    for control in message.controls {
+        let control = control.map_err(|_| Refusal::Malformed)?;
+        match control.oid {
+            oid::PAGED_RESULTS => {
+                let first = PagedResults::parse(control.value.unwrap_or_default())
+                    .map_err(|_| Refusal::Malformed)?
+                    .cookie
+                    .is_empty();
+                care = care.with(if first { Care::FIRST_PAGE } else { Care::NEXT_PAGE });
+            }
+            oid::SYNC_REQUEST | oid::PERSISTENT_SEARCH | oid::AD_NOTIFICATION => {
+                care = care.with(Care::LASTING).with(Care::TAINTS);
+            }
+            oid::VIRTUAL_LIST_VIEW | oid::AD_DIRSYNC => care = care.with(Care::TAINTS),
+            _ => {}
+        }
+    }
+    Ok(care)
+}
+
+/// The search within the rules' size and time limits, if it asked for more.
+fn limited(message: &Message<'_>, operation: Operation, rules: &RouteRules) -> Result<Option<Vec<u8>>, Refused> {
+    if operation != Operation::Search || (rules.size_limit.is_none() && rules.time_limit.is_none()) {
+        return Ok(None);
+    }
+    let size = rules.size_limit.as_ref().map_or(0, |limit| limit.value);
+    let time = rules.time_limit.as_ref().map_or(0, |limit| limit.value);
+    search::limited(message, size, time).map_err(|_| Refusal::Malformed.into())
+}

@@ -1,0 +1,400 @@
+//! A sign-in, from its first octet to its encoded verdict (README, walk (a)).
+
+use super::{Identity, Leave, Session, SignedIn};
+use crate::lane::{Lane, LaneIdentity, LaneLoss};
+use crate::pool::NoLane;
+use crate::refusal::Refusal;
+use crate::surface::Shown;
+use postern_directory::{BindAnswer, Dialect};
+use postern_identity::audit::Outcome;
+use postern_identity::decide::{
+    Admission, BindQuestion, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule,
+};
+use postern_identity::{DistinguishedName, Proven, Standing, State, disclose};
+use postern_ldap::bind::{Authentication, BindRequest};
+use postern_ldap::control::ppolicy;
+use postern_ldap::result::LdapResult;
+use postern_ldap::{Message, MessageId, ResultCode, answer, oid, splice, tag};
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use zeroize::Zeroizing;
+
+/// What the directory said to a bind, and the lane that carried it.
+struct Answered {
+    lane: Lane,
+    octets: Zeroizing<Vec<u8>>,
+}
+
+impl Session {
+    /// Answers one bind request. Nothing of this client is read meanwhile (lane rule 2).
+    pub(super) async fn bind(&mut self, frame: &[u8]) -> ControlFlow<Leave> {
+        // A bind ends whatever the session was, before anything else is known (RFC 4511 §4.2.1), and gives up what it waited for
+        // (lane rule 3).
+        let before = self.leave_identity();
+        let Ok(message) = Message::parse(frame) else {
+            return self
+                .answer_bind(&self.refuse(before, Operation::Bind, Refusal::Malformed, None))
+                .await;
+        };
+        let checked = self
+            .rules
+            .clone()
+            .ok_or((Refusal::NoRules, None))
+            .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
+        let octets = match checked {
+            Err((refusal, rule)) => self.refuse(message.id, Operation::Bind, refusal, rule.as_ref()),
+            Ok((rules, Checked::Anonymous)) => self.anonymous_bind(&message, frame, &rules).await,
+            Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
+        };
+        self.set_fast();
+        self.answer_bind(&octets).await
+    }
+
+    async fn answer_bind(&mut self, octets: &[u8]) -> ControlFlow<Leave> {
+        self.outbound.push(octets);
+        self.flush_in_time().await
+    }
+
+    /// Everything that is refused without asking the directory.
+    fn check<'f>(&self, message: &Message<'f>, rules: &RouteRules) -> Result<Checked<'f>, (Refusal, Option<RuleName>)> {
+        let request = BindRequest::parse(message).map_err(|_| (Refusal::Malformed, None))?;
+        if request.version != 3 {
+            return Err((Refusal::NotVersion3, None));
+        }
+        if rules.tls.value == TlsRule::Always && !self.facts.secure {
+            return Err((Refusal::TlsRequired, Some(rules.tls.rule.clone())));
+        }
+        if !rules.operations.value.contains(Operation::Bind) {
+            return Err((Refusal::OperationNotAllowed, Some(rules.operations.rule.clone())));
+        }
+        match request.authentication {
+            Authentication::Simple([]) if request.name.is_empty() => Ok(Checked::Anonymous),
+            Authentication::Simple([]) => Err((Refusal::EmptyPassword, None)),
+            Authentication::Simple(_) if !self.password_may_travel(rules) => {
+                Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
+            }
+            Authentication::Simple(_) => Ok(Checked::Simple(request.name)),
+            Authentication::Sasl { .. } => Err((Refusal::SaslNotOffered, None)),
+            Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),
+        }
+    }
+
+    /// A bind of nobody, asked of the directory like any other: it may refuse.
+    async fn anonymous_bind(&mut self, message: &Message<'_>, frame: &[u8], rules: &RouteRules) -> Vec<u8> {
+        let Answered { mut lane, octets } = match self.ask_directory(frame).await {
+            Ok(answered) => answered,
+            Err(refusal) => return self.refuse(message.id, Operation::Bind, refusal, None),
+        };
+        let code = Message::parse(&octets).and_then(|answer| LdapResult::parse(&answer).map(|result| result.code));
+        let accepted = code == Ok(ResultCode::SUCCESS);
+        lane.identity = if accepted {
+            LaneIdentity::Anonymous
+        } else {
+            LaneIdentity::Stale
+        };
+        self.lane = Some(lane);
+        let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
+        let code = code.unwrap_or(ResultCode::OTHER);
+        self.record(Operation::Bind, outcome, code, "built-in:anonymous-bind", None, None);
+        if !accepted {
+            self.give_lane_back();
+        }
+        // Nothing about a person is in it, so it goes on as it came; only a password policy control we did not get asked for would
+        // be new to the client, and none was spliced.
+        let _ = rules;
+        octets.to_vec()
+    }
+
+    /// A bind with a name and a password.
+    async fn simple_bind(&mut self, message: &Message<'_>, frame: &[u8], name: &[u8], rules: &RouteRules) -> Vec<u8> {
+        let transparent = rules.surface.value == Surface::Transparent;
+        // A DN no directory could hold is not worth a directory's parser (README, "Hostile input"); what is not meant as a DN is.
+        if !transparent && is_hostile_name(name) {
+            return self.refuse(message.id, Operation::Bind, Refusal::Malformed, None);
+        }
+        let asked = message
+            .controls
+            .find(oid::PASSWORD_POLICY)
+            .is_ok_and(|control| control.is_some());
+        let spliced = if transparent {
+            None
+        } else {
+            self.with_policy_control(message)
+        };
+        let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
+        let answered = self.ask_directory(request).await;
+        drop(spliced);
+        let Answered { lane, octets } = match answered {
+            Ok(answered) => answered,
+            Err(refusal) => {
+                let (rule, code, text) = refusal.entry();
+                self.record(Operation::Bind, Outcome::Unavailable, code, rule, Some(name), None);
+                return answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]);
+            }
+        };
+        let Ok(response) = Message::parse(&octets) else {
+            return self.refuse(message.id, Operation::Bind, Refusal::DirectoryLost, None);
+        };
+        let Ok(result) = LdapResult::parse(&response) else {
+            return self.refuse(message.id, Operation::Bind, Refusal::DirectoryLost, None);
+        };
+        let bind_answer = BindAnswer {
+            code: result.code,
+            diagnostic: result.diagnostic,
+            controls: response.controls,
+            ppolicy_asked: asked || !transparent,
+        };
+        let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        // Rules may have changed while the directory thought: the verdict is taken with those in force now.
+        if self.generation != self.shared.generation.get() {
+            let _ = self.new_rules();
+        }
+        let accepted = result.code == ResultCode::SUCCESS;
+        if self.is_transparent() {
+            return self.pass_verdict_of_directory(lane, name, &standing, proven, result.code, octets.to_vec());
+        }
+        if !accepted && is_infrastructure(result.code) {
+            self.lane = Some(lane);
+            let (rule, code, text) = Refusal::DirectoryRefused.entry();
+            self.record(
+                Operation::Bind,
+                Outcome::Unavailable,
+                code,
+                rule,
+                Some(name),
+                Some((&standing, proven)),
+            );
+            self.give_lane_back();
+            return answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]);
+        }
+        let mut verdict = self.ask(name, &standing, proven);
+        // Nothing can be let in that the directory turned away: its lane is nobody's.
+        if !accepted {
+            verdict.admission = Admission::Refuse;
+        }
+        let told = disclose(&standing, proven);
+        let shown = Shown {
+            id: message.id,
+            verdict: &verdict,
+            told,
+            asked,
+        };
+        let reply = if verdict.admission == Admission::Refuse {
+            shown.refused()
+        } else {
+            shown.let_in(&response)
+        };
+        self.take_verdict(lane, name, standing, proven, &verdict, accepted);
+        reply
+    }
+
+    /// Makes the session what the verdict says, and puts it on record.
+    fn take_verdict(
+        &mut self,
+        mut lane: Lane,
+        name: &[u8],
+        standing: Standing,
+        proven: Proven,
+        verdict: &BindVerdict,
+        accepted: bool,
+    ) {
+        // The directory restricts this lane to its must-change account: nobody else may meet that (lane rule 5).
+        lane.tainted |= accepted && standing.state == State::MustChange;
+        let outcome = match verdict.admission {
+            Admission::Allow => Outcome::Allowed,
+            Admission::Restrict => Outcome::Restricted,
+            Admission::Refuse if accepted => Outcome::Refused,
+            Admission::Refuse => Outcome::Failed,
+        };
+        let code = if verdict.admission == Admission::Refuse {
+            ResultCode::INVALID_CREDENTIALS
+        } else {
+            ResultCode::SUCCESS
+        };
+        lane.identity = if verdict.admission == Admission::Refuse {
+            LaneIdentity::Stale
+        } else {
+            LaneIdentity::Session
+        };
+        // Lane rule 1: answered otherwise than the lane did, so the lane goes.
+        lane.tainted |= accepted && verdict.admission == Admission::Refuse;
+        self.lane = Some(lane);
+        self.record(
+            Operation::Bind,
+            outcome,
+            code,
+            verdict.rule.as_str(),
+            Some(name),
+            Some((&standing, proven)),
+        );
+        let signed_in = Box::new(SignedIn {
+            name: name.into(),
+            standing,
+            proven,
+            rule: verdict.rule.clone(),
+        });
+        match verdict.admission {
+            Admission::Allow => self.identity = Identity::Bound(signed_in),
+            Admission::Restrict => self.identity = Identity::Restricted(signed_in),
+            Admission::Refuse => self.give_lane_back(),
+        }
+    }
+
+    /// On a transparent route the directory's verdict is ours, and its octets are the answer.
+    fn pass_verdict_of_directory(
+        &mut self,
+        mut lane: Lane,
+        name: &[u8],
+        standing: &Standing,
+        proven: Proven,
+        code: ResultCode,
+        octets: Vec<u8>,
+    ) -> Vec<u8> {
+        let accepted = code == ResultCode::SUCCESS;
+        // Without the control a must-change bind looks like any other, so no lane of an accepted bind serves a second session here.
+        lane.tainted |= accepted;
+        lane.identity = if accepted {
+            LaneIdentity::Session
+        } else {
+            LaneIdentity::Stale
+        };
+        self.lane = Some(lane);
+        let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
+        self.record(
+            Operation::Bind,
+            outcome,
+            code,
+            "built-in:transparent",
+            Some(name),
+            Some((standing, proven)),
+        );
+        if accepted {
+            let rule = RuleName::built_in("transparent");
+            let signed_in = SignedIn {
+                name: name.into(),
+                standing: standing.clone(),
+                proven,
+                rule,
+            };
+            self.identity = Identity::Bound(Box::new(signed_in));
+        } else {
+            self.give_lane_back();
+        }
+        octets
+    }
+
+    /// Asks whoever holds the rules.
+    pub(super) fn ask(&self, name: &[u8], standing: &Standing, proven: Proven) -> BindVerdict {
+        let account: Cow<'_, str> = super::record::readable(name);
+        self.shared.decide.bind(&BindQuestion {
+            route: &self.route.name,
+            account: &account,
+            standing,
+            proven,
+        })
+    }
+
+    /// Whatever the session was, it is nobody now. Returns the id of nothing, for answers to requests that cannot be read.
+    fn leave_identity(&mut self) -> MessageId {
+        self.identity = Identity::Anonymous;
+        self.fast = false;
+        self.retry = None;
+        if self.in_flight.owes_nothing() {
+            // The lane stays for this bind; nothing else may be sent on it.
+            if let Some(lane) = &mut self.lane {
+                lane.identity = LaneIdentity::Stale;
+            }
+        } else {
+            self.in_flight.take_all();
+            self.lane = None;
+        }
+        MessageId(0)
+    }
+
+    /// The request with our own password policy control, replacing the client's: slapd refuses one with an empty value.
+    fn with_policy_control(&self, message: &Message<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        let capabilities = self.route.upstream.capabilities();
+        if capabilities.known && !capabilities.password_policy {
+            return None;
+        }
+        let control = ppolicy::request();
+        let request = if message.controls.is_empty() {
+            Ok(splice::with_control(message, &control))
+        } else {
+            splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[&control])
+        };
+        request.ok().map(Zeroizing::new)
+    }
+
+    /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
+    /// once (lane rule 6).
+    async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
+        let mut lane = match self.lane.take() {
+            Some(lane) if lane.is_clean() => lane,
+            _ => self.route.pool.take().await.map_err(no_lane)?,
+        };
+        let limits = self.shared.limits;
+        loop {
+            let was_reused = lane.reused;
+            match lane.exchange_in_time(request, &limits).await {
+                Ok(octets) => return Ok(Answered { lane, octets }),
+                Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
+                    drop(lane);
+                    lane = self.route.pool.fresh().await.map_err(no_lane)?;
+                }
+                Err(loss) => {
+                    self.route.upstream.lost(lane.server);
+                    return Err(Self::refusal_for_lost(loss));
+                }
+            }
+        }
+    }
+
+    pub(super) fn dialect(&self) -> &dyn Dialect {
+        self.route.upstream.dialect()
+    }
+}
+
+/// A bind that may be asked of the directory.
+enum Checked<'f> {
+    Anonymous,
+    Simple(&'f [u8]),
+}
+
+/// Why there is no lane, as the client is told.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn no_lane(reason: NoLane) -> Refusal {
+    match reason {
+        NoLane::Busy => Refusal::LanesBusy,
+        NoLane::Unreachable(error) => {
+            tracing::warn!(target: "postern::directory", %error, "no directory server can be reached");
+            Refusal::DirectoryUnreachable
+        }
+    }
+}
+
+/// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong
+/// password.
+fn is_infrastructure(code: ResultCode) -> bool {
+    matches!(
+        code,
+        ResultCode::OPERATIONS_ERROR
+            | ResultCode::PROTOCOL_ERROR
+            | ResultCode::TIME_LIMIT_EXCEEDED
+            | ResultCode::AUTH_METHOD_NOT_SUPPORTED
+            | ResultCode::STRONGER_AUTH_REQUIRED
+            | ResultCode::REFERRAL
+            | ResultCode::ADMIN_LIMIT_EXCEEDED
+            | ResultCode::UNAVAILABLE_CRITICAL_EXTENSION
+            | ResultCode::CONFIDENTIALITY_REQUIRED
+            | ResultCode::SASL_BIND_IN_PROGRESS
+            | ResultCode::BUSY
+            | ResultCode::UNAVAILABLE
+            | ResultCode::OTHER
+    )
+}
+
+/// Names that are meant as DNs but are too long or too deep to be one, or hold a NUL.
+fn is_hostile_name(name: &[u8]) -> bool {
+    name.contains(&0) || DistinguishedName::parse(name) == Err(postern_identity::NameError::TooLong)
+}

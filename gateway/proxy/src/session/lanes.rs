@@ -1,0 +1,195 @@
+//! How a session comes by its lane, loses it and gives it back; and everything else that is done in sequence.
+
+use super::admit::Admit;
+use super::bind::no_lane;
+use super::{Identity, Leave, Session};
+use crate::gateway::Route;
+use crate::in_flight::{Care, final_response, operation_of};
+use crate::lane::{Lane, LaneIdentity, LaneLoss};
+use crate::refusal::Refusal;
+use crate::settings::Limits;
+use postern_identity::audit::Outcome;
+use postern_identity::decide::Operation;
+use postern_ldap::extended::ExtendedRequest;
+use postern_ldap::result::LdapResult;
+use postern_ldap::{Header, Message, MessageId, ResultCode, answer, bind, frame, oid, tag};
+use std::ops::ControlFlow;
+use zeroize::Zeroizing;
+
+impl Session {
+    /// Does one request in sequence.
+    pub(super) async fn request(&mut self, frame: Zeroizing<Vec<u8>>) -> ControlFlow<Leave> {
+        let Ok(Some(header)) = frame::walk(&frame, usize::MAX) else {
+            return ControlFlow::Continue(());
+        };
+        if header.operation == tag::BIND_REQUEST {
+            return self.bind(&frame).await;
+        }
+        if header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame) {
+            return self.start_tls(header.id).await;
+        }
+        if matches!(self.identity, Identity::Restricted(_)) {
+            return self.change_own_password(&header, &frame).await;
+        }
+        self.first_on_lane(&header, frame).await
+    }
+
+    /// The first request of an anonymous session: a lane is found for it.
+    async fn first_on_lane(&mut self, header: &Header, request: Zeroizing<Vec<u8>>) -> ControlFlow<Leave> {
+        let Some(operation) = operation_of(header.operation) else {
+            return ControlFlow::Continue(());
+        };
+        // A bound session without its lane cannot come here: losing the lane ends it.
+        if self.is_bound() {
+            return ControlFlow::Break(Leave::DirectoryLost);
+        }
+        self.give_lane_back();
+        match anonymous_lane(&self.route, self.shared.limits).await {
+            Ok(lane) => {
+                let reused = lane.reused;
+                self.lane = Some(lane);
+                self.set_fast();
+                self.retry = (reused && operation == Operation::Search).then(|| request.clone());
+                self.send_admitted(header, &request).await
+            }
+            Err(refusal) => {
+                let octets = self.refuse(header.id, operation, refusal, None);
+                self.outbound.push(&octets);
+                self.flush_in_time().await
+            }
+        }
+    }
+
+    /// Admits a request again, now that there is a lane, and sends what comes of it.
+    async fn send_admitted(&mut self, header: &Header, request: &[u8]) -> ControlFlow<Leave> {
+        let admitted = self.admit(header, request);
+        let up: &[u8] = match &admitted {
+            Admit::Pass => request,
+            Admit::Changed(changed) => changed,
+            Admit::Answer(answer) => {
+                self.outbound.push(answer);
+                return self.flush_in_time().await;
+            }
+            Admit::Swallow | Admit::InSequence => return ControlFlow::Continue(()),
+            Admit::Leave(why) => return ControlFlow::Break(*why),
+        };
+        let Some(lane) = &mut self.lane else {
+            return ControlFlow::Continue(());
+        };
+        let sent = tokio::time::timeout(self.shared.limits.bind, lane.send(up))
+            .await
+            .unwrap_or(Err(LaneLoss::Silent));
+        match sent {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(loss) => Box::pin(self.lane_lost(loss)).await,
+        }
+    }
+
+    /// The lane is gone. Everything in flight is answered; a session that was somebody on it ends.
+    pub(super) async fn lane_lost(&mut self, loss: LaneLoss) -> ControlFlow<Leave> {
+        let retry = self.retry.take();
+        let Some(lane) = self.lane.take() else {
+            return ControlFlow::Continue(());
+        };
+        let waiting = !self.in_flight.is_empty();
+        if waiting || loss == LaneLoss::Silent {
+            self.route.upstream.lost(lane.server);
+        }
+        if lane.streaming > 0 {
+            return ControlFlow::Break(Leave::Gone); // in the middle of an answer: nothing can follow
+        }
+        let untouched = lane.reused && lane.inbound.is_empty();
+        let server = self.route.upstream.server_name(lane.server).to_owned();
+        drop(lane);
+        self.fast = false;
+        if let Some(request) = retry.filter(|_| untouched && self.in_flight.len() == 1 && loss == LaneLoss::Closed) {
+            return self.once_more(&request).await;
+        }
+        tracing::warn!(
+            target: "postern::directory",
+            session = self.registered.number, route = &*self.route.name, %server, reason = %loss,
+            in_flight = self.in_flight.len(), "a lane was lost"
+        );
+        for pending in self.in_flight.take_all() {
+            let refusal = match pending.operation {
+                Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),
+                // Only those that may have changed something leave an unknown outcome behind (lane rule 6).
+                Operation::Extended if !pending.care.has(Care::RECORD) => Self::refusal_for_lost(loss),
+                _ => Refusal::OutcomeUnknown,
+            };
+            let (rule, code, text) = refusal.entry();
+            self.record(pending.operation, Outcome::Unavailable, code, rule, None, None);
+            self.outbound.push(&answer::result(
+                pending.id,
+                final_response(pending.operation),
+                code,
+                text,
+                &[],
+            ));
+        }
+        if self.is_bound() {
+            return ControlFlow::Break(Leave::DirectoryLost);
+        }
+        self.flush_in_time().await
+    }
+
+    /// Lane rule 6: a search that met the end of a reused lane before anything came back is sent once on a fresh one.
+    async fn once_more(&mut self, request: &[u8]) -> ControlFlow<Leave> {
+        let waiting = self.in_flight.take_all();
+        let Ok(Some(header)) = frame::walk(request, usize::MAX) else {
+            return ControlFlow::Break(Leave::DirectoryLost);
+        };
+        match self.route.pool.fresh().await.map_err(no_lane) {
+            Ok(lane) => {
+                self.lane = Some(lane);
+                self.set_fast();
+                self.send_admitted(&header, request).await
+            }
+            Err(refusal) => {
+                for pending in waiting {
+                    let octets = self.refuse(pending.id, pending.operation, refusal, None);
+                    self.outbound.push(&octets);
+                }
+                self.flush_in_time().await
+            }
+        }
+    }
+
+    /// Gives the lane to the next session if nothing of this one is left on it, else closes it.
+    pub(super) fn give_lane_back(&mut self) {
+        self.fast = false;
+        if let Some(lane) = self.lane.take()
+            && self.in_flight.owes_nothing()
+        {
+            self.route.pool.give_back(lane);
+        }
+    }
+}
+
+fn is_start_tls(request: &[u8]) -> bool {
+    Message::parse(request)
+        .and_then(|message| ExtendedRequest::parse(&message).map(|request| request.oid == oid::START_TLS))
+        .unwrap_or(false)
+}
+
+/// A lane on which the directory knows nobody (lane rule 4): a reused one is anonymously bound first and must have said 0 to it.
+async fn anonymous_lane(route: &Route, limits: Limits) -> Result<Lane, Refusal> {
+    let mut lane = route.pool.take().await.map_err(no_lane)?;
+    if !lane.reused && lane.identity == LaneIdentity::Anonymous {
+        return Ok(lane);
+    }
+    let request = bind::simple(MessageId(1), b"", b"", &[]);
+    let answered = lane.exchange_in_time(&request, &limits).await;
+    let accepted = answered.is_ok_and(|octets| {
+        Message::parse(&octets)
+            .and_then(|message| LdapResult::parse(&message).map(|result| result.code == ResultCode::SUCCESS))
+            .unwrap_or(false)
+    });
+    if accepted {
+        lane.identity = LaneIdentity::Anonymous;
+        lane.reused = true; // it may still be closed under us, by a server that was about to
+        return Ok(lane);
+    }
+    drop(lane);
+    route.pool.fresh().await.map_err(no_lane)
+}

@@ -1,0 +1,140 @@
+//! What goes on record: refusals, sign-ins, and the ends of operations.
+
+use super::{Identity, Session};
+use crate::in_flight::{Care, Pending, final_response};
+use crate::refusal::Refusal;
+use postern_identity::audit::{Event, Outcome};
+use postern_identity::decide::{Operation, RuleName};
+use postern_identity::{Proven, Standing};
+use postern_ldap::control::paged::PagedResults;
+use postern_ldap::{Message, MessageId, ResultCode, answer, oid};
+use std::borrow::Cow;
+
+/// Octets of a name that go on record.
+const LONGEST: usize = 512;
+
+impl Session {
+    /// The answer to a refused request, on record with the rule that refused it. Exactly one line each.
+    pub(super) fn refuse(
+        &self,
+        id: MessageId,
+        operation: Operation,
+        refusal: Refusal,
+        rule: Option<&RuleName>,
+    ) -> Vec<u8> {
+        let (name, code, text) = refusal.entry();
+        let (code, text) = match refusal {
+            Refusal::Restricted => self.route.upstream.dialect().restricted_refusal(),
+            _ => (code, text),
+        };
+        let outcome = if matches!(code, ResultCode::UNAVAILABLE | ResultCode::OTHER | ResultCode::BUSY) {
+            Outcome::Unavailable
+        } else {
+            Outcome::Refused
+        };
+        let rule = rule.map_or(name, RuleName::as_str);
+        self.record(operation, outcome, code, rule, None, None);
+        answer::result(id, final_response(operation), code, text, &[])
+    }
+
+    /// One line on record, one count in the metrics.
+    pub(super) fn record(
+        &self,
+        operation: Operation,
+        outcome: Outcome,
+        code: ResultCode,
+        rule: &str,
+        name: Option<&[u8]>,
+        standing: Option<(&Standing, Proven)>,
+    ) {
+        if operation == Operation::Bind {
+            self.route.counters.bind(outcome);
+        }
+        self.route.counters.operation(operation, code);
+        let account = name.map_or_else(|| self.account(), readable);
+        self.shared.audit.record(&Event {
+            route: &self.route.name,
+            client: Some(self.facts.peer),
+            session: self.registered.number,
+            account: &account,
+            operation: operation.as_str(),
+            outcome,
+            result_code: code.0,
+            rule,
+            standing,
+            server: self
+                .lane
+                .as_ref()
+                .map(|lane| self.route.upstream.server_name(lane.server)),
+            generation: self.generation,
+        });
+    }
+
+    /// The directory answered an operation for good. Reads are counted; what was meant to change something goes on record too.
+    pub(super) fn ended(&mut self, pending: &Pending, code: ResultCode, answer: &[u8]) {
+        if pending
+            .care
+            .has(Care::FIRST_PAGE.with(Care::NEXT_PAGE).with(Care::TAINTS))
+        {
+            self.cursor_after(pending.care, code, answer);
+        }
+        if pending.care.has(Care::RECORD) {
+            let outcome = if code == ResultCode::SUCCESS {
+                Outcome::Allowed
+            } else {
+                Outcome::Failed
+            };
+            self.record(
+                pending.operation,
+                outcome,
+                code,
+                "built-in:directory-answered",
+                None,
+                None,
+            );
+        } else {
+            self.route.counters.operation(pending.operation, code);
+        }
+        tracing::debug!(
+            target: "postern::operation",
+            session = self.registered.number, operation = pending.operation.as_str(), code = code.0, "answered"
+        );
+    }
+
+    /// Lane rule 5: whether a cursor lives on after a page.
+    fn cursor_after(&mut self, care: Care, code: ResultCode, answer: &[u8]) {
+        let Some(lane) = &mut self.lane else { return };
+        if care.has(Care::TAINTS) {
+            lane.tainted = true;
+        }
+        if !care.has(Care::FIRST_PAGE.with(Care::NEXT_PAGE)) {
+            return;
+        }
+        let control = Message::parse(answer).and_then(|message| message.controls.find(oid::PAGED_RESULTS));
+        let lives = match control {
+            Ok(Some(control)) => {
+                PagedResults::parse(control.value.unwrap_or_default()).map(|page| !page.cookie.is_empty())
+            }
+            Ok(None) => Ok(false),
+            Err(error) => Err(error),
+        };
+        match (lives, care.has(Care::FIRST_PAGE)) {
+            (Ok(true), true) => lane.cursors += 1,
+            (Ok(false), false) if code == ResultCode::SUCCESS => lane.cursors = lane.cursors.saturating_sub(1),
+            (Ok(true), false) | (Ok(false), true) => {}
+            (Ok(false), false) | (Err(_), _) => lane.tainted = true,
+        }
+    }
+
+    fn account(&self) -> Cow<'_, str> {
+        match &self.identity {
+            Identity::Anonymous => Cow::Borrowed(""),
+            Identity::Bound(signed_in) | Identity::Restricted(signed_in) => readable(&signed_in.name),
+        }
+    }
+}
+
+/// A name for the record: bounded, and lossy where it is not UTF-8.
+pub(super) fn readable(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name))
+}

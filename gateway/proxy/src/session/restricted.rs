@@ -1,0 +1,205 @@
+//! A session that may change its own password and do nothing else, in every lane mode.
+
+use super::{Identity, Leave, Session, SignedIn};
+use crate::in_flight::operation_of;
+use crate::lane::LaneLoss;
+use crate::refusal::Refusal;
+use postern_directory::BindAnswer;
+use postern_identity::audit::Outcome;
+use postern_identity::decide::{Admission, Operation};
+use postern_identity::{DistinguishedName, Secret, State};
+use postern_ldap::change::ModifyRequest;
+use postern_ldap::control::ppolicy;
+use postern_ldap::extended::{ExtendedRequest, PasswordModify};
+use postern_ldap::result::LdapResult;
+use postern_ldap::{Header, Message, ResultCode, bind, oid, tag};
+use std::ops::ControlFlow;
+use zeroize::Zeroizing;
+
+impl Session {
+    /// Whether a restricted session may send this: RFC 3062 for itself, a modify of its own credentials, cancel, who-am-i, the rootDSE.
+    /// StartTLS, abandon, unbind and bind are decided before this is asked.
+    pub(super) fn restricted_may(
+        &self,
+        message: &Message<'_>,
+        signed_in: &SignedIn,
+        extension: Option<&ExtendedRequest<'_>>,
+        root_dse: bool,
+    ) -> bool {
+        match message.operation.tag {
+            tag::SEARCH_REQUEST => root_dse,
+            tag::MODIFY_REQUEST => self.is_own_credential_change(message, signed_in),
+            tag::EXTENDED_REQUEST => extension.is_some_and(|extension| match extension.oid {
+                oid::WHO_AM_I | oid::CANCEL => true,
+                oid::PASSWORD_MODIFY => PasswordModify::parse(extension.value)
+                    .is_ok_and(|change| change.identity.is_none_or(|identity| is_self(identity, signed_in))),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+
+    /// A modify of the own entry in which every change is of a credential attribute.
+    fn is_own_credential_change(&self, message: &Message<'_>, signed_in: &SignedIn) -> bool {
+        let Ok(modify) = ModifyRequest::parse(message) else {
+            return false;
+        };
+        let credentials = self.dialect().credential_attributes();
+        let mut changes = 0;
+        let all = modify.changes().all(|change| {
+            changes += 1;
+            credentials.holds(change.attribute.description)
+        });
+        all && changes > 0 && is_self(modify.entry, signed_in)
+    }
+
+    /// Sends the password change and, if the directory took it, signs in again with the new password from that same request. The
+    /// restriction ends only if that succeeds and the verdict allows it (lane rule 7). The new password is wiped here.
+    pub(super) async fn change_own_password(&mut self, header: &Header, frame: &[u8]) -> ControlFlow<Leave> {
+        let Some(operation) = operation_of(header.operation) else {
+            return ControlFlow::Continue(());
+        };
+        if !self.in_flight.owes_nothing() {
+            let octets = self.refuse(header.id, operation, Refusal::RestrictedBusy, None);
+            self.outbound.push(&octets);
+            return self.flush_in_time().await;
+        }
+        let Some(mut lane) = self.lane.take() else {
+            return ControlFlow::Break(Leave::DirectoryLost);
+        };
+        let limits = self.shared.limits;
+        let outcome = lane.exchange_in_time(frame, &limits).await;
+        let answered = match outcome {
+            Ok(octets) => octets,
+            Err(loss) => {
+                self.lane = Some(lane);
+                return self.change_lost(header, operation, loss).await;
+            }
+        };
+        let code = Message::parse(&answered)
+            .and_then(|message| LdapResult::parse(&message).map(|result| result.code))
+            .unwrap_or(ResultCode::OTHER);
+        let changed = code == ResultCode::SUCCESS;
+        self.lane = Some(lane);
+        let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
+        self.record(operation, recorded, code, "built-in:directory-answered", None, None);
+        if changed && let Some(password) = new_password(frame, self) {
+            self.sign_in_again(header, &password).await;
+        }
+        self.set_fast();
+        self.outbound.push(&answered);
+        self.flush_in_time().await
+    }
+
+    /// The outcome is not known, and the lane is gone.
+    async fn change_lost(&mut self, header: &Header, operation: Operation, loss: LaneLoss) -> ControlFlow<Leave> {
+        if let Some(lane) = self.lane.take() {
+            self.route.upstream.lost(lane.server);
+        }
+        tracing::warn!(
+            target: "postern::directory",
+            session = self.registered.number, reason = %loss, "a lane was lost during a password change"
+        );
+        let octets = self.refuse(header.id, operation, Refusal::OutcomeUnknown, None);
+        self.outbound.push(&octets);
+        let _ = self.flush_in_time().await;
+        ControlFlow::Break(Leave::DirectoryLost)
+    }
+
+    /// Binds the lane with the new password. Whatever goes wrong leaves the session restricted, or without a lane and then at its end.
+    async fn sign_in_again(&mut self, header: &Header, password: &Secret) {
+        let Identity::Restricted(signed_in) = &self.identity else {
+            return;
+        };
+        let name = signed_in.name.clone();
+        let Some(mut lane) = self.lane.take() else { return };
+        let control = ppolicy::request();
+        let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), &[&control]));
+        let limits = self.shared.limits;
+        let Ok(octets) = lane.exchange_in_time(&request, &limits).await else {
+            return;
+        };
+        let read = Message::parse(&octets).and_then(|message| {
+            let result = LdapResult::parse(&message)?;
+            let answer = BindAnswer {
+                code: result.code,
+                diagnostic: result.diagnostic,
+                controls: message.controls,
+                ppolicy_asked: true,
+            };
+            Ok((result.code, self.dialect().read_bind(&answer)))
+        });
+        let Ok((ResultCode::SUCCESS, (standing, proven))) = read else {
+            // The lane is nobody's now, and the session may not be what the lane is not.
+            return;
+        };
+        let verdict = self.ask(&name, &standing, proven);
+        lane.tainted |= standing.state == State::MustChange;
+        self.lane = Some(lane);
+        let outcome = match verdict.admission {
+            Admission::Allow => Outcome::Allowed,
+            Admission::Restrict => Outcome::Restricted,
+            Admission::Refuse => Outcome::Refused,
+        };
+        self.record(
+            Operation::Bind,
+            outcome,
+            ResultCode::SUCCESS,
+            verdict.rule.as_str(),
+            Some(&name),
+            Some((&standing, proven)),
+        );
+        if verdict.admission == Admission::Allow {
+            let rule = verdict.rule;
+            self.identity = Identity::Bound(Box::new(SignedIn {
+                name,
+                standing,
+                proven,
+                rule,
+            }));
+        }
+    }
+}
+
+/// Whether a name means the session's own account: the same DN in any spelling, with or without `dn:` before it. What cannot be read as a
+/// DN is somebody else.
+fn is_self(identity: &[u8], signed_in: &SignedIn) -> bool {
+    match (
+        DistinguishedName::parse(dn_of(identity)),
+        DistinguishedName::parse(&signed_in.name),
+    ) {
+        (Ok(asked), Ok(own)) => !own.is_root() && asked == own,
+        _ => false,
+    }
+}
+
+/// The DN of an authorization id (RFC 4513 §5.2.1.8) or the name itself.
+pub(super) fn dn_of(identity: &[u8]) -> &[u8] {
+    match identity.split_at_checked(3) {
+        Some((prefix, dn)) if prefix.eq_ignore_ascii_case(b"dn:") => dn,
+        _ => identity,
+    }
+}
+
+/// The password a request sets, if it says which.
+fn new_password(frame: &[u8], session: &Session) -> Option<Secret> {
+    let message = Message::parse(frame).ok()?;
+    match message.operation.tag {
+        tag::EXTENDED_REQUEST => {
+            let change = PasswordModify::parse(ExtendedRequest::parse(&message).ok()?.value).ok()?;
+            change.new.map(Secret::new)
+        }
+        tag::MODIFY_REQUEST => {
+            let modify = ModifyRequest::parse(&message).ok()?;
+            let credentials = session.dialect().credential_attributes();
+            // The last value added or put in place; a hashed one is no password and fails to bind, which is safe.
+            modify
+                .changes()
+                .filter(|change| matches!(change.operation, 0 | 2) && credentials.holds(change.attribute.description))
+                .filter_map(|change| change.attribute.values().last())
+                .last()
+                .map(Secret::new)
+        }
+        _ => None,
+    }
+}

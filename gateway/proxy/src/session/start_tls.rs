@@ -1,0 +1,71 @@
+//! StartTLS (RFC 4511 §4.14).
+
+use super::{Identity, Leave, Session};
+use crate::client::Client;
+use crate::refusal::Refusal;
+use postern_identity::decide::Operation;
+use postern_ldap::{MessageId, ResultCode, answer, oid};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+impl Session {
+    /// Answers in the clear, then shakes hands. Whoever was signed in is not any more (RFC 4513 §3.1.4 lets us choose; this is the safe one).
+    pub(super) async fn start_tls(&mut self, id: MessageId) -> ControlFlow<Leave> {
+        // Octets behind the request were sent in the clear and would be taken for part of the protected stream: somebody put them there.
+        if !self.inbound.is_empty() {
+            let octets = self.refuse(id, Operation::Extended, Refusal::StartTlsBusy, None);
+            self.outbound.push(&octets);
+            return ControlFlow::Break(Leave::Protocol("nothing may follow StartTLS before its answer"));
+        }
+        let refusal = if self.facts.secure {
+            Some(Refusal::StartTlsAlready)
+        } else if self.facts.start_tls.is_none() {
+            Some(Refusal::StartTlsNotOffered)
+        } else if !self.in_flight.is_empty() {
+            Some(Refusal::StartTlsBusy)
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            let octets = self.refuse(id, Operation::Extended, refusal, None);
+            self.outbound.push(&octets);
+            return self.flush_in_time().await;
+        }
+        let Some(source) = self.facts.start_tls.clone() else {
+            return ControlFlow::Continue(());
+        };
+        self.give_lane_back();
+        self.identity = Identity::Anonymous;
+        self.in_flight.take_all();
+        self.outbound.push(&answer::extended(
+            id,
+            ResultCode::SUCCESS,
+            "",
+            Some(oid::START_TLS),
+            None,
+        ));
+        self.flush_in_time().await?;
+        self.route.counters.operation(Operation::Extended, ResultCode::SUCCESS);
+        self.shake_hands(source()).await
+    }
+
+    async fn shake_hands(&mut self, config: Arc<rustls::ServerConfig>) -> ControlFlow<Leave> {
+        let (empty, _) = tokio::io::duplex(1);
+        let client = std::mem::replace(&mut self.client, Client::InProcess(Box::new(empty)));
+        let Client::Plain(socket) = client else {
+            return ControlFlow::Break(Leave::Gone);
+        };
+        match timeout(self.shared.limits.tls, TlsAcceptor::from(config).accept(socket)).await {
+            Ok(Ok(stream)) => {
+                self.client = Client::Tls(Box::new(stream));
+                self.facts.secure = true;
+                self.set_fast();
+                ControlFlow::Continue(())
+            }
+            // RFC 4511 §4.14.3: after a failed handshake only closing is left.
+            _ => ControlFlow::Break(Leave::Gone),
+        }
+    }
+}
