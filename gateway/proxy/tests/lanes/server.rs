@@ -213,12 +213,13 @@ impl LaneEnd {
                 let modify = ModifyRequest::parse(&message).unwrap();
                 let change = String::from_utf8(modify.entry.to_vec()).unwrap();
                 *self.book.changes.lock().unwrap().entry(change).or_default() += 1;
-                let code = if self.restricted {
-                    ResultCode::INSUFFICIENT_ACCESS_RIGHTS
-                } else {
-                    ResultCode::SUCCESS
-                };
-                Some(answer::result(id, tag::MODIFY_RESPONSE, code, &self.who, &[]))
+                Some(answer::result(
+                    id,
+                    tag::MODIFY_RESPONSE,
+                    ResultCode::SUCCESS,
+                    &self.who,
+                    &[],
+                ))
             }
             tag::EXTENDED_REQUEST => {
                 let extended = ExtendedRequest::parse(&message).unwrap();
@@ -288,15 +289,7 @@ impl LaneEnd {
             .and_then(|count| count.parse::<usize>().ok())
             .unwrap_or(1);
         let mut out = Vec::new();
-        if self.restricted {
-            return answer::result(
-                message.id,
-                tag::SEARCH_DONE,
-                ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
-                "",
-                &[],
-            );
-        }
+        // A must-change account is not restricted here: that is the gateway's to do.
         for _ in 0..count {
             let mut entry = Writer::new();
             entry
