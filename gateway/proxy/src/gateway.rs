@@ -142,7 +142,7 @@ impl Gateway {
                     route: name,
                     outcome,
                     count,
-                })
+                });
             });
             route.counters.operations(|operation, result, count| {
                 each(Count::Operations {

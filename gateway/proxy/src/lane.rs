@@ -123,18 +123,17 @@ impl Lane {
                 scratch::with(|buffer| {
                     let mut buffer = ReadBuf::new(buffer);
                     match Pin::new(&mut *transport).poll_read(context, &mut buffer) {
-                        Poll::Ready(Ok(())) => {
-                            inbound.extend_from_slice(buffer.filled());
-                            Poll::Ready(Ok(buffer.filled().len()))
-                        }
+                        Poll::Ready(Ok(())) => Poll::Ready(Ok(taken(inbound, buffer.filled(), limit))),
                         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                         Poll::Pending => Poll::Pending,
                     }
                 })
             })
             .await;
-            if read.map_err(loss)? == 0 {
-                return Err(LaneLoss::Closed);
+            match read.map_err(loss)? {
+                Taken::Nothing => return Err(LaneLoss::Closed),
+                Taken::Whole(message) => return Ok(message),
+                Taken::Part => {}
             }
         }
     }
@@ -173,6 +172,30 @@ impl Lane {
             }
         }
     }
+}
+
+/// What one read brought.
+enum Taken {
+    /// The end.
+    Nothing,
+    /// Exactly one message, nothing before or behind it: the usual case, copied once.
+    Whole(Zeroizing<Vec<u8>>),
+    /// Anything else, kept in the lane.
+    Part,
+}
+
+fn taken(inbound: &mut Vec<u8>, octets: &[u8], limit: usize) -> Taken {
+    if octets.is_empty() {
+        return Taken::Nothing;
+    }
+    if inbound.is_empty()
+        && let Ok(Some(header)) = whole(octets, limit)
+        && header.length == octets.len()
+    {
+        return Taken::Whole(Zeroizing::new(octets.to_vec()));
+    }
+    inbound.extend_from_slice(octets);
+    Taken::Part
 }
 
 /// The header of the message that begins `octets`, if all of it is there.

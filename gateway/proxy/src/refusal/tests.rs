@@ -123,7 +123,7 @@ fn scene(refusal: Refusal) -> Scene {
         }
         Refusal::OperationNotAllowed => {
             policy(&mut scene, |rules| {
-                rules.operations.value = [Operation::Bind].into_iter().collect()
+                rules.operations.value = [Operation::Bind].into_iter().collect();
             });
         }
         Refusal::ReadOnly => {

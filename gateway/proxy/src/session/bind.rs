@@ -10,7 +10,8 @@ use postern_identity::audit::Outcome;
 use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule,
 };
-use postern_identity::{DistinguishedName, Proven, Standing, State, disclose};
+use postern_identity::name::{LONGEST_NAME, MOST_RDNS};
+use postern_identity::{Proven, Standing, State, disclose};
 use postern_ldap::bind::{Authentication, BindRequest};
 use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
@@ -116,14 +117,7 @@ impl Session {
             .controls
             .find(oid::PASSWORD_POLICY)
             .is_ok_and(|control| control.is_some());
-        let spliced = if transparent {
-            None
-        } else {
-            self.with_policy_control(message)
-        };
-        let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
-        let answered = self.ask_directory(request).await;
-        drop(spliced);
+        let (spliced, answered) = self.ask_of_account(message, frame, asked, transparent).await;
         let Answered { lane, octets } = match answered {
             Ok(answered) => answered,
             Err(refusal) => {
@@ -142,16 +136,20 @@ impl Session {
             code: result.code,
             diagnostic: result.diagnostic,
             controls: response.controls,
-            ppolicy_asked: asked || !transparent,
+            ppolicy_asked: asked || spliced,
         };
         let (standing, proven) = self.dialect().read_bind(&bind_answer);
-        // Rules may have changed while the directory thought: the verdict is taken with those in force now.
-        if self.generation != self.shared.generation.get() {
-            let _ = self.new_rules();
-        }
         let accepted = result.code == ResultCode::SUCCESS;
         if self.is_transparent() {
-            return self.pass_verdict_of_directory(lane, name, &standing, proven, result.code, octets.to_vec());
+            // A control that only we asked for is not the client's to see.
+            let reply = if spliced && !asked {
+                splice::with_controls(&response, |control| control.oid != oid::PASSWORD_POLICY, &[])
+                    .unwrap_or_else(|_| octets.to_vec())
+            } else {
+                octets.to_vec()
+            };
+            let known = asked || spliced;
+            return self.pass_verdict_of_directory(lane, name, (standing, proven), result.code, reply, known);
         }
         if !accepted && is_infrastructure(result.code) {
             self.lane = Some(lane);
@@ -186,6 +184,37 @@ impl Session {
         };
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
         reply
+    }
+
+    /// Puts the bind to the directory, with our own control where the rules need to know the standing, and takes up the rules in force when
+    /// the answer came. If they need it only now, the bind is put once more: an answer without the control says too little to judge by.
+    /// Returns whether the control was ours.
+    async fn ask_of_account(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        asked: bool,
+        transparent: bool,
+    ) -> (bool, Result<Answered, Refusal>) {
+        let spliced = if transparent {
+            None
+        } else {
+            self.with_policy_control(message)
+        };
+        let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
+        let answered = self.ask_directory(request).await;
+        if self.generation != self.shared.generation.get() {
+            let _ = self.new_rules(); // nobody is signed in meanwhile, so nobody can be sent away
+        }
+        match answered {
+            Ok(answered) if transparent && !asked && !self.is_transparent() => {
+                self.lane = Some(answered.lane);
+                let spliced = self.with_policy_control(message);
+                let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
+                (spliced.is_some(), self.ask_directory(request).await)
+            }
+            answered => (spliced.is_some(), answered),
+        }
     }
 
     /// Makes the session what the verdict says, and puts it on record.
@@ -232,6 +261,7 @@ impl Session {
             standing,
             proven,
             rule: verdict.rule.clone(),
+            known: true,
         });
         match verdict.admission {
             Admission::Allow => self.identity = Identity::Bound(signed_in),
@@ -240,19 +270,20 @@ impl Session {
         }
     }
 
-    /// On a transparent route the directory's verdict is ours, and its octets are the answer.
+    /// On a transparent route the directory's verdict is ours, and its octets are the answer. `known` says whether the standing was asked
+    /// for at all: without the control a must-change account looks like any other.
     fn pass_verdict_of_directory(
         &mut self,
         mut lane: Lane,
         name: &[u8],
-        standing: &Standing,
-        proven: Proven,
+        (standing, proven): (Standing, Proven),
         code: ResultCode,
-        octets: Vec<u8>,
+        reply: Vec<u8>,
+        known: bool,
     ) -> Vec<u8> {
         let accepted = code == ResultCode::SUCCESS;
-        // Without the control a must-change bind looks like any other, so no lane of an accepted bind serves a second session here.
-        lane.tainted |= accepted;
+        // A lane that may be restricted to a must-change account serves no second session (lane rule 5).
+        lane.tainted |= accepted && (!known || standing.state == State::MustChange);
         lane.identity = if accepted {
             LaneIdentity::Session
         } else {
@@ -260,27 +291,28 @@ impl Session {
         };
         self.lane = Some(lane);
         let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
+        let rule = RuleName::built_in("transparent");
         self.record(
             Operation::Bind,
             outcome,
             code,
-            "built-in:transparent",
+            rule.as_str(),
             Some(name),
-            Some((standing, proven)),
+            Some((&standing, proven)),
         );
         if accepted {
-            let rule = RuleName::built_in("transparent");
             let signed_in = SignedIn {
                 name: name.into(),
-                standing: standing.clone(),
+                standing,
                 proven,
                 rule,
+                known,
             };
             self.identity = Identity::Bound(Box::new(signed_in));
         } else {
             self.give_lane_back();
         }
-        octets
+        reply
     }
 
     /// Asks whoever holds the rules.
@@ -394,7 +426,8 @@ fn is_infrastructure(code: ResultCode) -> bool {
     )
 }
 
-/// Names that are meant as DNs but are too long or too deep to be one, or hold a NUL.
+/// Names no directory could hold, not worth its parser: too long for any account's name, of too many parts, or with a NUL in them.
 fn is_hostile_name(name: &[u8]) -> bool {
-    name.contains(&0) || DistinguishedName::parse(name) == Err(postern_identity::NameError::TooLong)
+    let parts = || name.iter().filter(|octet| matches!(octet, b',' | b';' | b'+')).count();
+    name.len() > LONGEST_NAME || name.contains(&0) || (name.len() > MOST_RDNS && parts() > MOST_RDNS)
 }

@@ -66,6 +66,8 @@ pub(crate) struct SignedIn {
     pub(crate) proven: Proven,
     /// The rule that let it in.
     pub(crate) rule: RuleName,
+    /// Whether the standing was asked for. On a transparent route it may not have been; other rules cannot judge by it then.
+    pub(crate) known: bool,
 }
 
 /// One session.
@@ -278,6 +280,9 @@ impl Session {
         };
         if self.is_transparent() {
             return ControlFlow::Continue(());
+        }
+        if !signed_in.known {
+            return ControlFlow::Break(Leave::Rules);
         }
         let verdict = self.ask(&signed_in.name, &signed_in.standing, signed_in.proven);
         let identity = std::mem::replace(&mut self.identity, Identity::Anonymous);

@@ -156,6 +156,7 @@ impl Session {
                 standing,
                 proven,
                 rule,
+                known: true,
             }));
         }
     }

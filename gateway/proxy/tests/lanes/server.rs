@@ -177,17 +177,14 @@ impl LaneEnd {
             }
             // What is late does not wait for ever.
             let read = tokio::time::timeout(Duration::from_millis(2), stream.read_buf(&mut held));
-            match read.await {
-                Ok(read) => {
-                    if read.unwrap_or(0) == 0 {
-                        return;
-                    }
+            if let Ok(read) = read.await {
+                if read.unwrap_or(0) == 0 {
+                    return;
                 }
-                Err(_) => {
-                    let later = std::mem::take(&mut self.later);
-                    if !later.is_empty() && stream.write_all(&later).await.is_err() {
-                        return;
-                    }
+            } else {
+                let later = std::mem::take(&mut self.later);
+                if !later.is_empty() && stream.write_all(&later).await.is_err() {
+                    return;
                 }
             }
         }

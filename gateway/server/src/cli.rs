@@ -1,0 +1,143 @@
+//! The command line.
+
+use crate::clock::SystemClock;
+use crate::commands::{self, DONE, FAILED, WRONG, check, explain, policy_test};
+use crate::config::{Environment, facts};
+use crate::lifecycle::service_manager::ServiceManager;
+use crate::output::Output;
+use crate::reload;
+use crate::serve::{self, Prepared};
+use clap::{Parser, Subcommand};
+use postern_identity::Clock;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A side door for the directories you have: it sees every sign-in, and says what stands in its way.
+#[derive(Parser)]
+#[command(name = "postern", version, propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the gateway.
+    Serve {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Tells everything that is wrong with a configuration and its policies.
+    Check {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Asks the directories' servers as well.
+        #[arg(long)]
+        connect: bool,
+    },
+    /// Tells what is known of an account, and what a sign-in would be answered.
+    Explain {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// The route the sign-in would come in on.
+        #[arg(long)]
+        route: String,
+        /// A DN, a uid or a mail address.
+        #[arg(long)]
+        user: String,
+        /// For a program instead of a person.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Works on policy files.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Runs the tests beside policy files (*_test.toml).
+    Test {
+        /// The folder of policy files.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Does what the command line says; the answer is the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment<'_>, out: &mut Output<'_>) -> u8 {
+    let done = match Cli::try_parse_from(arguments) {
+        Ok(cli) => obey(cli.command, environment, out),
+        Err(error) if error.use_stderr() => {
+            out.problem(error.render().to_string().trim_end());
+            return WRONG;
+        }
+        Err(asked) => out.line(asked.render().to_string().trim_end()).map(|()| DONE),
+    };
+    match done.and_then(|code| out.flush().map(|()| code)) {
+        Ok(code) => code,
+        Err(_) => FAILED,
+    }
+}
+
+fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -> io::Result<u8> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    match command {
+        Command::Serve { config } => Ok(serve(&config, environment, clock, out)),
+        Command::Check { config, connect } => check::run(&config, connect, environment, &clock, out),
+        Command::Explain {
+            config,
+            route,
+            user,
+            json,
+        } => {
+            let question = explain::Question {
+                path: &config,
+                route: &route,
+                user: &user,
+                json,
+            };
+            explain::run(&question, environment, &clock, out)
+        }
+        Command::Policy {
+            command: PolicyCommand::Test { folder },
+        } => policy_test::run(&folder, out),
+    }
+}
+
+fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out: &mut Output<'_>) -> u8 {
+    let configuration = match commands::configuration(path, environment, out) {
+        Ok(configuration) => configuration,
+        Err(code) => return code,
+    };
+    let routes = facts(&configuration.routes);
+    let (book, fingerprint) = match reload::first_policies(&configuration.server.policies, &routes) {
+        Ok(first) => first,
+        Err(problems) => {
+            commands::tell(&problems, out);
+            return WRONG;
+        }
+    };
+    let prepared = Prepared {
+        configuration,
+        routes,
+        book,
+        fingerprint,
+        clock,
+        service_manager: ServiceManager::at(std::env::var_os("NOTIFY_SOCKET").as_deref()),
+    };
+    match serve::run(prepared) {
+        Ok(()) => DONE,
+        Err(error) => {
+            out.problem(format_args!("postern: {error}"));
+            FAILED
+        }
+    }
+}

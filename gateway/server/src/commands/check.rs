@@ -1,0 +1,109 @@
+//! `postern check`: everything that is wrong with a configuration and its policies, at once.
+
+use super::{DONE, WRONG};
+use crate::config::{self, Configuration, Environment, Problem};
+use crate::output::Output;
+use postern_directory::{ConnectError, LookUpError, ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_identity::Clock;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Prints every problem as `path:line:column: what is wrong: what would be right`. Contacts nobody unless `connect`.
+pub fn run(
+    path: &Path,
+    connect: bool,
+    environment: &Environment<'_>,
+    clock: &Arc<dyn Clock>,
+    out: &mut Output<'_>,
+) -> std::io::Result<u8> {
+    let outcome = config::read(path, environment);
+    let mut problems = outcome.problems;
+    let mut policies = 0;
+    if let Some((folder, routes)) = &outcome.policies {
+        match postern_policy::check_set(folder, routes, 1) {
+            Ok(book) => policies = book.routes().count(),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if let (Some(configuration), true, true) = (&outcome.configuration, problems.is_empty(), connect) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        problems = runtime.block_on(contact(configuration, clock, out))?;
+    }
+    for problem in &problems {
+        out.line(problem)?;
+    }
+    match outcome.configuration {
+        Some(configuration) if problems.is_empty() => {
+            let counts = [
+                counted(configuration.listeners.len(), "listener", "listeners"),
+                counted(configuration.directories.len(), "directory", "directories"),
+                counted(policies, "route with policies", "routes with policies"),
+            ];
+            out.line(format!("{}: no problems; {}", path.display(), counts.join(", ")))?;
+            Ok(DONE)
+        }
+        _ => Ok(WRONG),
+    }
+}
+
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// Asks every server of every directory, and whether it takes the service account.
+async fn contact(
+    configuration: &Configuration,
+    clock: &Arc<dyn Clock>,
+    out: &mut Output<'_>,
+) -> std::io::Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for directory in &configuration.directories {
+        for server in &directory.servers {
+            match ask(directory, server, clock).await {
+                Ok(()) => out.line(format!("directory {}: {server} answers", directory.name))?,
+                Err((what, remedy)) => problems.push(Problem::of_whole(
+                    configuration.path.display().to_string(),
+                    format!("directory {}: {server}: {what}", directory.name),
+                    remedy,
+                )),
+            }
+        }
+    }
+    Ok(problems)
+}
+
+async fn ask(directory: &Settings, server: &ServerUrl, clock: &Arc<dyn Clock>) -> Result<(), (String, &'static str)> {
+    let alone = Settings {
+        name: directory.name.clone(),
+        dialect: directory.dialect,
+        servers: vec![server.clone()],
+        start_tls: directory.start_tls,
+        tls: directory.tls.clone(),
+        base_dn: directory.base_dn.clone(),
+        service_account: directory.service_account.as_ref().map(|account| ServiceAccount {
+            dn: account.dn.clone(),
+            password: account.password.duplicate(),
+        }),
+        default_policy_dn: directory.default_policy_dn.clone(),
+        allow_plaintext: directory.allow_plaintext,
+        connect_timeout: directory.connect_timeout,
+        answer_timeout: directory.answer_timeout,
+        retry_after: directory.retry_after,
+    };
+    let upstream = Upstream::new(alone, Arc::clone(clock)).map_err(|error| (error.to_string(), "see [[directory]]"))?;
+    let refused = |error: ConnectError| {
+        (
+            error.to_string(),
+            "a server that can be reached as the configuration says",
+        )
+    };
+    upstream.discover().await.map_err(refused)?;
+    let Some(account) = &directory.service_account else {
+        return Ok(());
+    };
+    // Its own entry need not be where people are, so that it is not found is no fault: it was signed in to look.
+    match upstream.look_up(&account.dn).await {
+        Err(LookUpError::Connect(error)) => Err(refused(error)),
+        _ => Ok(()),
+    }
+}

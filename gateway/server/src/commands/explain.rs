@@ -1,0 +1,137 @@
+//! `postern explain`: what is known of an account, and what a sign-in on a route would be answered, with the reasons.
+//!
+//! The verdict comes from the same function that answers clients; nothing is told here that does not come from it, from the
+//! directory or from the configuration.
+
+mod told;
+
+use super::{DONE, FAILED, WRONG, configuration, tell};
+use crate::config::{Environment, facts};
+use crate::output::Output;
+use postern_directory::{LookUpError, Upstream};
+use postern_identity::{Clock, Proven, Standing, State};
+use postern_ldap::ResultCode;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use told::Told;
+
+/// What is asked.
+pub struct Question<'a> {
+    /// The configuration.
+    pub path: &'a Path,
+    /// The route's name.
+    pub route: &'a str,
+    /// A DN, a uid or a mail address.
+    pub user: &'a str,
+    /// For a program instead of a person.
+    pub json: bool,
+}
+
+/// Looks the user up with the directory's service account and prints what was found.
+pub fn run(
+    question: &Question<'_>,
+    environment: &Environment<'_>,
+    clock: &Arc<dyn Clock>,
+    out: &mut Output<'_>,
+) -> io::Result<u8> {
+    let configuration = match configuration(question.path, environment, out) {
+        Ok(configuration) => configuration,
+        Err(code) => return Ok(code),
+    };
+    let Some(route) = configuration.routes.iter().find(|route| *route.name == *question.route) else {
+        let names: Vec<&str> = configuration.routes.iter().map(|route| &*route.name).collect();
+        out.problem(format_args!(
+            "there is no route {:?}: {}",
+            question.route,
+            names.join(", ")
+        ));
+        return Ok(WRONG);
+    };
+    let book = match postern_policy::check_set(&configuration.server.policies, &facts(&configuration.routes), 1) {
+        Ok(book) => book,
+        Err(problems) => {
+            tell(&problems, out);
+            return Ok(WRONG);
+        }
+    };
+    let Some(settings) = configuration
+        .directories
+        .into_iter()
+        .find(|settings| settings.name.0 == route.directory)
+    else {
+        out.problem(format_args!("there is no directory {:?}", route.directory));
+        return Ok(WRONG);
+    };
+    let upstream = match Upstream::new(settings, Arc::clone(clock)) {
+        Ok(upstream) => upstream,
+        Err(error) => {
+            out.problem(format_args!("directory {}: {error}", route.directory));
+            return Ok(FAILED);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let found = runtime.block_on(upstream.look_up(question.user));
+    let told = Told::new(question, &upstream, &book, &found);
+    if question.json {
+        out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
+    } else {
+        told.print(out)?;
+    }
+    // That nobody has that name is an answer; that nobody could be asked is none.
+    Ok(match found {
+        Ok(_) | Err(LookUpError::NotFound | LookUpError::Ambiguous) => DONE,
+        Err(_) => FAILED,
+    })
+}
+
+/// What the directory is expected to answer to the right password of an account that stands like this. slapd refuses an expired
+/// password after it has compared it, and everything else it refuses before, so that nothing is proven. `None`: the entry does
+/// not tell, so only the directory knows.
+fn at_a_bind(standing: &Standing) -> Option<(Standing, Proven)> {
+    let (code, proven) = match standing.state {
+        State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
+            (ResultCode::SUCCESS, Proven::Yes)
+        }
+        State::Expired => (ResultCode::INVALID_CREDENTIALS, Proven::Yes),
+        State::Unknown => return None,
+        _ => (ResultCode::INVALID_CREDENTIALS, Proven::Unknown),
+    };
+    let mut expected = standing.clone();
+    expected.evidence.result_code = Some(code.0);
+    Some((expected, proven))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_identity::{Evidence, LockedBy, Source};
+
+    fn standing(state: State) -> Standing {
+        Standing {
+            state,
+            cause: None,
+            warning: None,
+            evidence: Evidence {
+                source: Source::Entry,
+                result_code: None,
+                told_by: "pwdReset",
+            },
+        }
+    }
+
+    #[test]
+    fn what_the_directory_refuses_is_foreseen_as_refused_and_the_unknown_not_at_all() {
+        let foreseen =
+            |state| at_a_bind(&standing(state)).map(|(standing, proven)| (standing.evidence.result_code, proven));
+        let locked = State::Locked {
+            by: LockedBy::Failures,
+            until: None,
+        };
+        assert_eq!(foreseen(State::MustChange), Some((Some(0), Proven::Yes)));
+        assert_eq!(foreseen(State::Expired), Some((Some(49), Proven::Yes)));
+        assert_eq!(foreseen(locked), Some((Some(49), Proven::Unknown)));
+        assert_eq!(foreseen(State::NotYetValid), Some((Some(49), Proven::Unknown)));
+        assert_eq!(foreseen(State::Unknown), None);
+    }
+}

@@ -1,0 +1,299 @@
+//! The answer of `postern explain`, for a program and for a person.
+
+use super::{Question, at_a_bind};
+use crate::output::Output;
+use crate::telemetry::audit::proven_word;
+use postern_directory::{Account, LookUpError, Upstream};
+use postern_identity::decide::BindQuestion;
+use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Warning};
+use postern_ldap::ResultCode;
+use postern_policy::{Explanation, Rulebook};
+use serde::Serialize;
+use std::io;
+
+/// The rule that says whose a password is until policies can.
+const OWNER_RULE: &str = "built-in:directory-owns-password";
+
+/// Everything that is printed, as a program reads it.
+#[derive(Serialize)]
+pub(super) struct Told<'a> {
+    route: &'a str,
+    directory: String,
+    user: &'a str,
+    /// Why there is nothing more, if so.
+    not_found: Option<String>,
+    account: Option<ToldAccount>,
+    password: Option<ToldPassword>,
+    standing: Option<ToldStanding>,
+    /// What a sign-in with the right password would be answered.
+    bind: Option<ToldBind>,
+    /// Why that cannot be foreseen, and what would help.
+    hint: Option<&'static str>,
+    /// What a wrong password would be answered, and a name that nobody has.
+    bind_with_wrong_password: ToldBind,
+}
+
+#[derive(Serialize)]
+struct ToldAccount {
+    dn: String,
+    id: String,
+    server: String,
+    password_policy: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ToldPassword {
+    owner: String,
+    may_be_written_here: bool,
+    rule: &'static str,
+}
+
+#[derive(Serialize)]
+struct ToldStanding {
+    state: &'static str,
+    details: Vec<String>,
+    told_by: &'static str,
+    read_from: &'static str,
+}
+
+#[derive(Serialize)]
+struct ToldBind {
+    verdict: &'static str,
+    surface: &'static str,
+    text: Option<String>,
+    rule: String,
+    /// What the directory is expected to answer: the verdict is about that.
+    directory_answers: &'static str,
+    password_proven: &'static str,
+    steps: Vec<ToldStep>,
+}
+
+#[derive(Serialize)]
+struct ToldStep {
+    key: String,
+    value: String,
+    rule: String,
+    why: &'static str,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(
+        question: &Question<'a>,
+        upstream: &Upstream,
+        book: &Rulebook,
+        found: &Result<Account, LookUpError>,
+    ) -> Self {
+        let name = |account: &Account| account.dn.clone();
+        let dn = found.as_ref().map_or_else(|_| question.user.to_owned(), name);
+        let ask = |standing: &Standing, proven| {
+            let explanation = book.explain_bind(&BindQuestion {
+                route: question.route,
+                account: &dn,
+                standing,
+                proven,
+            });
+            told_bind(explanation, standing, proven)
+        };
+        let authority = Authority::Local(upstream.name().clone());
+        Self {
+            route: question.route,
+            directory: upstream.name().to_string(),
+            user: question.user,
+            not_found: found.as_ref().err().map(ToString::to_string),
+            account: found.as_ref().ok().map(|account| ToldAccount {
+                dn: account.dn.clone(),
+                id: account.key.id.to_string(),
+                server: upstream.server_name(account.server).to_owned(),
+                password_policy: account.policy_dn.clone(),
+            }),
+            password: found.as_ref().ok().map(|_| ToldPassword {
+                owner: owner(&authority),
+                may_be_written_here: authority.permits_local_write(),
+                rule: OWNER_RULE,
+            }),
+            standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
+            bind: found.as_ref().ok().and_then(|account| {
+                let (standing, proven) = at_a_bind(&account.standing)?;
+                Some(ask(&standing, proven))
+            }),
+            hint: found.as_ref().ok().and_then(|account| hint(account, upstream)),
+            bind_with_wrong_password: ask(
+                &Standing::unknown(Evidence {
+                    source: Source::Bind,
+                    result_code: Some(ResultCode::INVALID_CREDENTIALS.0),
+                    told_by: "result 49",
+                }),
+                Proven::No,
+            ),
+        }
+    }
+
+    pub(super) fn print(&self, out: &mut Output<'_>) -> io::Result<()> {
+        let mut row = |name: &str, value: &str| out.line(format_args!("{name:<10} {}", shown(value)));
+        row("route", self.route)?;
+        row("directory", &self.directory)?;
+        row("user", self.user)?;
+        if let Some(reason) = &self.not_found {
+            row("account", &format!("none: {reason}"))?;
+        }
+        if let Some(account) = &self.account {
+            row("account", &account.dn)?;
+            row("id", &account.id)?;
+            row("server", &account.server)?;
+            row(
+                "policy",
+                account
+                    .password_policy
+                    .as_deref()
+                    .unwrap_or("none was named or readable"),
+            )?;
+        }
+        if let Some(password) = &self.password {
+            row("password", &format!("of {} ({})", password.owner, password.rule))?;
+        }
+        if let Some(standing) = &self.standing {
+            let state = [vec![standing.state.to_owned()], standing.details.clone()]
+                .concat()
+                .join(", ");
+            let known = format!("{state} (by {}, read from {})", standing.told_by, standing.read_from);
+            row("standing", &known)?;
+        }
+        if let Some(bind) = &self.bind {
+            bind.print("a sign-in with the right password", out)?;
+        }
+        if let Some(hint) = self.hint {
+            out.line(format_args!("\na sign-in with the right password:\n  {hint}"))?;
+        }
+        self.bind_with_wrong_password
+            .print("a sign-in with a wrong password, or a name that nobody has", out)
+    }
+}
+
+impl ToldBind {
+    fn print(&self, what: &str, out: &mut Output<'_>) -> io::Result<()> {
+        out.line("")?;
+        out.line(format_args!("{what}:"))?;
+        out.line(format_args!(
+            "  directory  {} (password proven: {})",
+            self.directory_answers, self.password_proven
+        ))?;
+        out.line(format_args!(
+            "  verdict    {} on surface {}",
+            self.verdict, self.surface
+        ))?;
+        if let Some(text) = &self.text {
+            out.line(format_args!("  text       {}", shown(text)))?;
+        }
+        out.line(format_args!("  rule       {}", shown(&self.rule)))?;
+        for step in &self.steps {
+            let line = format!("{} = {} ({}): {}", step.key, step.value, step.rule, step.why);
+            out.line(format_args!("  because    {}", shown(&line)))?;
+        }
+        Ok(())
+    }
+}
+
+/// What to tell where the entry does not tell how the account stands.
+fn hint(account: &Account, upstream: &Upstream) -> Option<&'static str> {
+    if account.standing.state != State::Unknown {
+        return None;
+    }
+    if account.policy_dn.is_none() && upstream.settings().default_policy_dn.is_none() {
+        return Some(
+            "cannot be foreseen: no password policy of the account is known. If the directory has a default policy, \
+             set default_policy_dn",
+        );
+    }
+    Some("cannot be foreseen: the entry does not tell how the account stands, or the service account may not read it")
+}
+
+/// A directory's own words cannot move a terminal.
+fn shown(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| {
+            if letter.is_control() {
+                letter.escape_default().collect()
+            } else {
+                vec![letter]
+            }
+        })
+        .collect()
+}
+
+fn told_bind(explanation: Explanation, standing: &Standing, proven: Proven) -> ToldBind {
+    let verdict = explanation.verdict;
+    ToldBind {
+        verdict: verdict.admission.as_str(),
+        surface: verdict.surface.as_str(),
+        text: verdict.text.map(|text| text.to_string()),
+        rule: verdict.rule.to_string(),
+        directory_answers: match standing.evidence.result_code {
+            Some(code) if code != ResultCode::SUCCESS.0 => "would refuse it with 49",
+            _ => "would accept it",
+        },
+        password_proven: proven_word(proven),
+        steps: explanation
+            .steps
+            .into_iter()
+            .map(|step| ToldStep {
+                key: step.key,
+                value: step.value,
+                rule: step.rule.to_string(),
+                why: step.why,
+            })
+            .collect(),
+    }
+}
+
+fn told_standing(standing: &Standing) -> ToldStanding {
+    let mut details = Vec::new();
+    match standing.state {
+        State::ExpiredGrace { left } => details.push(format!("{left} grace sign-ins left")),
+        State::Expiring { seconds } => details.push(format!("in {seconds} seconds")),
+        State::Locked { by, until } => {
+            details.push(
+                match by {
+                    LockedBy::Failures => "by wrong passwords",
+                    LockedBy::Administrator => "by an administrator",
+                    LockedBy::Idleness => "by not being used",
+                    LockedBy::Unsaid => "it is not said by what",
+                }
+                .to_owned(),
+            );
+            details.extend(until.map(|until| format!("until {until}")));
+        }
+        _ => {}
+    }
+    details.extend(standing.warning.map(|warning| match warning {
+        Warning::ExpiresIn(seconds) => format!("expires in {seconds} seconds"),
+        Warning::GraceLeft(left) => format!("{left} grace sign-ins left"),
+    }));
+    ToldStanding {
+        state: standing.state.name().as_str(),
+        details,
+        told_by: standing.evidence.told_by,
+        read_from: match standing.evidence.source {
+            Source::Bind => "the answer to a sign-in",
+            Source::Entry => "the entry",
+        },
+    }
+}
+
+fn owner(authority: &Authority) -> String {
+    match authority {
+        Authority::Local(directory) => format!("directory {directory}"),
+        Authority::Provider(provider) => format!("provider {provider}"),
+        Authority::Both { directory, provider } => format!("directory {directory} and provider {provider}"),
+        Authority::Unknown => "nobody known".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directorys_own_words_cannot_move_a_terminal() {
+        assert_eq!(shown("a\u{1b}[2J\n\u{9b}é"), "a\\u{1b}[2J\\n\\u{9b}é");
+    }
+}

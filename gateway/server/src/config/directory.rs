@@ -1,0 +1,192 @@
+//! `[[directory]]`: the directories behind.
+
+use super::reading::{Reading, Text, Word, text_of};
+use postern_directory::upstream::dialect::DialectName;
+use postern_directory::upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
+use postern_identity::{DirectoryName, DistinguishedName};
+use rustls_pki_types::ServerName;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+
+/// Which product answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum DialectWord {
+    /// OpenLDAP's slapd with the ppolicy overlay.
+    Openldap,
+}
+
+/// A directory behind.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct DirectoryTable {
+    /// Its name; routes go by it.
+    #[schemars(with = "String")]
+    name: Text,
+    /// How this product tells that a password must be changed, has expired, or is locked.
+    #[schemars(with = "DialectWord")]
+    dialect: Word<DialectWord>,
+    /// Its servers, the preferred one first: ldap://host:port or ldaps://host:port.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    urls: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether ldap:// connections are secured with StartTLS.
+    #[schemars(with = "Option<bool>", extend("default" = false))]
+    start_tls: Option<Spanned<bool>>,
+    /// The certificate authority of those servers, PEM. Empty or left out: those this machine trusts.
+    #[schemars(with = "Option<String>")]
+    ca_file: Text,
+    /// The name their certificates are for, where it is not the one in the URL.
+    #[schemars(with = "Option<String>")]
+    server_name: Text,
+    /// The people, and what else applications may see, lie under this entry.
+    #[schemars(with = "Option<String>")]
+    base_dn: Text,
+    /// The policy of accounts that name none, if the directory has such a default.
+    #[schemars(with = "Option<String>")]
+    default_policy_dn: Text,
+    /// Whether a server on another machine may be reached without TLS: passwords then travel in the open.
+    #[schemars(with = "Option<bool>", extend("default" = false))]
+    allow_plaintext: Option<Spanned<bool>>,
+    /// Milliseconds to connect to a server, TLS included.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 600_000), extend("default" = 3000))]
+    connect_timeout_ms: Option<Spanned<u64>>,
+    /// Milliseconds a server has for each answer to the service account.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 600_000), extend("default" = 10000))]
+    answer_timeout_ms: Option<Spanned<u64>>,
+    /// Who Postern is in that directory, to read what a directory does not say by itself. Applications' sign-ins never use it.
+    #[schemars(with = "Option<ServiceAccountTable>")]
+    service_account: Option<Spanned<ServiceAccountTable>>,
+}
+
+/// Who Postern is in a directory.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ServiceAccountTable {
+    /// Its name.
+    #[schemars(with = "String")]
+    bind_dn: Text,
+    /// Its password; rather password_file.
+    #[schemars(with = "Option<String>")]
+    password: Text,
+    /// A file that holds the password alone, readable by the program alone.
+    #[schemars(with = "Option<String>")]
+    password_file: Text,
+}
+
+impl DirectoryTable {
+    /// The directory's settings. No `Debug` on them: they hold a password.
+    pub(super) fn read(self, reading: &mut Reading<'_>) -> Option<Settings> {
+        let name = reading.name("directory", self.name.as_ref());
+        let start_tls = self.start_tls.as_ref().is_some_and(|word| *word.get_ref());
+        let allow_plaintext = self.allow_plaintext.as_ref().is_some_and(|word| *word.get_ref());
+        let mut servers = Vec::new();
+        for url in self.urls.iter().flat_map(Spanned::get_ref) {
+            servers.extend(server(url, start_tls, allow_plaintext, reading));
+        }
+        let ca_file = text_of(self.ca_file.as_ref()).and_then(|written| {
+            reading.readable("ca_file", written, |octets| {
+                crate::certificate::certificates(octets).is_some()
+            })
+        });
+        let server_name = text_of(self.server_name.as_ref()).map(|written| {
+            if ServerName::try_from(written.get_ref().as_str()).is_err() {
+                reading.problem(
+                    &written.span(),
+                    "server_name is neither a host name nor an IP address",
+                    "the name in the servers' certificates",
+                );
+            }
+            written.get_ref().clone()
+        });
+        let base_dn = distinguished_name("base_dn", self.base_dn.as_ref(), reading);
+        let default_policy_dn = distinguished_name("default_policy_dn", self.default_policy_dn.as_ref(), reading);
+        let service_account = self.service_account.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let (name, all) = (name?, self.urls?.into_inner().len());
+        // A problem has been told of each that is missing; settings with fewer servers would be other settings.
+        if servers.len() != all {
+            return None;
+        }
+        let mut settings = Settings::new(DirectoryName(name), servers);
+        settings.dialect = match self.dialect?.into_inner() {
+            DialectWord::Openldap => DialectName::OpenLdap,
+        };
+        settings.start_tls = start_tls;
+        settings.tls = TlsSettings { ca_file, server_name };
+        settings.base_dn = base_dn;
+        settings.default_policy_dn = default_policy_dn;
+        settings.allow_plaintext = allow_plaintext;
+        settings.service_account = service_account.flatten();
+        if let Some(milliseconds) = self.connect_timeout_ms {
+            settings.connect_timeout = Duration::from_millis(milliseconds.into_inner());
+        }
+        if let Some(milliseconds) = self.answer_timeout_ms {
+            settings.answer_timeout = Duration::from_millis(milliseconds.into_inner());
+        }
+        Some(settings)
+    }
+}
+
+impl ServiceAccountTable {
+    fn read(self, span: &Range<usize>, reading: &mut Reading<'_>) -> Option<ServiceAccount> {
+        let password = reading.secret("password", self.password.as_ref(), self.password_file.as_ref(), span);
+        let dn = distinguished_name("bind_dn", self.bind_dn.as_ref(), reading);
+        if let (Some(written), None) = (&self.bind_dn, &dn)
+            && written.get_ref().is_empty()
+        {
+            reading.problem(&written.span(), "bind_dn is empty", "the account's DN");
+        }
+        Some(ServiceAccount {
+            dn: dn?,
+            password: password?,
+        })
+    }
+}
+
+fn server(
+    written: &Spanned<String>,
+    start_tls: bool,
+    allow_plaintext: bool,
+    reading: &mut Reading<'_>,
+) -> Option<ServerUrl> {
+    let span = written.span();
+    let Ok(url) = ServerUrl::parse(written.get_ref()) else {
+        // Not repeated: people put passwords into URLs.
+        return reading.none(
+            &span,
+            "this is not a server's URL",
+            "ldap://host:port or ldaps://host:port",
+        );
+    };
+    if url.is_tls() && start_tls {
+        return reading.none(
+            &span,
+            "start_tls on a server that is under TLS from the start",
+            "ldap:// with start_tls, or ldaps:// without it",
+        );
+    }
+    if !url.is_tls() && !start_tls && !allow_plaintext && !url.is_loopback() {
+        return reading.none(
+            &span,
+            format!("{url} would be reached without TLS"),
+            "ldaps://, or start_tls = true, or allow_plaintext = true if you must",
+        );
+    }
+    Some(url)
+}
+
+/// A DN as it was written, if it is one. An empty one counts as not set.
+fn distinguished_name(key: &str, written: Option<&Spanned<String>>, reading: &mut Reading<'_>) -> Option<String> {
+    let written = text_of(written)?;
+    match DistinguishedName::parse(written.get_ref().as_bytes()) {
+        Ok(_) => Some(written.get_ref().clone()),
+        Err(_) => reading.none(
+            &written.span(),
+            format!("{key} is not a distinguished name"),
+            "a name such as dc=example,dc=org",
+        ),
+    }
+}

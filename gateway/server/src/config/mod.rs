@@ -1,0 +1,274 @@
+//! The configuration file, read into values.
+//!
+//! **The walk.** [`read`] takes the file's octets → `document` parses TOML, remembers where everything stands and fills
+//! `${NAME}` in → `shape` compares the tree with the [schema](schema) its types give, tells every difference and takes it out →
+//! each section's own file turns its table into values → what sections say of each other is checked here. All problems are told at once.
+//!
+//! **To add a key:** a field with its comment in the section's table, its value in the section's `read`, a mistake in `tests`,
+//! and `POSTERN_BLESS=1 cargo test -p postern-server schema`.
+
+pub mod limits;
+pub mod listener;
+pub mod problem;
+pub mod route;
+pub mod schema;
+pub mod server;
+pub mod telemetry;
+
+mod directory;
+mod document;
+mod reading;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use document::Environment;
+pub use limits::Limits;
+pub use listener::{Certificate, Listener, ListenerTls};
+pub use problem::Problem;
+pub use route::{LaneMode, Lanes, Route};
+pub use server::Server;
+pub use telemetry::{LogFormat, Telemetry};
+
+use document::{Document, Found};
+use postern_directory::upstream::settings::Settings;
+use postern_policy::RouteFacts;
+use reading::Reading;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::Read as _;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A whole configuration without a mistake in it. No `Debug`: it holds passwords.
+pub struct Configuration {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// Tells whether the file has changed since.
+    pub fingerprint: Fingerprint,
+    /// The process as a whole.
+    pub server: Server,
+    /// What is told to whoever runs it.
+    pub telemetry: Telemetry,
+    /// Where applications connect; at least one.
+    pub listeners: Vec<Listener>,
+    /// The directories behind; at least one.
+    pub directories: Vec<Settings>,
+    /// Named ways in; at least one.
+    pub routes: Vec<Route>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// What a reading came to.
+pub struct Outcome {
+    /// The configuration, if there was no problem.
+    pub configuration: Option<Configuration>,
+    /// Every mistake, in the file's order.
+    pub problems: Vec<Problem>,
+    /// The folder of policy files and the routes they may speak of, as far as they could be read: so that both can be checked at once.
+    pub policies: Option<(PathBuf, Vec<RouteFacts>)>,
+}
+
+/// Tells two readings of a file apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Of a file as it is now; `None` if it cannot be read.
+    pub fn of(path: &Path) -> Option<Self> {
+        octets(path).ok().map(|octets| Self::of_octets(&octets))
+    }
+
+    fn of_octets(octets: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        octets.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// The configuration of Postern.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(title = "Postern configuration")]
+pub(crate) struct File {
+    /// The process as a whole.
+    #[schemars(with = "server::ServerTable")]
+    server: Option<server::ServerTable>,
+    /// What is told to whoever runs it.
+    #[schemars(with = "Option<telemetry::TelemetryTable>")]
+    telemetry: Option<telemetry::TelemetryTable>,
+    /// Where applications connect.
+    #[schemars(with = "Vec<listener::ListenerTable>", length(min = 1))]
+    listener: Option<Vec<listener::ListenerTable>>,
+    /// The directories behind.
+    #[schemars(with = "Vec<directory::DirectoryTable>", length(min = 1))]
+    directory: Option<Vec<directory::DirectoryTable>>,
+    /// Named ways in. What holds on them stands in policy files.
+    #[schemars(with = "Vec<route::RouteTable>", length(min = 1))]
+    route: Option<Vec<route::RouteTable>>,
+    /// Bounds on what clients and servers may make the program hold or wait for.
+    limits: Option<limits::LimitsTable>,
+}
+
+/// Reads a file, with names of the environment looked up by `environment`.
+pub fn read(path: &Path, environment: &Environment<'_>) -> Outcome {
+    let shown = path.display().to_string();
+    match octets(path) {
+        Ok(octets) => read_octets(path, &octets, environment),
+        Err(error) => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => "it is not there",
+                std::io::ErrorKind::PermissionDenied => "permission denied",
+                std::io::ErrorKind::InvalidInput => "it is not a file",
+                _ => "the file system failed",
+            };
+            Outcome {
+                configuration: None,
+                problems: vec![Problem::of_whole(
+                    shown,
+                    format!("this cannot be read ({reason})"),
+                    "a configuration file that this program may read",
+                )],
+                policies: None,
+            }
+        }
+    }
+}
+
+fn octets(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let mut octets = Vec::new();
+    fs::File::open(path)?
+        .take(document::LARGEST_FILE as u64 + 1)
+        .read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
+fn read_octets(path: &Path, octets: &[u8], environment: &Environment<'_>) -> Outcome {
+    let shown = path.display().to_string();
+    let mut found = Found::default();
+    let nothing = |problems| Outcome {
+        configuration: None,
+        problems: problem::in_order(problems),
+        policies: None,
+    };
+    let text = match Document::text(&shown, octets) {
+        Ok(text) => text,
+        Err(problem) => return nothing(vec![problem]),
+    };
+    let (document, root) = Document::parse(&shown, text, environment, &mut found);
+    let Some(mut root) = root else {
+        return nothing(found.problems);
+    };
+    shape::check(&document, &mut root, &schema::schema(), &mut found);
+    let file = match File::deserialize(toml::Deserializer::from(root)) {
+        Ok(file) => file,
+        Err(error) => {
+            // The shape was checked, so the schema and the types differ. Worded for all.
+            let remedy = "see configuration.schema.json for what fits";
+            found
+                .problems
+                .push(document.problem(&error.span().unwrap_or_default(), "this does not fit here", remedy));
+            return nothing(found.problems);
+        }
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let fingerprint = Fingerprint::of_octets(octets);
+    let mut outcome = file.read(path, &mut Reading::new(&document, folder, &mut found), fingerprint);
+    if !found.problems.is_empty() {
+        outcome.configuration = None;
+    }
+    outcome.problems = problem::in_order(found.problems);
+    outcome
+}
+
+impl File {
+    fn read(self, path: &Path, reading: &mut Reading<'_>, fingerprint: Fingerprint) -> Outcome {
+        let server = self.server.and_then(|table| table.read(reading));
+        let telemetry = self.telemetry.unwrap_or_default().read(reading);
+        let limits = self.limits.unwrap_or_default().read();
+        let listeners: Vec<_> = self
+            .listener
+            .into_iter()
+            .flatten()
+            .filter_map(|table| table.read(reading))
+            .collect();
+        let directories = self
+            .directory
+            .into_iter()
+            .flatten()
+            .filter_map(|table| table.read(reading))
+            .collect();
+        let public_url = server.as_ref().map(|server| server.public_url.as_str());
+        let routes: Vec<_> = self
+            .route
+            .into_iter()
+            .flatten()
+            .filter_map(|table| table.read(public_url, reading))
+            .collect();
+
+        check_references(reading, &listeners, &routes);
+        let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
+        let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
+        Outcome {
+            policies: server.as_ref().and_then(|server| {
+                let names = reading.names_of("route")?;
+                Some((server.policies.clone(), all_facts(names, &routes)))
+            }),
+            problems: Vec::new(),
+            configuration: server.map(|server| Configuration {
+                path: path.to_owned(),
+                fingerprint,
+                server,
+                telemetry,
+                listeners,
+                directories,
+                routes,
+                limits,
+            }),
+        }
+    }
+}
+
+/// Listeners name routes and routes name directories: each must be there.
+fn check_references(
+    reading: &mut Reading<'_>,
+    listeners: &[(Listener, Range<usize>)],
+    routes: &[(Route, Range<usize>)],
+) {
+    for (listener, span) in listeners {
+        reading.reference("route", &listener.route, span);
+    }
+    for (route, span) in routes {
+        reading.reference("directory", &route.directory, span);
+    }
+}
+
+/// The same of routes that have problems of their own: policies may name them all the same.
+fn all_facts(names: Vec<Arc<str>>, routes: &[Route]) -> Vec<RouteFacts> {
+    let mut facts = facts(routes);
+    for name in names {
+        if !facts.iter().any(|known| known.name == name) {
+            let portal_url = Some("https://localhost/".into());
+            facts.push(RouteFacts { name, portal_url });
+        }
+    }
+    facts
+}
+
+/// What policy files may know of the routes.
+pub fn facts(routes: &[Route]) -> Vec<RouteFacts> {
+    routes
+        .iter()
+        .map(|route| RouteFacts {
+            name: Arc::clone(&route.name),
+            portal_url: Some(Arc::clone(&route.portal_url)),
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! `[[route]]`: named ways in. What holds on them stands in policy files.
+
+use super::reading::{Reading, Text, Word, text_of};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use toml::Spanned;
+
+/// A named way in.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The name policy files use.
+    pub name: Arc<str>,
+    /// The directory behind it.
+    pub directory: Arc<str>,
+    /// Where people of this route reset their password.
+    pub portal_url: Arc<str>,
+    /// How connections to the directory are used.
+    pub lanes: Lanes,
+}
+
+/// How connections to a directory are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lanes {
+    /// Whether a clean connection serves the next session.
+    pub mode: LaneMode,
+    /// The most in use at once.
+    pub most: usize,
+    /// The most kept for the next session.
+    pub idle: usize,
+    /// How long one is kept unused.
+    pub idle_time: Duration,
+    /// How long a session waits for one when all are in use.
+    pub wait: Duration,
+}
+
+/// Whether connections to the directory are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LaneMode {
+    /// A clean connection serves the next session: no handshake for each client.
+    #[default]
+    Recycled,
+    /// One connection for each session, closed with it.
+    Dedicated,
+}
+
+/// A named way in.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct RouteTable {
+    /// Its name, by which policy files speak of it.
+    #[schemars(with = "String")]
+    name: Text,
+    /// The directory that answers, by its name.
+    #[schemars(with = "String")]
+    directory: Text,
+    /// Where people of this route reset their password. Default: public_url with a slash.
+    #[schemars(with = "Option<String>")]
+    portal_url: Text,
+    /// How connections to the directory are used.
+    #[schemars(with = "Option<LanesTable>")]
+    lanes: Option<LanesTable>,
+}
+
+/// How connections to the directory are used.
+#[derive(Default, Deserialize, JsonSchema)]
+pub(super) struct LanesTable {
+    /// "recycled": a clean connection serves the next session. "dedicated": one connection for each session.
+    #[schemars(with = "Option<LaneMode>", extend("default" = "recycled"))]
+    mode: Word<LaneMode>,
+    /// The most connections of this route in use at once.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000), extend("default" = 1024))]
+    max: Option<Spanned<u64>>,
+    /// The most connections kept for the next session.
+    #[schemars(with = "Option<u32>", range(min = 0, max = 1_000_000), extend("default" = 64))]
+    idle: Option<Spanned<u64>>,
+    /// Seconds a connection is kept unused.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 86_400), extend("default" = 60))]
+    idle_seconds: Option<Spanned<u64>>,
+    /// Milliseconds a session waits when all are in use, before it is told that the server is busy.
+    #[schemars(with = "Option<u32>", range(min = 0, max = 600_000), extend("default" = 1000))]
+    wait_ms: Option<Spanned<u64>>,
+}
+
+impl RouteTable {
+    /// The route, and where its directory is named.
+    pub(super) fn read(self, public_url: Option<&str>, reading: &mut Reading<'_>) -> Option<(Route, Range<usize>)> {
+        let name = reading.name("route", self.name.as_ref());
+        let portal_url = match text_of(self.portal_url.as_ref()) {
+            Some(written) => reading.web_url("portal_url", written),
+            // Without a usable public_url there is a problem already; routes are looked at all the same.
+            None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
+        };
+        let lanes = self.lanes.unwrap_or_default().read(reading);
+        let directory = self.directory?;
+        let route = Route {
+            name: name?,
+            directory: directory.get_ref().as_str().into(),
+            portal_url: portal_url?.into(),
+            lanes,
+        };
+        Some((route, directory.span()))
+    }
+}
+
+impl LanesTable {
+    fn read(self, reading: &mut Reading<'_>) -> Lanes {
+        let number = |written: &Option<Spanned<u64>>, default: u64| written.as_ref().map_or(default, |n| *n.get_ref());
+        let (most, idle) = (number(&self.max, 1024), number(&self.idle, 64));
+        if let Some(written) = self.idle.as_ref().filter(|_| idle > most) {
+            reading.problem(
+                &written.span(),
+                format!("idle is {idle}, more than max, which is {most}"),
+                format!("at most {most}"),
+            );
+        }
+        Lanes {
+            mode: self.mode.map(Spanned::into_inner).unwrap_or_default(),
+            most: usize::try_from(most).unwrap_or(usize::MAX),
+            idle: usize::try_from(idle.min(most)).unwrap_or(usize::MAX),
+            idle_time: Duration::from_secs(number(&self.idle_seconds, 60)),
+            wait: Duration::from_millis(number(&self.wait_ms, 1000)),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What is kept up to date while the program runs: policies and certificates; and a word if the configuration has changed.
+
+use crate::config::{Certificate, Configuration, Fingerprint};
+use crate::lifecycle::service_manager::ServiceManager;
+use crate::reload::{CertificateReload, PolicyReload, Reload};
+use crate::watch::{Cause, Target, Watch};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// What the service manager is told while clients are served.
+pub(crate) const SERVING: &str = "Serving";
+
+/// Everything that may change on disk.
+pub(crate) struct Keeper {
+    pub(crate) policies: PolicyReload,
+    pub(crate) certificates: Vec<CertificateReload>,
+    /// The file, and what it was when it was last looked at.
+    pub(crate) configuration: (PathBuf, Fingerprint),
+}
+
+/// Looks whenever there is a reason to, away from the threads that serve clients.
+pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceManager>, stop: CancellationToken) {
+    let keeper = Arc::new(Mutex::new(keeper));
+    loop {
+        let cause = tokio::select! {
+            () = stop.cancelled() => return,
+            cause = watch.next() => cause,
+        };
+        let asked = cause == Cause::Asked;
+        if asked {
+            manager.reloading();
+        }
+        let keeper = Arc::clone(&keeper);
+        let looked =
+            tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).look()).await;
+        match looked {
+            Ok(false) if asked => tracing::info!(target: "postern", "nothing has changed since the last look"),
+            Ok(_) => {}
+            Err(_) => tracing::error!(target: "postern", "a reload ended early; what was in force stays"),
+        }
+        if asked {
+            manager.ready(SERVING);
+        }
+    }
+}
+
+impl Keeper {
+    /// Whether there was anything to tell.
+    fn look(&mut self) -> bool {
+        let mut news = self.policies.attempt() != Reload::Unchanged;
+        for certificate in &mut self.certificates {
+            news |= certificate.attempt() != Reload::Unchanged;
+        }
+        let (path, known) = &mut self.configuration;
+        if let Some(now) = Fingerprint::of(path).filter(|now| now != known) {
+            *known = now;
+            news = true;
+            tracing::warn!(target: "postern", configuration = %path.display(),
+                "the configuration file has changed; a restart puts it in force (postern check tells what is wrong with it)");
+        }
+        news
+    }
+}
+
+/// What to watch for that.
+pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
+    let mut targets = vec![
+        Target::Folder(configuration.server.policies.clone()),
+        Target::File(configuration.path.clone()),
+    ];
+    for listener in &configuration.listeners {
+        if let Some(Certificate::Files { certificate, key }) = listener.certificate() {
+            targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+        }
+    }
+    targets
+}

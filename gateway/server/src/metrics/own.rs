@@ -1,0 +1,43 @@
+//! What the program itself counts: policies, log lines, certificates.
+
+use super::{CountSource, Kind, Name, Sample};
+use crate::certificate::HotCertificate;
+use crate::telemetry::Lines;
+use postern_policy::LivePolicy;
+use std::sync::Arc;
+
+static GENERATION: Name = Name {
+    name: "postern_policy_generation",
+    help: "The number of the policy set in force",
+    kind: Kind::Gauge,
+};
+static LINES_LOST: Name = Name {
+    name: "postern_log_lines_lost",
+    help: "Log lines that could not be written",
+    kind: Kind::Counter,
+};
+static CERTIFICATE_EXPIRES: Name = Name {
+    name: "postern_certificate_expires_timestamp_seconds",
+    help: "When a listener's certificate ends, in seconds since 1970",
+    kind: Kind::Gauge,
+};
+
+/// What the program itself counts.
+pub(crate) struct OwnCounts {
+    pub(crate) live: Arc<LivePolicy>,
+    pub(crate) lines: Lines,
+    /// By the listener that shows them.
+    pub(crate) certificates: Vec<(Arc<str>, Arc<HotCertificate>)>,
+}
+
+impl CountSource for OwnCounts {
+    fn collect(&self, out: &mut dyn FnMut(Sample<'_>)) {
+        let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
+        tell(&GENERATION, &[], self.live.current().generation());
+        tell(&LINES_LOST, &[], self.lines.lost());
+        for (listener, certificate) in &self.certificates {
+            let expires = u64::try_from(certificate.expires().as_second()).unwrap_or(0);
+            tell(&CERTIFICATE_EXPIRES, &[("listener", listener)], expires);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! `postern serve`: everything made, started, kept up to date and stopped. The file to read first.
+
+use crate::certificate::{CertificateError, HotCertificate};
+use crate::config::{Configuration, Listener};
+use crate::doors::{self, Doors};
+use crate::keep::{self, Keeper};
+use crate::lifecycle::open_files;
+use crate::lifecycle::service_manager::ServiceManager;
+use crate::lifecycle::signals::{Signals, Wish};
+use crate::metrics::Metrics;
+use crate::metrics::http::{self, Pages};
+use crate::metrics::own::OwnCounts;
+use crate::metrics::readiness::Readiness;
+use crate::reload::{CertificateReload, PolicyReload};
+use crate::telemetry;
+use crate::watch::Watch;
+use postern_directory::Upstream;
+use postern_identity::Clock;
+use postern_policy::{LivePolicy, RouteFacts, Rulebook};
+use std::fs::File;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often a directory that answers is asked again whether it does.
+const PROBE: Duration = Duration::from_secs(10);
+/// The same for one that does not.
+const PROBE_SILENT: Duration = Duration::from_millis(500);
+/// How long tasks have to end when everything else has.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// Why the program cannot run, or not go on. The machine is to blame: the configuration was checked before.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Standard output cannot be written to, or no thread could be started for it.
+    #[error("the log cannot be started")]
+    Telemetry,
+    /// No threads, or no signals.
+    #[error("the runtime cannot be started")]
+    Runtime,
+    /// A certificate cannot be loaded or made.
+    #[error("listener {listener}: {error}")]
+    Certificate {
+        /// Whose.
+        listener: String,
+        /// Why.
+        error: CertificateError,
+    },
+    /// The TLS library refused its own defaults.
+    #[error("TLS cannot be set up")]
+    Tls,
+    /// A directory cannot be set up.
+    #[error("directory {directory}: {error}")]
+    Directory {
+        /// Which.
+        directory: String,
+        /// Why, in words of that room.
+        error: postern_directory::SetupError,
+    },
+    /// An address cannot be listened on.
+    #[error("{name} cannot listen on {address}: {reason}")]
+    Listen {
+        /// Which listener.
+        name: String,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A listener's route is not there.
+    #[error("there is no route {route}")]
+    Route {
+        /// Its name.
+        route: String,
+    },
+}
+
+/// What is to be served: a sound configuration and its policies.
+pub struct Prepared {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// What policies may know of the routes.
+    pub routes: Vec<RouteFacts>,
+    /// The first policies.
+    pub book: Rulebook,
+    /// Of the set they were compiled from.
+    pub fingerprint: postern_policy::set::Fingerprint,
+    /// The machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who started us, if they want to know how it goes.
+    pub service_manager: ServiceManager,
+}
+
+/// Serves until a signal ends it.
+pub fn run(prepared: Prepared) -> Result<(), ServeError> {
+    // Not `Stdout`, which keeps what could not be written.
+    let sink = File::from(
+        std::io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(|_| ServeError::Telemetry)?,
+    );
+    let started = telemetry::start(&prepared.configuration.telemetry, &prepared.clock, Box::new(sink))
+        .map_err(|_| ServeError::Telemetry)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = prepared.configuration.server.workers {
+        runtime.worker_threads(workers.get());
+    }
+    let served = match runtime.enable_all().thread_name("worker").build() {
+        Ok(runtime) => {
+            let served = runtime.block_on(serve(prepared, &started));
+            runtime.shutdown_timeout(ENDING);
+            served
+        }
+        Err(_) => Err(ServeError::Runtime),
+    };
+    if let Err(error) = &served {
+        tracing::error!(target: "postern", %error, "the program ends");
+    }
+    started.writer.close();
+    served
+}
+
+/// The walk: directories, policies, doors, telemetry, readiness; then signals and changed files until the end.
+async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), ServeError> {
+    let mut signals = Signals::listen().map_err(|_| ServeError::Runtime)?;
+    let mut configuration = prepared.configuration;
+    tracing::info!(target: "postern", version = env!("CARGO_PKG_VERSION"), configuration = %configuration.path.display(), "starting");
+    tell_open_files(configuration.limits.connections);
+
+    let certificates = certificates(&configuration, &prepared.clock)?;
+    let upstreams = upstreams(&mut configuration, &prepared.clock)?;
+    let live = Arc::new(LivePolicy::new(prepared.book));
+    let readiness = Arc::new(Readiness::new(
+        upstreams.iter().map(|upstream| Arc::clone(&upstream.name().0)),
+    ));
+    readiness.policies_are_in_force();
+
+    let doors = Doors::new(
+        &configuration,
+        &upstreams,
+        Arc::clone(&live) as _,
+        Arc::clone(&started.audit) as _,
+    );
+    let metrics = Metrics::new(vec![
+        doors.counts(),
+        Arc::new(OwnCounts {
+            live: Arc::clone(&live),
+            lines: started.lines.clone(),
+            certificates: shown(&configuration.listeners, &certificates),
+        }),
+    ]);
+    let reloads = metrics.reloads();
+
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    if let Some(address) = configuration.telemetry.metrics_address {
+        let listener = doors::listen(address).map_err(|error| ServeError::Listen {
+            name: "telemetry.metrics_address".to_owned(),
+            address,
+            reason: doors::reason(&error),
+        })?;
+        let address = listener.local_addr().unwrap_or(address);
+        tracing::info!(target: "postern", %address, "health and metrics are served");
+        let pages = Arc::new(Pages {
+            metrics,
+            readiness: Arc::clone(&readiness),
+        });
+        tasks.spawn(http::serve(listener, pages, stop.clone()));
+    }
+    for upstream in &upstreams {
+        tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
+    }
+    for (listener, address) in doors.open(&configuration.listeners, &certificates)? {
+        tracing::info!(target: "postern", listener = %listener, %address, "listening");
+    }
+    readiness.listeners_are_open();
+
+    let asked = Arc::new(Notify::new());
+    let keeper = Keeper {
+        policies: PolicyReload::new(
+            configuration.server.policies.clone(),
+            prepared.routes,
+            Arc::clone(&live),
+            prepared.fingerprint,
+            reloads,
+        ),
+        certificates,
+        configuration: (configuration.path.clone(), configuration.fingerprint),
+    };
+    let manager = Arc::new(prepared.service_manager);
+    let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
+    tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
+
+    manager.ready(keep::SERVING);
+    tracing::info!(target: "postern", generation = live.current().generation(), "serving");
+
+    while signals.next().await == Wish::Reload {
+        tracing::info!(target: "postern", "asked to reload");
+        asked.notify_one();
+    }
+
+    readiness.stopping();
+    manager.stopping();
+    tracing::info!(target: "postern", seconds = configuration.limits.drain.as_secs(), "stopping: clients may finish");
+    let at_once = tokio::select! {
+        () = doors.drain(configuration.limits.drain) => false,
+        () = signals.stop() => true,
+    };
+    if at_once {
+        tracing::info!(target: "postern", "stopping at once");
+        doors.end_now().await;
+    }
+    stop.cancel();
+    tasks.close();
+    if tokio::time::timeout(ENDING, tasks.wait()).await.is_err() {
+        tracing::warn!(target: "postern", "some tasks did not end in time");
+    }
+    tracing::info!(target: "postern", "stopped");
+    Ok(())
+}
+
+fn tell_open_files(connections: usize) {
+    let files = open_files::allow(connections);
+    if files.bound < files.needed {
+        tracing::warn!(target: "postern", bound = files.bound, needed = files.needed, connections,
+            "fewer files may be open than that many connections need; raise the limit (LimitNOFILE, ulimit -n)");
+    }
+}
+
+/// One for each source, however many listeners show it.
+fn certificates(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<CertificateReload>, ServeError> {
+    let mut certificates: Vec<CertificateReload> = Vec::new();
+    for listener in &configuration.listeners {
+        let Some(source) = listener.certificate() else { continue };
+        if certificates.iter().any(|known| known.source() == source) {
+            continue;
+        }
+        let state_dir = configuration.server.state_dir.clone();
+        let certificate = CertificateReload::first(source.clone(), state_dir, Arc::clone(clock));
+        let certificate = certificate.map_err(|error| ServeError::Certificate {
+            listener: listener.name.to_string(),
+            error,
+        })?;
+        certificate.warn_if_over();
+        certificates.push(certificate);
+    }
+    Ok(certificates)
+}
+
+fn upstreams(configuration: &mut Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<Upstream>>, ServeError> {
+    let settings = std::mem::take(&mut configuration.directories);
+    settings
+        .into_iter()
+        .map(|settings| {
+            let directory = settings.name.to_string();
+            Upstream::new(settings, Arc::clone(clock)).map_err(|error| ServeError::Directory { directory, error })
+        })
+        .collect()
+}
+
+/// Asks a directory what it can do, now and then: that is also how a dead one is found while nobody signs in.
+async fn probe(upstream: Arc<Upstream>, readiness: Arc<Readiness>, stop: CancellationToken) {
+    let probing = async {
+        loop {
+            let answered = upstream.discover().await;
+            let directory = &upstream.name().0;
+            if readiness.directory_answered(directory, answered.is_ok()) {
+                match &answered {
+                    Ok(_) => tracing::info!(target: "postern", %directory, "the directory answers"),
+                    Err(error) => {
+                        tracing::warn!(target: "postern", %directory, %error, "the directory does not answer");
+                    }
+                }
+            }
+            tokio::time::sleep(if answered.is_ok() { PROBE } else { PROBE_SILENT }).await;
+        }
+    };
+    tokio::select! {
+        () = probing => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// Each with the listener that shows it.
+fn shown(listeners: &[Listener], certificates: &[CertificateReload]) -> Vec<(Arc<str>, Arc<HotCertificate>)> {
+    let shown = listeners.iter().filter_map(|listener| {
+        let certificate = certificates
+            .iter()
+            .find(|known| Some(known.source()) == listener.certificate())?;
+        Some((Arc::clone(&listener.name), Arc::clone(certificate.hot())))
+    });
+    shown.collect()
+}

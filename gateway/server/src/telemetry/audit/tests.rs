@@ -1,0 +1,123 @@
+use super::*;
+use crate::telemetry::fields::AUDIT_FIELDS;
+use postern_identity::audit::Outcome;
+use postern_identity::clock::FixedClock;
+use postern_identity::{Evidence, Source, Standing, State};
+use std::sync::Mutex;
+
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn must_change() -> Standing {
+    Standing {
+        state: State::MustChange,
+        cause: None,
+        warning: None,
+        evidence: Evidence {
+            source: Source::Bind,
+            result_code: Some(0),
+            told_by: "ppolicy error 2",
+        },
+    }
+}
+
+fn event<'a>(account: &'a str, standing: &'a Standing) -> Event<'a> {
+    Event {
+        route: "applications",
+        client: Some("127.0.0.1:40000".parse().unwrap()),
+        session: 7,
+        account,
+        operation: "bind",
+        outcome: Outcome::Refused,
+        result_code: 49,
+        rule: "default.toml:policy[0].standing.must_change",
+        standing: Some((standing, Proven::Yes)),
+        server: Some("ldap://127.0.0.1:3890"),
+        generation: 3,
+    }
+}
+
+fn lines_of(format: LogFormat, events: &[Event<'_>]) -> String {
+    let sink = Sink::default();
+    let (lines, writer) = super::super::lines::start(Box::new(sink.clone()), Box::new(|_, _| ())).unwrap();
+    let clock = FixedClock("2026-11-22T01:02:03.000456Z".parse().unwrap());
+    let audit = AuditLog::new(lines, format, Arc::new(clock));
+    for event in events {
+        audit.record(event);
+    }
+    writer.close();
+    let octets = sink.0.lock().unwrap().clone();
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn a_json_line_holds_every_documented_field_and_no_other() {
+    let standing = must_change();
+    let line = lines_of(LogFormat::Json, &[event("uid=bob,dc=example,dc=org", &standing)]);
+    assert_eq!(
+        line,
+        "{\"time\":\"2026-11-22T01:02:03.000456Z\",\"level\":\"INFO\",\"target\":\"postern::audit\",\"operation\":\"bind\",\
+         \"outcome\":\"refused\",\"result_code\":49,\"route\":\"applications\",\
+         \"rule\":\"default.toml:policy[0].standing.must_change\",\"generation\":3,\"session\":7,\
+         \"client\":\"127.0.0.1:40000\",\"account\":\"uid=bob,dc=example,dc=org\",\"state\":\"must_change\",\
+         \"proven\":\"yes\",\"told_by\":\"ppolicy error 2\",\"directory_code\":0,\"server\":\"ldap://127.0.0.1:3890\"}\n"
+    );
+    let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
+    let mut written: Vec<&str> = read.keys().map(String::as_str).collect();
+    let mut documented: Vec<&str> = AUDIT_FIELDS.iter().map(|field| field.name).collect();
+    written.sort_unstable();
+    documented.sort_unstable();
+    assert_eq!(written, documented);
+}
+
+#[test]
+fn a_human_line_says_the_same() {
+    let standing = must_change();
+    let line = lines_of(LogFormat::Human, &[event("uid=bob,dc=example,dc=org", &standing)]);
+    assert_eq!(
+        line,
+        "2026-11-22T01:02:03.000456Z  INFO postern::audit: bind refused result_code=49 route=applications \
+         account=uid=bob,dc=example,dc=org state=must_change proven=yes told_by=\"ppolicy error 2\" directory_code=0 \
+         rule=default.toml:policy[0].standing.must_change generation=3 session=7 client=127.0.0.1:40000 \
+         server=ldap://127.0.0.1:3890\n"
+    );
+}
+
+#[test]
+fn a_hostile_name_stays_in_one_line_and_is_cut() {
+    let standing = must_change();
+    let hostile = format!("uid=\u{1b}[31m\",\"outcome\":\"allowed\n{}", "é".repeat(1000));
+    for format in [LogFormat::Json, LogFormat::Human] {
+        let lines = lines_of(format, &[event(&hostile, &standing), event(&hostile, &standing)]);
+        assert_eq!(lines.lines().count(), 2);
+        assert!(!lines.replace('\n', "").chars().any(char::is_control));
+        assert!(lines.len() < 2 * 1100);
+    }
+    let line = lines_of(LogFormat::Json, &[event(&hostile, &standing)]);
+    let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(read["outcome"], "refused");
+    assert!(read["account"].as_str().unwrap().len() <= 512);
+}
+
+#[test]
+fn what_is_not_known_is_left_out() {
+    let standing = must_change();
+    let mut bare = event("", &standing);
+    (bare.client, bare.standing, bare.server) = (None, None, None);
+    let line = lines_of(LogFormat::Json, &[bare]);
+    for absent in ["client", "state", "proven", "server"] {
+        assert!(!line.contains(&format!("\"{absent}\"")), "{absent}");
+    }
+    assert!(line.contains("\"account\":\"\""));
+}

@@ -1,0 +1,65 @@
+//! What log lines hold, as a table that documentation is made from.
+
+/// A field of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name in JSON, and before `=` in human lines.
+    pub name: &'static str,
+    /// What it holds.
+    pub meaning: &'static str,
+    /// Whether every line has it.
+    pub always: bool,
+}
+
+const fn field(name: &'static str, always: bool, meaning: &'static str) -> Field {
+    Field { name, meaning, always }
+}
+
+/// Fields of every line.
+pub const LINE_FIELDS: &[Field] = &[
+    field("time", true, "when, RFC 3339 in UTC with microseconds"),
+    field("level", true, "ERROR, WARN, INFO, DEBUG or TRACE"),
+    field(
+        "target",
+        true,
+        "the part of the program; postern::audit for audit lines",
+    ),
+    field("message", false, "what happened, in words; further fields depend on it"),
+];
+
+/// Fields of an audit line: one for every sign-in and every refusal.
+pub const AUDIT_FIELDS: &[Field] = &[
+    field("time", true, "when, RFC 3339 in UTC with microseconds"),
+    field("level", true, "INFO"),
+    field("target", true, "postern::audit"),
+    field(
+        "operation",
+        true,
+        "bind, search, compare, add, delete, modify, modify_dn, extended, …",
+    ),
+    field(
+        "outcome",
+        true,
+        "allowed, restricted, refused (by a rule of ours), failed (refused by the directory) or unavailable",
+    ),
+    field("result_code", true, "the LDAP result code the client was given"),
+    field("route", true, "the route it happened on"),
+    field(
+        "rule",
+        true,
+        "the rule that decided: file and key of a policy, or built-in:name",
+    ),
+    field("generation", true, "the number of the policy set in force"),
+    field("session", true, "the session's number in this process"),
+    field("client", false, "the client's address and port"),
+    field("account", true, "the name the client gave, at most 512 octets"),
+    field("state", false, "what the directory said of the account"),
+    field(
+        "proven",
+        false,
+        "whether the directory confirmed the password: yes, no or unknown",
+    ),
+    field("told_by", false, "which control, text or attribute said so"),
+    field("directory_code", false, "the result code the directory answered"),
+    field("server", false, "the server that answered"),
+];

@@ -1,0 +1,9 @@
+//! The program itself, started as its users start it.
+// `cfg(test)` tells the lints that all of this is tests.
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod given;
+#[cfg(test)]
+mod serving;
