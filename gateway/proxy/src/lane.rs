@@ -150,7 +150,7 @@ impl Lane {
     }
 
     /// Sends one request and waits for the answer that ends it. Nothing else may be in flight. Any other answer is a fault.
-    async fn exchange(&mut self, request: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
+    pub(crate) async fn exchange(&mut self, request: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
         let header = whole(request, usize::MAX)?.ok_or(LaneLoss::Protocol)?;
         let wanted = tag::response_to(header.operation).ok_or(LaneLoss::Protocol)?;
         self.send(request).await?;

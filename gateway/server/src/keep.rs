@@ -22,10 +22,16 @@ pub(crate) struct Keeper {
 /// Looks whenever there is a reason to, away from the threads that serve clients.
 pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceManager>, stop: CancellationToken) {
     let keeper = Arc::new(Mutex::new(keeper));
+    // What changed between the first read and the watch would otherwise wait for the clock.
+    let mut first = true;
     loop {
-        let cause = tokio::select! {
-            () = stop.cancelled() => return,
-            cause = watch.next() => cause,
+        let cause = if std::mem::take(&mut first) {
+            Cause::Changed
+        } else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                cause = watch.next() => cause,
+            }
         };
         let asked = cause == Cause::Asked;
         if asked {

@@ -176,12 +176,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
     for upstream in &upstreams {
         tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
     }
+    let asked = Arc::new(Notify::new());
+    // Before anybody is told that we are ready: a file saved from then on is noticed.
+    let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
     for (listener, address) in doors.open(&configuration.listeners, &certificates)? {
         tracing::info!(target: "postern", listener = %listener, %address, "listening");
     }
     readiness.listeners_are_open();
 
-    let asked = Arc::new(Notify::new());
     let keeper = Keeper {
         policies: PolicyReload::new(
             configuration.server.policies.clone(),
@@ -194,7 +196,6 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
         configuration: (configuration.path.clone(), configuration.fingerprint),
     };
     let manager = Arc::new(prepared.service_manager);
-    let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
 
     manager.ready(keep::SERVING);

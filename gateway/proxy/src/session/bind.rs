@@ -365,10 +365,9 @@ impl Session {
             Some(lane) if lane.is_clean() => lane,
             _ => self.route.pool.take().await.map_err(no_lane)?,
         };
-        let limits = self.shared.limits;
         loop {
             let was_reused = lane.reused;
-            match lane.exchange_in_time(request, &limits).await {
+            match self.exchange(&mut lane, request).await {
                 Ok(octets) => return Ok(Answered { lane, octets }),
                 Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
                     drop(lane);

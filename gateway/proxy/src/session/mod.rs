@@ -29,8 +29,9 @@ use postern_ldap::{FrameError, ResultCode, answer};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Sleep, timeout};
@@ -150,6 +151,7 @@ impl Session {
         let limits = &shared.limits;
         let shortest = [
             limits.first_octet,
+            limits.bind,
             limits.request,
             limits.operation,
             limits.idle,
@@ -379,6 +381,33 @@ impl Session {
             }
             _ => None,
         }
+    }
+
+    /// Sends one request on a lane this session holds and waits for its answer, for as long as a bind may take. The session's own timer keeps
+    /// the time: setting another for every bind costs a lock that all workers share.
+    async fn exchange(&mut self, lane: &mut Lane, request: &[u8]) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
+        let limits = self.shared.limits;
+        let deadline = self
+            .shared
+            .ticker
+            .now()
+            .saturating_add(ticks(limits.bind))
+            .saturating_add(1);
+        let mut answer = pin!(lane.exchange(request, limits.answer));
+        poll_fn(|context| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            while self.timer.as_mut().poll(context).is_ready() {
+                let next = tokio::time::Instant::now() + self.period;
+                self.timer.as_mut().reset(next);
+                if self.shared.ticker.now() >= deadline {
+                    return Poll::Ready(Err(LaneLoss::Silent));
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     fn refusal_for_lost(loss: LaneLoss) -> Refusal {

@@ -67,8 +67,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
-        let limits = self.shared.limits;
-        let outcome = lane.exchange_in_time(frame, &limits).await;
+        let outcome = self.exchange(&mut lane, frame).await;
         let answered = match outcome {
             Ok(octets) => octets,
             Err(loss) => {
@@ -115,8 +114,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else { return };
         let control = ppolicy::request();
         let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), &[&control]));
-        let limits = self.shared.limits;
-        let Ok(octets) = lane.exchange_in_time(&request, &limits).await else {
+        let Ok(octets) = self.exchange(&mut lane, &request).await else {
             return;
         };
         let read = Message::parse(&octets).and_then(|message| {

@@ -79,9 +79,7 @@ pub fn ensure(state_dir: &Path, now: Timestamp) -> Result<Files, CertificateErro
 
 fn authority_params(now: Timestamp) -> Result<CertificateParams, CertificateError> {
     let mut params = valid_for(CertificateParams::default(), now, AUTHORITY_DAYS)?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Postern local certificate authority");
+    params.distinguished_name = named("Postern local certificate authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
@@ -90,16 +88,22 @@ fn authority_params(now: Timestamp) -> Result<CertificateParams, CertificateErro
 fn server_params(now: Timestamp) -> Result<CertificateParams, CertificateError> {
     let names: Vec<String> = NAMES.map(str::to_owned).into();
     let mut params = CertificateParams::new(names).map_err(|_| CertificateError::Making)?;
-    params.distinguished_name.push(DnType::CommonName, "localhost");
+    // GnuTLS, and with it Debian's LDAP tools, wants a common name even where it is not what it compares.
+    params.distinguished_name = named("localhost");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     valid_for(params, now, SERVER_DAYS)
 }
 
+fn named(common_name: &str) -> rcgen::DistinguishedName {
+    let mut name = rcgen::DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
 /// From yesterday, since clocks differ, for that many days.
 fn valid_for(mut params: CertificateParams, now: Timestamp, days: u64) -> Result<CertificateParams, CertificateError> {
-    params.distinguished_name = rcgen::DistinguishedName::new();
     let now = u64::try_from(now.as_second()).map_err(|_| CertificateError::Making)?;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     params.not_before = epoch + Duration::from_secs(now.saturating_sub(DAY));
