@@ -1,8 +1,8 @@
 //! Modify, add, delete and modifyDN (RFC 4511 §4.6 to §4.9).
 
 use crate::WireError;
-use crate::ber::Cursor;
-use crate::message::Message;
+use crate::ber::{Cursor, Writer};
+use crate::message::{Message, MessageId};
 use crate::tag;
 
 /// The most changes or attributes one request may carry.
@@ -96,6 +96,45 @@ fn change<'a>(cursor: &mut Cursor<'a>) -> Result<Change<'a>, WireError> {
     Ok(parsed)
 }
 
+/// A change as we send it. Values may be passwords: no `Debug`.
+#[derive(Clone, Copy)]
+pub struct NewChange<'a> {
+    /// 0 add, 1 delete, 2 replace.
+    pub operation: u32,
+    /// The attribute description.
+    pub attribute: &'a [u8],
+    /// The values.
+    pub values: &'a [&'a [u8]],
+}
+
+/// A modify request as we send it. The result holds the values, which
+/// may be passwords: wipe it after use.
+pub fn modify(id: MessageId, entry: &[u8], changes: &[NewChange<'_>], controls: &[&[u8]]) -> Vec<u8> {
+    // Room for everything at once, so that no copy of a password is left behind by a growing buffer.
+    let room: usize = changes
+        .iter()
+        .map(|change| 32 + change.attribute.len() + change.values.iter().map(|value| value.len() + 6).sum::<usize>())
+        .sum();
+    let mut content = Writer::with_capacity(32 + entry.len() + room);
+    content.octets(entry).nested(tag::SEQUENCE, |list| {
+        for change in changes {
+            list.nested(tag::SEQUENCE, |out| {
+                out.enumerated(change.operation).nested(tag::SEQUENCE, |inside| {
+                    inside.octets(change.attribute).nested(tag::SET, |set| {
+                        for value in change.values {
+                            set.octets(value);
+                        }
+                    });
+                });
+            });
+        }
+    });
+    let mut content = content.finish();
+    let octets = crate::answer::message(id, tag::MODIFY_REQUEST, &content, controls);
+    content.fill(0);
+    octets
+}
+
 /// An add request, wholly checked.
 #[derive(Clone, Copy)]
 pub struct AddRequest<'a> {
@@ -150,8 +189,8 @@ pub fn deleted_entry<'a>(message: &Message<'a>) -> Result<&'a [u8], WireError> {
     }
 }
 
-/// A modifyDN request.
-#[derive(Debug, Clone, Copy)]
+/// A modifyDN request. An RDN may hold a password: no `Debug`.
+#[derive(Clone, Copy)]
 pub struct ModifyDnRequest<'a> {
     /// The entry.
     pub entry: &'a [u8],

@@ -3,15 +3,22 @@
 use crate::WireError;
 use crate::ber::{Cursor, Writer};
 use crate::tag;
+use std::fmt;
 
+pub mod assertion;
+pub mod netscape;
 pub mod paged;
+pub mod permissive_modify;
 pub mod ppolicy;
+pub mod proxied_authorization;
+pub mod read_entry;
+pub mod sort;
 
 /// The most controls one message may carry.
 pub const MOST_CONTROLS: usize = 64;
 
-/// One control.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One control. Its `Debug` shows sizes alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Control<'a> {
     /// Its OID.
     pub oid: &'a [u8],
@@ -23,10 +30,25 @@ pub struct Control<'a> {
     pub whole: &'a [u8],
 }
 
-/// The controls of a message.
-#[derive(Debug, Clone, Copy)]
+impl fmt::Debug for Control<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control")
+            .field("critical", &self.critical)
+            .field("octets", &self.whole.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The controls of a message. Their `Debug` shows the size alone.
+#[derive(Clone, Copy)]
 pub struct Controls<'a> {
     content: &'a [u8],
+}
+
+impl fmt::Debug for Controls<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Controls({} octets)", self.content.len())
+    }
 }
 
 impl<'a> Controls<'a> {
@@ -60,13 +82,26 @@ impl<'a> Controls<'a> {
 
     /// The first control of this OID.
     pub fn find(&self, oid: &[u8]) -> Result<Option<Control<'a>>, WireError> {
-        for control in self.iter() {
+        for control in self {
             let control = control?;
             if control.oid == oid {
                 return Ok(Some(control));
             }
         }
         Ok(None)
+    }
+
+    /// The only control of this OID; a second one is a fault. Servers differ on which of two they follow, so where a control
+    /// decides who acts or what is tested, ask here.
+    pub fn sole(&self, oid: &[u8]) -> Result<Option<Control<'a>>, WireError> {
+        let mut found = None;
+        for control in self {
+            let control = control?;
+            if control.oid == oid && found.replace(control).is_some() {
+                return Err(WireError::TooMany);
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -151,3 +186,6 @@ pub fn encode(oid: &[u8], critical: bool, value: Option<&[u8]>) -> Vec<u8> {
     });
     writer.finish()
 }
+
+#[cfg(test)]
+mod tests;

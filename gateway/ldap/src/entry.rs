@@ -20,7 +20,12 @@ impl<'a> SearchEntry<'a> {
         if message.operation.tag != tag::SEARCH_ENTRY {
             return Err(WireError::Unexpected);
         }
-        let mut body = message.body();
+        Self::read(message.operation.content)
+    }
+
+    /// Reads the content of a SearchResultEntry, wherever it stands.
+    pub(crate) fn read(content: &'a [u8]) -> Result<Self, WireError> {
+        let mut body = Cursor::new(content);
         let entry = Self {
             dn: body.octets()?,
             attributes: body.expect(tag::SEQUENCE)?,
@@ -44,7 +49,8 @@ impl<'a> SearchEntry<'a> {
         })
     }
 
-    /// The content of a SearchResultEntry in which `edit` decided on every attribute.
+    /// The content of a SearchResultEntry in which `edit` decided on every attribute: it is asked with the description and an empty
+    /// value, and again with each value where it answered [`Edit::Choose`]. An empty value is kept with its attribute or not at all.
     pub fn edited(&self, mut edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
         let mut kept = Writer::with_capacity(self.attributes.len());
         let mut rest = Cursor::new(self.attributes);
@@ -93,3 +99,6 @@ pub enum Edit {
     /// Ask about each value.
     Choose,
 }
+
+#[cfg(test)]
+mod tests;

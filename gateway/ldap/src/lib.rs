@@ -1,8 +1,8 @@
 //! The LDAP wire (RFC 4511), sans-IO: bytes ↔ messages and nothing else.
 //!
 //! **Owns** the walk over frames, a bounds-checked BER cursor and writer, borrowed views of the requests and responses a proxy
-//! must read, the controls it must know, splicing, the messages it originates, and the one function that says whether a frame
-//! may write or test a credential ([`credential`]).
+//! must read, the controls it must know, splicing, the messages it originates, the one function that says whether a frame
+//! may write or test a credential ([`credential`]), and the one that says where it mentions a denied attribute ([`denied`]).
 //!
 //! **Never knows** sockets, accounts, time, or what anything it reads is for.
 //!
@@ -12,21 +12,26 @@
 //! are believed. What must change is spliced ([`splice`]): a changed message is new octets around the untouched rest.
 //!
 //! **To add an operation or control**: a view in its own file with a `parse` over a [`ber::Cursor`] and, if we also send it, an
-//! `encode`; a line in the table of [`tag`] or [`oid`]; a round trip in the property tests; a fuzz target if it has a parser of its own.
+//! `encode`; a line in the table of [`tag`] or [`oid`]; a round trip in `tests/properties.rs`; a line in `tests/everything`, which the
+//! property tests and the fuzz targets (`fuzz/run`) share; for an operation, rows in the crossings of [`credential`] and [`denied`].
+//! What runs for every message has a budget in `cost/run`.
 
 pub mod answer;
+pub mod attribute;
 pub mod ber;
 pub mod bind;
 pub mod change;
 pub mod compare;
 pub mod control;
 pub mod credential;
+pub mod denied;
 pub mod entry;
 pub mod extended;
 pub mod filter;
 pub mod frame;
 pub mod message;
 pub mod oid;
+mod rdn;
 pub mod result;
 pub mod search;
 pub mod splice;

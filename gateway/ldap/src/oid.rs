@@ -49,3 +49,71 @@ pub const POST_READ: &[u8] = b"1.3.6.1.1.13.2";
 pub const PERMISSIVE_MODIFY: &[u8] = b"1.2.840.113556.1.4.1413";
 /// Transaction specification (RFC 5805).
 pub const TRANSACTION_SPECIFICATION: &[u8] = b"1.3.6.1.1.21.2";
+/// Matched values (RFC 3876).
+pub const MATCHED_VALUES: &[u8] = b"1.2.826.0.1.3344810.2.3";
+/// Dereference (draft-masarati-ldap-deref), of slapd and 389 Directory Server.
+pub const DEREFERENCE: &[u8] = b"1.3.6.1.4.1.4203.666.5.16";
+/// ManageDsaIT (RFC 3296).
+pub const MANAGE_DSA_IT: &[u8] = b"2.16.840.1.113730.3.4.2";
+/// Subentries (RFC 3672).
+pub const SUBENTRIES: &[u8] = b"1.3.6.1.4.1.4203.1.10.1";
+/// Don't use copy (RFC 6171).
+pub const DONT_USE_COPY: &[u8] = b"1.3.6.1.1.22";
+/// Relax rules (draft-zeilenga-ldap-relax).
+pub const RELAX_RULES: &[u8] = b"1.3.6.1.4.1.4203.666.5.12";
+/// Authorization identity request (RFC 3829).
+pub const AUTHORIZATION_IDENTITY_REQUEST: &[u8] = b"2.16.840.1.113730.3.4.16";
+/// Account usability, of Sun's servers and slapd.
+pub const ACCOUNT_USABILITY: &[u8] = b"1.3.6.1.4.1.42.2.27.9.5.8";
+/// Session tracking (draft-wahl-ldap-session).
+pub const SESSION_TRACKING: &[u8] = b"1.3.6.1.4.1.21008.108.63.1";
+/// Active Directory: delete a subtree.
+pub const AD_TREE_DELETE: &[u8] = b"1.2.840.113556.1.4.805";
+/// Active Directory: show deleted objects.
+pub const AD_SHOW_DELETED: &[u8] = b"1.2.840.113556.1.4.417";
+/// Active Directory: show recycled objects.
+pub const AD_SHOW_RECYCLED: &[u8] = b"1.2.840.113556.1.4.2064";
+/// Active Directory: which parts of a security descriptor are meant.
+pub const AD_SD_FLAGS: &[u8] = b"1.2.840.113556.1.4.801";
+/// Active Directory: DNs with GUID and SID.
+pub const AD_EXTENDED_DN: &[u8] = b"1.2.840.113556.1.4.529";
+/// Active Directory: no references.
+pub const AD_DOMAIN_SCOPE: &[u8] = b"1.2.840.113556.1.4.1339";
+/// Active Directory: search options.
+pub const AD_SEARCH_OPTIONS: &[u8] = b"1.2.840.113556.1.4.1340";
+/// Active Directory: answer before the change is on disk.
+pub const AD_LAZY_COMMIT: &[u8] = b"1.2.840.113556.1.4.619";
+/// Active Directory: a password reset keeps to history and age.
+pub const AD_POLICY_HINTS: &[u8] = b"1.2.840.113556.1.4.2239";
+
+/// Request controls whose value names no attribute, and whose answers hold none outside of entries.
+pub const WITHOUT_ATTRIBUTES: &[&[u8]] = &[
+    PASSWORD_POLICY,
+    PROXIED_AUTHORIZATION,
+    PROXIED_AUTHORIZATION_V1,
+    PAGED_RESULTS,
+    // It compares by the sort key, which the control it must come with names.
+    VIRTUAL_LIST_VIEW,
+    SYNC_REQUEST,
+    PERSISTENT_SEARCH,
+    PERMISSIVE_MODIFY,
+    TRANSACTION_SPECIFICATION,
+    MANAGE_DSA_IT,
+    SUBENTRIES,
+    DONT_USE_COPY,
+    RELAX_RULES,
+    AUTHORIZATION_IDENTITY_REQUEST,
+    ACCOUNT_USABILITY,
+    SESSION_TRACKING,
+    AD_DIRSYNC,
+    AD_NOTIFICATION,
+    AD_TREE_DELETE,
+    AD_SHOW_DELETED,
+    AD_SHOW_RECYCLED,
+    AD_SD_FLAGS,
+    AD_EXTENDED_DN,
+    AD_DOMAIN_SCOPE,
+    AD_SEARCH_OPTIONS,
+    AD_LAZY_COMMIT,
+    AD_POLICY_HINTS,
+];

@@ -4,6 +4,7 @@ use crate::WireError;
 use crate::frame::Header;
 use crate::message::Message;
 use crate::{ber, tag};
+use std::fmt;
 
 /// A result code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,8 +39,9 @@ impl ResultCode {
     pub const AUTHORIZATION_DENIED: Self = Self(123);
 }
 
-/// A view of the result in a response. `matched_dn` and `diagnostic` are whatever octets the server sent.
-#[derive(Debug, Clone, Copy)]
+/// A view of the result in a response. `matched_dn` and `diagnostic` are whatever octets the server sent. Its `Debug` shows the
+/// code alone: what follows may be a password the server made up.
+#[derive(Clone, Copy)]
 pub struct LdapResult<'a> {
     /// The code.
     pub code: ResultCode,
@@ -51,6 +53,12 @@ pub struct LdapResult<'a> {
     pub referral: Option<&'a [u8]>,
     /// What follows in the response: SASL credentials, the name and value of an extended response.
     pub rest: &'a [u8],
+}
+
+impl fmt::Debug for LdapResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LdapResult({})", self.code.0)
+    }
 }
 
 impl<'a> LdapResult<'a> {
@@ -81,8 +89,8 @@ pub fn peek_code(octets: &[u8], header: &Header) -> Option<ResultCode> {
         return None;
     }
     let operation = octets.get(header.operation_offset + 1..header.length)?;
-    let (_, prefix) = ber::length(operation).ok()??;
-    match operation.get(prefix..)? {
+    let (content, prefix) = ber::length(operation).ok()??;
+    match operation.get(prefix..)?.get(..content)? {
         [tag::ENUMERATED, 1, code, ..] if *code < 0x80 => Some(ResultCode(u32::from(*code))),
         other => ber::Cursor::new(other).enumerated().ok().map(ResultCode),
     }
@@ -101,3 +109,6 @@ fn has_result(operation: u8) -> bool {
             | tag::EXTENDED_RESPONSE
     )
 }
+
+#[cfg(test)]
+mod tests;

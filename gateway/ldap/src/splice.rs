@@ -30,10 +30,20 @@ pub fn with_controls(
 
 /// The message with other operation content under the same tag, its controls untouched.
 pub fn with_content(message: &Message<'_>, content: &[u8]) -> Vec<u8> {
+    with_both(message, Some(content), message.controls.content())
+}
+
+/// The message with other operation content, if any is given, and other controls, already encoded.
+pub(crate) fn with_both(message: &Message<'_>, content: Option<&[u8]>, controls: &[u8]) -> Vec<u8> {
+    let Some(content) = content else {
+        return rebuilt(message, message.operation.whole, &[controls]);
+    };
     let mut operation = Writer::with_capacity(content.len() + 8);
     operation.element(message.operation.tag, content);
-    let operation = operation.finish();
-    rebuilt(message, &operation, &[message.controls.content()])
+    let mut operation = operation.finish();
+    let out = rebuilt(message, &operation, &[controls]);
+    operation.fill(0); // it may hold a password
+    out
 }
 
 /// Puts a message together again. Its whole size is known first, so that no growing buffer leaves a copy of it behind.
@@ -41,13 +51,15 @@ fn rebuilt(message: &Message<'_>, operation: &[u8], controls: &[&[u8]]) -> Vec<u
     let listed: usize = controls.iter().map(|control| control.len()).sum();
     let (list_length, list_octets) = crate::ber::length_octets(listed);
     let list_size = if listed == 0 { 0 } else { 1 + list_octets + listed };
-    let size = message.id_element.len() + operation.len() + list_size;
+    let [between, behind] = message.strays;
+    let size = message.id_element.len() + operation.len() + between.len() + list_size + behind.len();
     let (length, octets) = crate::ber::length_octets(size);
     let mut out = Vec::with_capacity(1 + octets + size);
     out.push(tag::SEQUENCE);
     out.extend_from_slice(length.get(..octets).unwrap_or_default());
     out.extend_from_slice(message.id_element);
     out.extend_from_slice(operation);
+    out.extend_from_slice(between);
     if listed > 0 {
         out.push(tag::CONTROLS);
         out.extend_from_slice(list_length.get(..list_octets).unwrap_or_default());
@@ -55,5 +67,6 @@ fn rebuilt(message: &Message<'_>, operation: &[u8], controls: &[&[u8]]) -> Vec<u
             out.extend_from_slice(control);
         }
     }
+    out.extend_from_slice(behind);
     out
 }

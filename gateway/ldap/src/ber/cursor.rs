@@ -2,9 +2,10 @@
 
 use crate::WireError;
 use crate::tag;
+use std::fmt;
 
-/// One element: tag, content, and both with the length between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One element: tag, content, and both with the length between them. Its `Debug` shows sizes: the content may be a password.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Element<'a> {
     /// The identifier octet.
     pub tag: u8,
@@ -14,10 +15,22 @@ pub struct Element<'a> {
     pub whole: &'a [u8],
 }
 
-/// A place in a run of elements.
-#[derive(Debug, Clone, Copy)]
+impl fmt::Debug for Element<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Element({:#04x}, {} octets)", self.tag, self.content.len())
+    }
+}
+
+/// A place in a run of elements. Its `Debug` shows how much is left, not what.
+#[derive(Clone, Copy)]
 pub struct Cursor<'a> {
     rest: &'a [u8],
+}
+
+impl fmt::Debug for Cursor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cursor({} octets left)", self.rest.len())
+    }
 }
 
 impl<'a> Cursor<'a> {
@@ -48,6 +61,24 @@ impl<'a> Cursor<'a> {
     /// The tag of the next element, if there is one.
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
+    }
+
+    /// The only element: nothing may follow it.
+    pub fn only(mut self) -> Result<Element<'a>, WireError> {
+        let element = self.element()?;
+        self.finish()?;
+        Ok(element)
+    }
+
+    /// The content of the only element, which must have this tag.
+    pub fn only_of(self, tag: u8) -> Result<&'a [u8], WireError> {
+        self.only().and_then(|element| {
+            if element.tag == tag {
+                Ok(element.content)
+            } else {
+                Err(WireError::Unexpected)
+            }
+        })
     }
 
     /// The next element, whatever it is.

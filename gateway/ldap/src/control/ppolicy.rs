@@ -59,7 +59,7 @@ impl PasswordPolicyResponse {
         let warning = match inside.optional(0xa0)? {
             None => None,
             Some(wrapped) => {
-                let choice = Cursor::new(wrapped).element()?;
+                let choice = Cursor::new(wrapped).only()?;
                 Some(match choice.tag {
                     0x80 => PolicyWarning::TimeBeforeExpiration(non_negative(choice.content)?),
                     0x81 => PolicyWarning::GraceRemaining(non_negative(choice.content)?),
@@ -148,5 +148,22 @@ mod tests {
         let response = PasswordPolicyResponse::parse(&value).unwrap();
         assert_eq!(response.warning, Some(PolicyWarning::TimeBeforeExpiration(1_209_600)));
         assert_eq!(response.error, Some(2));
+    }
+
+    #[test]
+    fn octets_that_are_not_the_response_are_faults() {
+        for value in [
+            &[][..],
+            &[0x31, 0],
+            &[0x30, 0, 0],
+            &[0x30, 2, 0xa0, 0],                         // a warning of neither kind
+            &[0x30, 5, 0xa0, 3, 0x82, 1, 3],             // of an unknown kind
+            &[0x30, 8, 0xa0, 6, 0x80, 1, 3, 0x81, 1, 3], // of both
+            &[0x30, 5, 0xa0, 3, 0x80, 1, 0xff],          // negative
+            &[0x30, 6, 0x81, 1, 2, 0x81, 1, 3],          // two errors
+            &[0x30, 8, 0x81, 1, 2, 0xa0, 3, 0x80, 1, 0], // out of order
+        ] {
+            assert!(PasswordPolicyResponse::parse(value).is_err(), "{value:x?}");
+        }
     }
 }

@@ -1,0 +1,8 @@
+//! A search filter by itself.
+
+#![no_main]
+
+#[path = "../../tests/everything/mod.rs"]
+mod everything;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| everything::filters(octets));

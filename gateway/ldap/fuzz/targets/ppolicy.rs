@@ -1,0 +1,8 @@
+//! The password policy control's value.
+
+#![no_main]
+
+#[path = "../../tests/everything/mod.rs"]
+mod everything;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| everything::ppolicy(octets));
