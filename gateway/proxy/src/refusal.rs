@@ -9,6 +9,7 @@ use postern_ldap::ResultCode;
 #[allow(missing_docs, reason = "the table below says it")]
 pub(crate) enum Refusal {
     EmptyPassword,
+    EmptyName,
     NotVersion3,
     SaslNotOffered,
     UnknownAuthentication,
@@ -40,8 +41,9 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::EmptyPassword,
+        Self::EmptyName,
         Self::NotVersion3,
         Self::SaslNotOffered,
         Self::UnknownAuthentication,
@@ -80,6 +82,12 @@ impl Refusal {
                 "built-in:empty-password",
                 Code::UNWILLING_TO_PERFORM,
                 "a name without a password proves nothing",
+            ),
+            // Directories may take it for an anonymous bind and say 0, and applications that for a sign-in.
+            Self::EmptyName => (
+                "built-in:empty-name",
+                Code::INVALID_CREDENTIALS,
+                "a password without a name proves nothing",
             ),
             Self::NotVersion3 => (
                 "built-in:version-3",

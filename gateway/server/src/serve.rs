@@ -215,7 +215,8 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
     };
     if at_once {
         tracing::info!(target: "postern", "stopping at once");
-        doors.end_now().await;
+        // Not even for a directory that keeps a session waiting.
+        let _ = tokio::time::timeout(ENDING, doors.end_now()).await;
     }
     stop.cancel();
     tasks.close();

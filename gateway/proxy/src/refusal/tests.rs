@@ -109,6 +109,7 @@ fn scene(refusal: Refusal) -> Scene {
     };
     match refusal {
         Refusal::EmptyPassword => scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"", &[])],
+        Refusal::EmptyName => scene.requests = vec![bind::simple(MessageId(1), b"", b"right", &[])],
         Refusal::NotVersion3 => scene.requests = vec![bind_request(2, 0x80, b"right")],
         Refusal::SaslNotOffered => scene.requests = vec![bind_request(3, 0xa3, b"\x04\x05PLAIN")],
         Refusal::UnknownAuthentication => scene.requests = vec![bind_request(3, 0x85, b"x")],

@@ -5,14 +5,13 @@ use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
 use postern_identity::decide::{Operation, RouteRules, RuleName, Surface, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
-use postern_ldap::ber::Cursor;
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
 use postern_ldap::compare::CompareRequest;
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::credential::{Touch, touch};
 use postern_ldap::extended::{ExtendedRequest, abandoned_id};
 use postern_ldap::search::{SearchRequest, is_root_dse};
-use postern_ldap::{Header, Message, MessageId, denied, oid, search, tag};
+use postern_ldap::{Header, Message, MessageId, denied, frame, oid, search, tag};
 
 /// What becomes of a request.
 pub(super) enum Admit {
@@ -47,7 +46,7 @@ impl Session {
             && header.operation == tag::SEARCH_REQUEST
             && self.is_new(header.id)
             && self.in_flight.len() < self.shared.limits.operations_in_flight
-            && !has_controls(header, request)
+            && !frame::has_controls(request, header)
         {
             let root_dse = is_root_dse(request, header);
             let care = if root_dse && !self.is_transparent() {
@@ -250,14 +249,6 @@ impl Session {
         let stripped = denied::stripped(&message, |description| is_denied(rules, description)).ok()?;
         Some(stripped.unwrap_or_else(|| answer.to_vec()))
     }
-}
-
-/// Whether anything follows the operation. Says yes where it cannot tell.
-#[inline]
-fn has_controls(header: &Header, request: &[u8]) -> bool {
-    let operation = request.get(header.operation_offset..).unwrap_or_default();
-    let mut cursor = Cursor::new(operation);
-    cursor.element().is_err() || !cursor.is_empty()
 }
 
 fn known(extension: &[u8]) -> bool {

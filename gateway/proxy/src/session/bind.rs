@@ -71,6 +71,9 @@ impl Session {
         match request.authentication {
             Authentication::Simple([]) if request.name.is_empty() => Ok(Checked::Anonymous),
             Authentication::Simple([]) => Err((Refusal::EmptyPassword, None)),
+            Authentication::Simple(_) if request.name.is_empty() && !self.is_transparent() => {
+                Err((Refusal::EmptyName, None))
+            }
             Authentication::Simple(_) if !self.password_may_travel(rules) => {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }

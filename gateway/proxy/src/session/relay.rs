@@ -274,7 +274,8 @@ impl Session {
                 held.extend_from_slice(octets);
                 self.answers(context, &held).map(|used| {
                     held.drain(..used);
-                    held
+                    // Memory grown for one large answer is not kept by an idle lane.
+                    if held.is_empty() { Vec::new() } else { held }
                 })
             };
             match (outcome, &mut self.lane) {
