@@ -1,1 +1,46 @@
-//! The harness.
+//! The harness: the real program, a real slapd and a client that sees octets.
+//!
+//! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), the built
+//! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
+//! client ([`wire`]) and its requests ([`request`]), and captures compared byte for byte ([`golden`]).
+//!
+//! **Never knows** what the product ought to answer: that stands in the stories (`tests/stories`).
+//!
+//! **The walk.** A story starts [`slapd::Slapd::start`], puts [`gateway::Gateway::start`] before it, talks to both with
+//! [`wire::Wire`]. Everything is ended by its process id when it is dropped, also when the story fails; what the
+//! processes said is then shown. Nothing sleeps: what takes time is looked at until it is so, or a deadline passes ([`eventually`]).
+//! A machine without slapd gets one from `tests/setup`, or the stories fail and say so; none is skipped.
+//!
+//! **To add a story**: a function in a module of `tests/stories`, named after the fact it shows. **To add an account state**: a line in
+//! [`people`], then `POSTERN_BLESS=1 cargo test -p postern-tests --test stories golden` and a look at what changed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "a test may fail where it stands, and says why on standard error"
+)]
+
+pub mod certificates;
+pub mod chance;
+pub mod eventually;
+pub mod gateway;
+pub mod golden;
+pub mod metrics;
+pub mod people;
+pub mod policies;
+pub mod port;
+pub mod process;
+pub mod puppet;
+pub mod request;
+pub mod slapd;
+pub mod wire;
+
+pub use eventually::eventually;
+pub use gateway::{Gateway, GatewaySettings};
+pub use people::PASSWORD;
+pub use slapd::{Slapd, SlapdSettings};
+pub use wire::{Answer, Wire};

@@ -47,7 +47,8 @@ impl Pool {
     pub(crate) async fn take(&self) -> Result<Lane, NoLane> {
         let place = self.place().await?;
         while let Some((mut lane, _)) = self.pop() {
-            if lane.is_quiet() {
+            // A lane to a stand-in goes when its principal is due to be tried again.
+            if lane.is_quiet() && self.upstream.prefers(lane.server) {
                 lane.place = Some(place);
                 return Ok(lane);
             }

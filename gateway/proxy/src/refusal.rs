@@ -87,7 +87,7 @@ impl Refusal {
             Self::EmptyName => (
                 "built-in:empty-name",
                 Code::INVALID_CREDENTIALS,
-                "a password without a name proves nothing",
+                "", // shown as a wrong password
             ),
             Self::NotVersion3 => (
                 "built-in:version-3",

@@ -135,6 +135,11 @@ impl Upstream {
         Err(fault)
     }
 
+    /// Whether a kept connection to this server is still the one to use: no server before it in order is due to be tried.
+    pub fn prefers(&self, server: ServerIndex) -> bool {
+        self.order.is_first(server.0, Instant::now())
+    }
+
     /// Tells that an established connection broke: the server is passed over for [`Settings::retry_after`] while another is there.
     pub fn lost(&self, server: ServerIndex) {
         self.order.lost(server.0, Instant::now());

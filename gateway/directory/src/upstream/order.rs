@@ -74,6 +74,14 @@ impl Order {
         }
     }
 
+    /// Whether no server before this one is to be tried: all of them are passed over.
+    pub(super) fn is_first(&self, index: usize, now: Instant) -> bool {
+        (0..index).all(|earlier| {
+            self.server(earlier)
+                .is_none_or(|server| server.passed_over_until.is_some_and(|until| until > now))
+        })
+    }
+
     /// Whether the last attempt on some server succeeded.
     pub(super) fn any_reached(&self) -> bool {
         (0..self.servers.len()).any(|index| self.server(index).is_some_and(|server| server.reached == Some(true)))
@@ -114,6 +122,15 @@ mod tests {
         assert_eq!(order.candidates(later), [1, 0]);
         order.reached(0);
         assert_eq!(order.candidates(later), [0, 1]);
+    }
+
+    #[test]
+    fn the_second_server_is_first_only_while_the_first_is_passed_over() {
+        let (order, now) = (Order::new(2, RETRY, PROBE), Instant::now());
+        assert!(order.is_first(0, now) && !order.is_first(1, now));
+        order.missed(0, now);
+        assert!(order.is_first(1, now));
+        assert!(!order.is_first(1, now + RETRY));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule,
 };
 use postern_identity::name::{LONGEST_NAME, MOST_RDNS};
-use postern_identity::{Proven, Standing, State, disclose};
+use postern_identity::{Evidence, Proven, Source, Standing, State, disclose};
 use postern_ldap::bind::{Authentication, BindRequest};
 use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
@@ -43,7 +43,11 @@ impl Session {
             .ok_or((Refusal::NoRules, None))
             .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
         let octets = match checked {
-            Err((refusal, rule)) => self.refuse(message.id, Operation::Bind, refusal, rule.as_ref()),
+            Err((Refusal::EmptyName, _)) => self.refuse_nobody(&message),
+            Err((refusal, rule)) => {
+                let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
+                self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
+            }
             Ok((rules, Checked::Anonymous)) => self.anonymous_bind(&message, frame, &rules).await,
             Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
         };
@@ -83,6 +87,38 @@ impl Session {
         }
     }
 
+    /// A password without a name, shown as a wrong password.
+    fn refuse_nobody(&self, message: &Message<'_>) -> Vec<u8> {
+        let (rule, code, _) = Refusal::EmptyName.entry();
+        let evidence = Evidence {
+            source: Source::Bind,
+            result_code: None,
+            told_by: "no name",
+        };
+        let standing = Standing::unknown(evidence);
+        let verdict = self.ask(b"", &standing, Proven::No);
+        self.record(
+            Operation::Bind,
+            Outcome::Refused,
+            code,
+            rule,
+            Some(b""),
+            Some((&standing, Proven::No)),
+        );
+        let asked = message
+            .controls
+            .find(oid::PASSWORD_POLICY)
+            .is_ok_and(|control| control.is_some());
+        let told = disclose(&standing, Proven::No);
+        Shown {
+            id: message.id,
+            verdict: &verdict,
+            told,
+            asked,
+        }
+        .refused()
+    }
+
     /// A bind of nobody, asked of the directory like any other: it may refuse.
     async fn anonymous_bind(&mut self, message: &Message<'_>, frame: &[u8], rules: &RouteRules) -> Vec<u8> {
         let Answered { mut lane, octets } = match self.ask_directory(frame).await {
@@ -114,7 +150,7 @@ impl Session {
         let transparent = rules.surface.value == Surface::Transparent;
         // A DN no directory could hold is not worth a directory's parser (README, "Hostile input"); what is not meant as a DN is.
         if !transparent && is_hostile_name(name) {
-            return self.refuse(message.id, Operation::Bind, Refusal::Malformed, None);
+            return self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name));
         }
         let asked = message
             .controls
@@ -130,10 +166,10 @@ impl Session {
             }
         };
         let Ok(response) = Message::parse(&octets) else {
-            return self.refuse(message.id, Operation::Bind, Refusal::DirectoryLost, None);
+            return self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name));
         };
         let Ok(result) = LdapResult::parse(&response) else {
-            return self.refuse(message.id, Operation::Bind, Refusal::DirectoryLost, None);
+            return self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name));
         };
         let bind_answer = BindAnswer {
             code: result.code,

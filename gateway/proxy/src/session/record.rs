@@ -22,6 +22,18 @@ impl Session {
         refusal: Refusal,
         rule: Option<&RuleName>,
     ) -> Vec<u8> {
+        self.refuse_name(id, operation, refusal, rule, None)
+    }
+
+    /// As [`Session::refuse`], for a request in which the client says who it is.
+    pub(super) fn refuse_name(
+        &self,
+        id: MessageId,
+        operation: Operation,
+        refusal: Refusal,
+        rule: Option<&RuleName>,
+        account: Option<&[u8]>,
+    ) -> Vec<u8> {
         let (name, code, text) = refusal.entry();
         let (code, text) = match refusal {
             Refusal::Restricted => self.route.upstream.dialect().restricted_refusal(),
@@ -33,7 +45,7 @@ impl Session {
             Outcome::Refused
         };
         let rule = rule.map_or(name, RuleName::as_str);
-        self.record(operation, outcome, code, rule, None, None);
+        self.record(operation, outcome, code, rule, account, None);
         answer::result(id, final_response(operation), code, text, &[])
     }
 

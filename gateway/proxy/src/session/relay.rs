@@ -299,28 +299,30 @@ impl Session {
             done = streamed;
             run = 0..streamed;
         }
-        let limit = self.shared.limits.answer;
+        let mut end = Ok(());
         loop {
             let rest = octets.get(done..).unwrap_or_default();
-            let Some(header) = frame::walk(rest, limit).map_err(|_| Event::LaneLost(LaneLoss::Protocol))? else {
-                break;
+            let (header, fate) = match self.next_answer(rest) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => break,
+                Err(event) => {
+                    // What came whole before it was answered and counted: it still goes out.
+                    end = Err(event);
+                    break;
+                }
             };
-            let fate = match rest.get(..header.length) {
-                Some(answer) => self.fate(&header, answer)?,
-                None if header.length > LARGE && self.may_stream(&header) => {
+            match fate {
+                Fate::Pass => {
+                    done += header.length;
+                    run.end = done;
+                }
+                Fate::Stream => {
                     if let Some(lane) = &mut self.lane {
                         lane.streaming = header.length - rest.len();
                     }
                     done += rest.len();
                     run.end = done;
                     break;
-                }
-                None => break,
-            };
-            match fate {
-                Fate::Pass => {
-                    done += header.length;
-                    run.end = done;
                 }
                 Fate::Drop => {
                     self.hand_over(context, octets, &run)?;
@@ -336,7 +338,20 @@ impl Session {
             }
         }
         self.hand_over(context, octets, &run)?;
-        Ok(done)
+        end.map(|()| done)
+    }
+
+    /// The answer that begins `rest` and what becomes of it; `None` if more of it must come first.
+    fn next_answer(&mut self, rest: &[u8]) -> Result<Option<(Header, Fate)>, Event> {
+        let walked = frame::walk(rest, self.shared.limits.answer);
+        let Some(header) = walked.map_err(|_| Event::LaneLost(LaneLoss::Protocol))? else {
+            return Ok(None);
+        };
+        match rest.get(..header.length) {
+            Some(answer) => self.fate(&header, answer).map(|fate| Some((header, fate))),
+            None if header.length > LARGE && self.may_stream(&header) => Ok(Some((header, Fate::Stream))),
+            None => Ok(None),
+        }
     }
 
     /// Writes to the client what it takes now and keeps the rest.
@@ -421,6 +436,8 @@ impl Session {
 enum Fate {
     /// It goes on as it is.
     Pass,
+    /// It goes on as it comes, this part of it first.
+    Stream,
     /// It does not go on.
     Drop,
     /// This goes on instead.

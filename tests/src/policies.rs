@@ -1,0 +1,32 @@
+//! The policy folder of one gateway.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where a preset of the project lies.
+pub fn preset_folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../policies/presets")
+        .join(name)
+}
+
+/// Copies a preset into `folder`, its tests too.
+pub fn copy_preset(name: &str, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let preset = preset_folder(name);
+    let files = fs::read_dir(&preset).unwrap_or_else(|error| panic!("no preset {}: {error}", preset.display()));
+    for file in files {
+        let file = file.unwrap();
+        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
+}
+
+/// A set of one file with one policy for every route, of this surface; everything else is the preset `generic`'s, so that surfaces can be
+/// compared. `more` is TOML that follows.
+pub fn like_generic(surface: &str, more: &str) -> String {
+    let file = preset_folder("generic").join("generic.toml");
+    let generic = fs::read_to_string(&file).unwrap_or_else(|error| panic!("no {}: {error}", file.display()));
+    let wanted = "surface = \"text\"";
+    assert!(generic.contains(wanted), "the preset generic has another surface now");
+    generic.replace(wanted, &format!("surface = \"{surface}\"")) + more
+}

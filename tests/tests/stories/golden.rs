@@ -1,0 +1,7 @@
+//! The golden matrix: what is answered in every state, directly and through each surface, byte for byte.
+
+mod binds;
+mod changes;
+mod counts;
+mod restricted;
+mod sessions;

@@ -1,0 +1,16 @@
+//! Stories over the real program and a real slapd: one binary, a module a subject. The harness is `src/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test may fail where it stands"
+)]
+
+mod clients;
+mod examples;
+mod faults;
+mod golden;
+mod reload;
