@@ -49,6 +49,15 @@ async fn every_refusal_gives_its_code_and_leaves_exactly_one_line() {
     }
 }
 
+#[tokio::test]
+async fn a_bind_that_cannot_be_read_is_answered_under_its_own_id() {
+    let mut scene = scene(Refusal::Malformed);
+    scene.requests = vec![answer::message(MessageId(7), tag::BIND_REQUEST, b"\x02\x01\x03\x04", &[])];
+    let (answers, lines) = play(scene).await;
+    assert_eq!(answers, [ResultCode::PROTOCOL_ERROR]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
 #[test]
 fn every_refusal_has_a_name_of_its_own() {
     let mut names: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.entry().0).collect();
@@ -278,6 +287,7 @@ async fn receive(near: &mut DuplexStream) -> ResultCode {
         if let Ok(Some(header)) = frame::walk(&held, 1 << 20)
             && held.len() >= header.length
         {
+            assert_ne!(header.id, MessageId(0), "a notice, or an answer to nothing");
             return result::peek_code(&held[..header.length], &header).expect("a response");
         }
         let read = tokio::time::timeout(Duration::from_secs(10), near.read_buf(&mut held)).await;

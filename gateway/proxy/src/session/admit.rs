@@ -164,7 +164,7 @@ impl Session {
         }
     }
 
-    /// Proxied authorization and transactions (architecture: acting for somebody is for those the route lists).
+    /// Proxied authorization and transactions (acting for somebody is for those the route lists).
     fn controls(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
         for control in message.controls {
             let control = control.map_err(|_| Refusal::Malformed)?;

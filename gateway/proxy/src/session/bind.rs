@@ -28,13 +28,13 @@ struct Answered {
 
 impl Session {
     /// Answers one bind request. Nothing of this client is read meanwhile (lane rule 2).
-    pub(super) async fn bind(&mut self, frame: &[u8]) -> ControlFlow<Leave> {
+    pub(super) async fn bind(&mut self, id: MessageId, frame: &[u8]) -> ControlFlow<Leave> {
         // A bind ends whatever the session was, before anything else is known (RFC 4511 §4.2.1), and gives up what it waited for
         // (lane rule 3).
-        let before = self.leave_identity();
+        self.leave_identity();
         let Ok(message) = Message::parse(frame) else {
             return self
-                .answer_bind(&self.refuse(before, Operation::Bind, Refusal::Malformed, None))
+                .answer_bind(&self.refuse(id, Operation::Bind, Refusal::Malformed, None))
                 .await;
         };
         let checked = self
@@ -48,7 +48,7 @@ impl Session {
                 let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
                 self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
             }
-            Ok((rules, Checked::Anonymous)) => self.anonymous_bind(&message, frame, &rules).await,
+            Ok((_, Checked::Anonymous)) => self.anonymous_bind(&message, frame).await,
             Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
         };
         self.set_fast();
@@ -120,7 +120,7 @@ impl Session {
     }
 
     /// A bind of nobody, asked of the directory like any other: it may refuse.
-    async fn anonymous_bind(&mut self, message: &Message<'_>, frame: &[u8], rules: &RouteRules) -> Vec<u8> {
+    async fn anonymous_bind(&mut self, message: &Message<'_>, frame: &[u8]) -> Vec<u8> {
         let Answered { mut lane, octets } = match self.ask_directory(frame).await {
             Ok(answered) => answered,
             Err(refusal) => return self.refuse(message.id, Operation::Bind, refusal, None),
@@ -139,9 +139,7 @@ impl Session {
         if !accepted {
             self.give_lane_back();
         }
-        // Nothing about a person is in it, so it goes on as it came; only a password policy control we did not get asked for would
-        // be new to the client, and none was spliced.
-        let _ = rules;
+        // Nothing about a person is in it and no control of ours was spliced, so it goes on as it came.
         octets.to_vec()
     }
 
@@ -365,8 +363,8 @@ impl Session {
         })
     }
 
-    /// Whatever the session was, it is nobody now. Returns the id of nothing, for answers to requests that cannot be read.
-    fn leave_identity(&mut self) -> MessageId {
+    /// Whatever the session was, it is nobody now.
+    fn leave_identity(&mut self) {
         self.identity = Identity::Anonymous;
         self.fast = false;
         self.retry = None;
@@ -379,7 +377,6 @@ impl Session {
             self.in_flight.take_all();
             self.lane = None;
         }
-        MessageId(0)
     }
 
     /// The request with our own password policy control, replacing the client's: slapd refuses one with an empty value.

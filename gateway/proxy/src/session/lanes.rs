@@ -23,7 +23,7 @@ impl Session {
             return ControlFlow::Continue(());
         };
         if header.operation == tag::BIND_REQUEST {
-            return self.bind(&frame).await;
+            return self.bind(header.id, &frame).await;
         }
         if header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame) {
             return self.start_tls(header.id).await;
