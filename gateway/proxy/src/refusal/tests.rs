@@ -52,7 +52,12 @@ async fn every_refusal_gives_its_code_and_leaves_exactly_one_line() {
 #[tokio::test]
 async fn a_bind_that_cannot_be_read_is_answered_under_its_own_id() {
     let mut scene = scene(Refusal::Malformed);
-    scene.requests = vec![answer::message(MessageId(7), tag::BIND_REQUEST, b"\x02\x01\x03\x04", &[])];
+    scene.requests = vec![answer::message(
+        MessageId(7),
+        tag::BIND_REQUEST,
+        b"\x02\x01\x03\x04",
+        &[],
+    )];
     let (answers, lines) = play(scene).await;
     assert_eq!(answers, [ResultCode::PROTOCOL_ERROR]);
     assert_eq!(lines.len(), 1, "{lines:?}");

@@ -1,30 +1,19 @@
 //! A sign-in, from its first octet to its encoded verdict (README, walk (a)).
 
+use super::ask::Answered;
 use super::{Identity, Leave, Session, SignedIn};
-use crate::lane::{Lane, LaneIdentity, LaneLoss};
-use crate::pool::NoLane;
+use crate::lane::{Lane, LaneIdentity};
 use crate::refusal::Refusal;
 use crate::surface::Shown;
-use postern_directory::{BindAnswer, Dialect};
+use postern_directory::BindAnswer;
 use postern_identity::audit::Outcome;
-use postern_identity::decide::{
-    Admission, BindQuestion, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule,
-};
+use postern_identity::decide::{Admission, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule};
 use postern_identity::name::{LONGEST_NAME, MOST_RDNS};
 use postern_identity::{Evidence, Proven, Source, Standing, State, disclose};
 use postern_ldap::bind::{Authentication, BindRequest};
-use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, MessageId, ResultCode, answer, oid, splice, tag};
-use std::borrow::Cow;
 use std::ops::ControlFlow;
-use zeroize::Zeroizing;
-
-/// What the directory said to a bind, and the lane that carried it.
-struct Answered {
-    lane: Lane,
-    octets: Zeroizing<Vec<u8>>,
-}
 
 impl Session {
     /// Answers one bind request. Nothing of this client is read meanwhile (lane rule 2).
@@ -223,37 +212,6 @@ impl Session {
         reply
     }
 
-    /// Puts the bind to the directory, with our own control where the rules need to know the standing, and takes up the rules in force when
-    /// the answer came. If they need it only now, the bind is put once more: an answer without the control says too little to judge by.
-    /// Returns whether the control was ours.
-    async fn ask_of_account(
-        &mut self,
-        message: &Message<'_>,
-        frame: &[u8],
-        asked: bool,
-        transparent: bool,
-    ) -> (bool, Result<Answered, Refusal>) {
-        let spliced = if transparent {
-            None
-        } else {
-            self.with_policy_control(message)
-        };
-        let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
-        let answered = self.ask_directory(request).await;
-        if self.generation != self.shared.generation.get() {
-            let _ = self.new_rules(); // nobody is signed in meanwhile, so nobody can be sent away
-        }
-        match answered {
-            Ok(answered) if transparent && !asked && !self.is_transparent() => {
-                self.lane = Some(answered.lane);
-                let spliced = self.with_policy_control(message);
-                let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
-                (spliced.is_some(), self.ask_directory(request).await)
-            }
-            answered => (spliced.is_some(), answered),
-        }
-    }
-
     /// Makes the session what the verdict says, and puts it on record.
     fn take_verdict(
         &mut self,
@@ -352,17 +310,6 @@ impl Session {
         reply
     }
 
-    /// Asks whoever holds the rules.
-    pub(super) fn ask(&self, name: &[u8], standing: &Standing, proven: Proven) -> BindVerdict {
-        let account: Cow<'_, str> = super::record::readable(name);
-        self.shared.decide.bind(&BindQuestion {
-            route: &self.route.name,
-            account: &account,
-            standing,
-            proven,
-        })
-    }
-
     /// Whatever the session was, it is nobody now.
     fn leave_identity(&mut self) {
         self.identity = Identity::Anonymous;
@@ -378,66 +325,12 @@ impl Session {
             self.lane = None;
         }
     }
-
-    /// The request with our own password policy control, replacing the client's: slapd refuses one with an empty value.
-    fn with_policy_control(&self, message: &Message<'_>) -> Option<Zeroizing<Vec<u8>>> {
-        let capabilities = self.route.upstream.capabilities();
-        if capabilities.known && !capabilities.password_policy {
-            return None;
-        }
-        let control = ppolicy::request();
-        let request = if message.controls.is_empty() {
-            Ok(splice::with_control(message, &control))
-        } else {
-            splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[&control])
-        };
-        request.ok().map(Zeroizing::new)
-    }
-
-    /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
-    /// once (lane rule 6).
-    async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
-        let mut lane = match self.lane.take() {
-            Some(lane) if lane.is_clean() => lane,
-            _ => self.route.pool.take().await.map_err(no_lane)?,
-        };
-        loop {
-            let was_reused = lane.reused;
-            match self.exchange(&mut lane, request).await {
-                Ok(octets) => return Ok(Answered { lane, octets }),
-                Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
-                    drop(lane);
-                    lane = self.route.pool.fresh().await.map_err(no_lane)?;
-                }
-                Err(loss) => {
-                    self.route.upstream.lost(lane.server);
-                    return Err(Self::refusal_for_lost(loss));
-                }
-            }
-        }
-    }
-
-    pub(super) fn dialect(&self) -> &dyn Dialect {
-        self.route.upstream.dialect()
-    }
 }
 
 /// A bind that may be asked of the directory.
 enum Checked<'f> {
     Anonymous,
     Simple(&'f [u8]),
-}
-
-/// Why there is no lane, as the client is told.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn no_lane(reason: NoLane) -> Refusal {
-    match reason {
-        NoLane::Busy => Refusal::LanesBusy,
-        NoLane::Unreachable(error) => {
-            tracing::warn!(target: "postern::directory", %error, "no directory server can be reached");
-            Refusal::DirectoryUnreachable
-        }
-    }
 }
 
 /// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong

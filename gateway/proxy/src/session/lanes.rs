@@ -1,7 +1,7 @@
 //! How a session comes by its lane, loses it and gives it back; and everything else that is done in sequence.
 
 use super::admit::Admit;
-use super::bind::no_lane;
+use super::ask::no_lane;
 use super::{Identity, Leave, Session};
 use crate::gateway::Route;
 use crate::in_flight::{Care, final_response, operation_of};

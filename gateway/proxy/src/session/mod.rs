@@ -6,6 +6,8 @@
 //! in sequence, while nothing further of this client is parsed (lane rule 2).
 
 mod admit;
+mod answers;
+mod ask;
 mod bind;
 mod lanes;
 mod record;

@@ -2,24 +2,19 @@
 
 use super::admit::Admit;
 use super::{Event, Leave, Session};
-use crate::in_flight::{Care, answers};
 use crate::inbound::{self, Inbound};
 use crate::lane::{LaneLoss, loss};
 use crate::registry::Phase;
-use crate::{root_dse, scratch};
-use postern_identity::decide::{Operation, References};
-use postern_ldap::{Header, Message, MessageId, frame, result, tag};
-use std::ops::{ControlFlow, Range};
+use crate::scratch;
+use postern_ldap::tag;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
 use zeroize::{Zeroize, Zeroizing};
 
-/// Answers larger than this are passed on as they come instead of being held until they are whole.
-const LARGE: usize = 32 * 1024;
-
 /// What one turn of one side came to.
-enum Turn {
+pub(super) enum Turn {
     /// Something moved; there may be more.
     Moved,
     /// Nothing can move now; the socket will wake the task.
@@ -244,202 +239,4 @@ impl Session {
         let lane = self.lane.as_mut().ok_or(LaneLoss::Broken)?;
         lane.outbound.write(&mut lane.transport, context, octets).map_err(loss)
     }
-
-    /// Answers. Not read while the client has octets to take.
-    fn read_lane(&mut self, context: &mut Context<'_>) -> Turn {
-        if !self.outbound.is_empty() {
-            return Turn::Waiting;
-        }
-        scratch::with(|buffer| {
-            let Some(lane) = &mut self.lane else {
-                return Turn::Waiting;
-            };
-            let mut read = ReadBuf::new(buffer);
-            match Pin::new(&mut lane.transport).poll_read(context, &mut read) {
-                Poll::Pending => return Turn::Waiting,
-                Poll::Ready(Err(error)) => return Turn::Stop(Event::LaneLost(loss(error))),
-                Poll::Ready(Ok(())) => {}
-            }
-            let octets = read.filled();
-            if octets.is_empty() {
-                return Turn::Stop(Event::LaneLost(LaneLoss::Closed));
-            }
-            lane.reused = false;
-            self.retry = None;
-            let mut held = std::mem::take(&mut lane.inbound);
-            let outcome = if held.is_empty() {
-                self.answers(context, octets)
-                    .map(|used| octets.get(used..).unwrap_or_default().to_vec())
-            } else {
-                held.extend_from_slice(octets);
-                self.answers(context, &held).map(|used| {
-                    held.drain(..used);
-                    // Memory grown for one large answer is not kept by an idle lane.
-                    if held.is_empty() { Vec::new() } else { held }
-                })
-            };
-            match (outcome, &mut self.lane) {
-                (Ok(rest), Some(lane)) => {
-                    lane.inbound = rest;
-                    Turn::Moved
-                }
-                (Ok(_), None) => Turn::Moved,
-                (Err(event), _) => Turn::Stop(event),
-            }
-        })
-    }
-
-    /// Passes on the answers that begin `octets`, whole ones in runs and large ones as they come. Returns how many octets are done with.
-    fn answers(&mut self, context: &mut Context<'_>, octets: &[u8]) -> Result<usize, Event> {
-        let mut done = 0;
-        let mut run = 0..0;
-        if let Some(lane) = &mut self.lane {
-            let streamed = lane.streaming.min(octets.len());
-            lane.streaming -= streamed;
-            done = streamed;
-            run = 0..streamed;
-        }
-        let mut end = Ok(());
-        loop {
-            let rest = octets.get(done..).unwrap_or_default();
-            let (header, fate) = match self.next_answer(rest) {
-                Ok(Some(answer)) => answer,
-                Ok(None) => break,
-                Err(event) => {
-                    // What came whole before it was answered and counted: it still goes out.
-                    end = Err(event);
-                    break;
-                }
-            };
-            match fate {
-                Fate::Pass => {
-                    done += header.length;
-                    run.end = done;
-                }
-                Fate::Stream => {
-                    if let Some(lane) = &mut self.lane {
-                        lane.streaming = header.length - rest.len();
-                    }
-                    done += rest.len();
-                    run.end = done;
-                    break;
-                }
-                Fate::Drop => {
-                    self.hand_over(context, octets, &run)?;
-                    done += header.length;
-                    run = done..done;
-                }
-                Fate::Change(changed) => {
-                    self.hand_over(context, octets, &run)?;
-                    self.hand_over(context, &changed, &(0..changed.len()))?;
-                    done += header.length;
-                    run = done..done;
-                }
-            }
-        }
-        self.hand_over(context, octets, &run)?;
-        end.map(|()| done)
-    }
-
-    /// The answer that begins `rest` and what becomes of it; `None` if more of it must come first.
-    fn next_answer(&mut self, rest: &[u8]) -> Result<Option<(Header, Fate)>, Event> {
-        let walked = frame::walk(rest, self.shared.limits.answer);
-        let Some(header) = walked.map_err(|_| Event::LaneLost(LaneLoss::Protocol))? else {
-            return Ok(None);
-        };
-        match rest.get(..header.length) {
-            Some(answer) => self.fate(&header, answer).map(|fate| Some((header, fate))),
-            None if header.length > LARGE && self.may_stream(&header) => Ok(Some((header, Fate::Stream))),
-            None => Ok(None),
-        }
-    }
-
-    /// Writes to the client what it takes now and keeps the rest.
-    fn hand_over(&mut self, context: &mut Context<'_>, octets: &[u8], run: &Range<usize>) -> Result<(), Event> {
-        let octets = octets.get(run.clone()).unwrap_or_default();
-        if octets.is_empty() {
-            return Ok(());
-        }
-        self.outbound
-            .write(&mut self.client, context, octets)
-            .map_err(|_| Event::Leave(Leave::Gone))
-    }
-
-    /// Whether an answer of which only a part has come may be passed on in parts: an entry nobody wants to look into.
-    fn may_stream(&mut self, header: &Header) -> bool {
-        header.operation == tag::SEARCH_ENTRY
-            && self
-                .in_flight
-                .find(header.id)
-                .is_some_and(|pending| pending.operation == Operation::Search && !pending.care.edits_entries())
-    }
-
-    /// What becomes of one whole answer. Lane rule 3: an answer nobody waits for ends the lane and is never passed on.
-    #[inline]
-    fn fate(&mut self, header: &Header, answer: &[u8]) -> Result<Fate, Event> {
-        let Some(pending) = self.in_flight.find(header.id) else {
-            if header.id == MessageId(0) {
-                return Err(Event::LaneLost(LaneLoss::Notice));
-            }
-            if self.in_flight.swallows(header.id, header.operation) {
-                return Ok(Fate::Drop);
-            }
-            return Err(Event::LaneLost(LaneLoss::Protocol));
-        };
-        if !answers(pending.operation, header.operation) {
-            return Err(Event::LaneLost(LaneLoss::Protocol));
-        }
-        match header.operation {
-            tag::SEARCH_ENTRY if pending.care.edits_entries() => self
-                .edited(answer, pending.care)
-                .map(Fate::Change)
-                .ok_or(Event::LaneLost(LaneLoss::Protocol)),
-            tag::SEARCH_ENTRY | tag::INTERMEDIATE_RESPONSE => Ok(Fate::Pass),
-            tag::SEARCH_REFERENCE => {
-                let dropped = self
-                    .rules
-                    .as_ref()
-                    .is_none_or(|rules| rules.references.value == References::Drop);
-                Ok(if dropped { Fate::Drop } else { Fate::Pass })
-            }
-            _ => {
-                let code = result::peek_code(answer, header).ok_or(Event::LaneLost(LaneLoss::Protocol))?;
-                self.in_flight.end_found();
-                self.ended(&pending, code, answer);
-                if pending.care.has(Care::STRIP) {
-                    // Pre-read and post-read controls return attributes too.
-                    return self
-                        .stripped(answer)
-                        .map(Fate::Change)
-                        .ok_or(Event::LaneLost(LaneLoss::Protocol));
-                }
-                Ok(Fate::Pass)
-            }
-        }
-    }
-
-    /// An entry with what must not be in it taken out.
-    fn edited(&self, answer: &[u8], care: Care) -> Option<Vec<u8>> {
-        let mut octets = None;
-        if care.has(Care::ROOT_DSE) {
-            let start_tls = self.facts.start_tls.is_some() && !self.facts.secure;
-            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls).ok()?);
-        }
-        if care.has(Care::STRIP) {
-            octets = Some(self.stripped(octets.as_deref().unwrap_or(answer))?);
-        }
-        octets
-    }
-}
-
-/// What becomes of an answer.
-enum Fate {
-    /// It goes on as it is.
-    Pass,
-    /// It goes on as it comes, this part of it first.
-    Stream,
-    /// It does not go on.
-    Drop,
-    /// This goes on instead.
-    Change(Vec<u8>),
 }

@@ -1,0 +1,117 @@
+//! A bind on its way to the directory and back: with our own control, on a lane that may carry it.
+
+use super::Session;
+use crate::lane::{Lane, LaneLoss};
+use crate::pool::NoLane;
+use crate::refusal::Refusal;
+use postern_directory::Dialect;
+use postern_identity::decide::{BindQuestion, BindVerdict};
+use postern_identity::{Proven, Standing};
+use postern_ldap::control::ppolicy;
+use postern_ldap::{Message, oid, splice};
+use std::borrow::Cow;
+use zeroize::Zeroizing;
+
+/// What the directory said to a bind, and the lane that carried it.
+pub(super) struct Answered {
+    pub(super) lane: Lane,
+    pub(super) octets: Zeroizing<Vec<u8>>,
+}
+
+impl Session {
+    /// Puts the bind to the directory, with our own control where the rules need to know the standing, and takes up the rules in force when
+    /// the answer came. If they need it only now, the bind is put once more: an answer without the control says too little to judge by.
+    /// Returns whether the control was ours.
+    pub(super) async fn ask_of_account(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        asked: bool,
+        transparent: bool,
+    ) -> (bool, Result<Answered, Refusal>) {
+        let spliced = if transparent {
+            None
+        } else {
+            self.with_policy_control(message)
+        };
+        let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
+        let answered = self.ask_directory(request).await;
+        if self.generation != self.shared.generation.get() {
+            let _ = self.new_rules(); // nobody is signed in meanwhile, so nobody can be sent away
+        }
+        match answered {
+            Ok(answered) if transparent && !asked && !self.is_transparent() => {
+                self.lane = Some(answered.lane);
+                let spliced = self.with_policy_control(message);
+                let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
+                (spliced.is_some(), self.ask_directory(request).await)
+            }
+            answered => (spliced.is_some(), answered),
+        }
+    }
+
+    /// Asks whoever holds the rules.
+    pub(super) fn ask(&self, name: &[u8], standing: &Standing, proven: Proven) -> BindVerdict {
+        let account: Cow<'_, str> = super::record::readable(name);
+        self.shared.decide.bind(&BindQuestion {
+            route: &self.route.name,
+            account: &account,
+            standing,
+            proven,
+        })
+    }
+
+    /// The request with our own password policy control, replacing the client's: slapd refuses one with an empty value.
+    fn with_policy_control(&self, message: &Message<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        let capabilities = self.route.upstream.capabilities();
+        if capabilities.known && !capabilities.password_policy {
+            return None;
+        }
+        let control = ppolicy::request();
+        let request = if message.controls.is_empty() {
+            Ok(splice::with_control(message, &control))
+        } else {
+            splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[&control])
+        };
+        request.ok().map(Zeroizing::new)
+    }
+
+    /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
+    /// once (lane rule 6).
+    pub(super) async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
+        let mut lane = match self.lane.take() {
+            Some(lane) if lane.is_clean() => lane,
+            _ => self.route.pool.take().await.map_err(no_lane)?,
+        };
+        loop {
+            let was_reused = lane.reused;
+            match self.exchange(&mut lane, request).await {
+                Ok(octets) => return Ok(Answered { lane, octets }),
+                Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
+                    drop(lane);
+                    lane = self.route.pool.fresh().await.map_err(no_lane)?;
+                }
+                Err(loss) => {
+                    self.route.upstream.lost(lane.server);
+                    return Err(Self::refusal_for_lost(loss));
+                }
+            }
+        }
+    }
+
+    pub(super) fn dialect(&self) -> &dyn Dialect {
+        self.route.upstream.dialect()
+    }
+}
+
+/// Why there is no lane, as the client is told.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn no_lane(reason: NoLane) -> Refusal {
+    match reason {
+        NoLane::Busy => Refusal::LanesBusy,
+        NoLane::Unreachable(error) => {
+            tracing::warn!(target: "postern::directory", %error, "no directory server can be reached");
+            Refusal::DirectoryUnreachable
+        }
+    }
+}
