@@ -1,7 +1,7 @@
 //! From files to a [`Rulebook`]: read every file, order the tables, take for each route and each key the first table that
 //! sets it. Every problem of every file is reported at once, and any problem means no rulebook.
 
-use crate::file::PolicyFile;
+use crate::file::{ADVICE, PolicyFile};
 use crate::problem::{Problem, Problems, one_of, quoted};
 use crate::rulebook::Rulebook;
 use crate::set::PolicySet;
@@ -109,7 +109,7 @@ impl<'s> Layers<'s> {
         let mut layers = Vec::new();
         let mut all_read = true;
         for source in set.policies() {
-            let document = match Document::parse(&source.path, &source.octets) {
+            let mut document = match Document::parse(&source.path, &source.octets, &ADVICE) {
                 Ok(document) => document,
                 Err(found) => {
                     problems.extend(found);
@@ -117,7 +117,7 @@ impl<'s> Layers<'s> {
                     continue;
                 }
             };
-            let found = crate::shape::check(&document, &schema);
+            let found = crate::shape::check(&mut document, &schema);
             if !found.is_empty() {
                 problems.extend(found);
                 all_read = false;

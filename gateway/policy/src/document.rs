@@ -1,7 +1,13 @@
-//! A TOML file as a tree that remembers where everything stood.
+//! A TOML file as a tree that remembers where everything stood, so that every mistake in it is told at once, at its place.
+//!
+//! Policy files, their tests and the program's configuration are all read this way: [`Document::parse`] finds every
+//! mistake of TOML → a reader with a step of its own takes it over [`Document::parts`] → [`shape::check`](crate::shape::check)
+//! finds every difference from a schema and takes it out → [`Document::read`] or [`Document::give_up`] gives a type.
 
 use crate::problem::{Problem, in_order};
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+use std::fmt;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,23 +16,60 @@ use toml::de::{DeTable, DeValue};
 const MOST_SYNTAX_PROBLEMS: usize = 20;
 
 /// A file that is valid TOML.
-#[derive(Debug)]
-pub(crate) struct Document<'t> {
+pub struct Document<'t> {
+    places: Places<'t>,
+    root: Spanned<DeTable<'t>>,
+    taken: Taken,
+}
+
+/// A file's name and text, for problems at places in it.
+#[derive(Clone, Copy)]
+pub struct Places<'t> {
     path: &'t str,
     text: &'t str,
-    root: Spanned<DeTable<'t>>,
+    advice: &'t Advice,
+}
+
+/// What one kind of file advises where the remedy depends on the kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Advice {
+    /// Where the text is not TOML.
+    pub syntax: &'static str,
+    /// Where a required key is missing, from what its schema says of it.
+    pub missing: fn(description: &str) -> String,
+    /// Where a tree of the right shape does not fit its type all the same.
+    pub misfit: &'static str,
+}
+
+/// Keys that are missing from a table because they were taken out of it or misspelt, which has been told: nobody is to be
+/// told that they are missing as well. A table is known by where it begins.
+#[derive(Debug, Default)]
+pub struct Taken(HashSet<(usize, String)>);
+
+impl Taken {
+    /// A key of the table at `table` has been told of.
+    pub fn add(&mut self, table: &Range<usize>, key: &str) {
+        self.0.insert((table.start, key.to_owned()));
+    }
+
+    /// Whether a key of the table at `table` has been told of.
+    pub fn holds(&self, table: &Range<usize>, key: &str) -> bool {
+        self.0.contains(&(table.start, key.to_owned()))
+    }
 }
 
 /// One step from a table or list to something in it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Step<'a> {
+pub enum Step<'a> {
+    /// The value of a table's key.
     Key(&'a str),
+    /// A list's item, from 0.
     Item(usize),
 }
 
 impl<'t> Document<'t> {
-    /// Reads a file's octets; every mistake of TOML itself is a problem.
-    pub(crate) fn parse(path: &'t str, octets: &'t [u8]) -> Result<Self, Vec<Problem>> {
+    /// Reads a file's octets, of which `path` is told; every mistake of TOML itself is a problem.
+    pub fn parse(path: &'t str, octets: &'t [u8], advice: &'t Advice) -> Result<Self, Vec<Problem>> {
         let text = std::str::from_utf8(octets).map_err(|error| {
             let sound = octets.get(..error.valid_up_to()).unwrap_or_default();
             let (line, column) = line_and_column(&String::from_utf8_lossy(sound), error.valid_up_to());
@@ -38,55 +81,48 @@ impl<'t> Document<'t> {
                 remedy: "save the file as UTF-8".to_owned(),
             }]
         })?;
+        let places = Places { path, text, advice };
         let (root, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let problems = errors.iter().take(MOST_SYNTAX_PROBLEMS).map(|error| {
-                let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
-                Problem {
-                    path: path.to_owned(),
-                    line,
-                    column,
-                    what: format!("this is not TOML ({})", one_line(error.message())),
-                    remedy: "see https://toml.io for how it is written; a half-written file has to be saved whole"
-                        .to_owned(),
-                }
+                let what = format!("this is not TOML ({})", one_line(error.message()));
+                places.problem(&error.span().unwrap_or_default(), what, advice.syntax)
             });
             return Err(in_order(problems.collect()));
         }
-        Ok(Self { path, text, root })
+        let taken = Taken::default();
+        Ok(Self { places, root, taken })
     }
 
-    /// The whole tree.
-    pub(crate) fn root(&self) -> &Spanned<DeTable<'t>> {
-        &self.root
+    /// For a step that changes the tree: its places, the tree itself, and what has been taken out of it.
+    pub fn parts(&mut self) -> (Places<'t>, &mut Spanned<DeTable<'t>>, &mut Taken) {
+        (self.places, &mut self.root, &mut self.taken)
+    }
+
+    /// What has been taken out of the tree.
+    pub fn taken(&self) -> &Taken {
+        &self.taken
     }
 
     /// The tree as a type. Meant for trees whose shape has been checked: the one problem it can give is worded for all.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        T::deserialize(toml::Deserializer::from(self.root.clone())).map_err(|error| {
-            self.problem(
-                error.span().unwrap_or_default(),
-                "this does not fit here",
-                "see policy.schema.json for what fits",
-            )
-        })
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.places.read(self.root.clone())
+    }
+
+    /// The same, and the tree is empty afterwards: a tree that holds passwords is not copied.
+    pub fn give_up<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+        let tree = std::mem::take(self.root.get_mut());
+        self.places.read(Spanned::new(self.root.span(), tree))
     }
 
     /// A problem at a place in the file's octets.
-    pub(crate) fn problem(&self, span: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        let (line, column) = line_and_column(self.text, span.start);
-        Problem {
-            path: self.path.to_owned(),
-            line,
-            column,
-            what: what.into(),
-            remedy: remedy.into(),
-        }
+    pub fn problem(&self, span: &Range<usize>, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        self.places.problem(span, what, remedy)
     }
 
     /// A problem at the value a path leads to, or as near to it as the file goes.
-    pub(crate) fn problem_at(&self, steps: &[Step<'_>], what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        self.problem(self.span_of(steps), what, remedy)
+    pub fn problem_at(&self, steps: &[Step<'_>], what: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        self.problem(&self.span_of(steps), what, remedy)
     }
 
     fn span_of(&self, steps: &[Step<'_>]) -> Range<usize> {
@@ -104,6 +140,46 @@ impl<'t> Document<'t> {
             here = Some(next.get_ref());
         }
         span
+    }
+}
+
+impl<'t> Places<'t> {
+    /// A problem at a place in the file's octets.
+    pub fn problem(&self, span: &Range<usize>, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        let (line, column) = line_and_column(self.text, span.start);
+        Problem {
+            path: self.path.to_owned(),
+            line,
+            column,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// What stands at a place, as it is written.
+    pub fn written(&self, span: &Range<usize>) -> Option<&'t str> {
+        self.text.get(span.clone())
+    }
+
+    pub(crate) fn advice(&self) -> &'t Advice {
+        self.advice
+    }
+
+    fn read<T: DeserializeOwned>(&self, tree: Spanned<DeTable<'_>>) -> Result<T, Problem> {
+        T::deserialize(toml::Deserializer::from(tree)).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            self.problem(&span, "this does not fit here", self.advice.misfit)
+        })
+    }
+}
+
+/// The name alone: a configuration's values may be secret.
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Document")
+            .field("path", &self.places.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,6 +206,7 @@ fn one_line(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::ADVICE;
 
     #[test]
     fn a_place_counts_lines_and_characters_from_one() {
@@ -141,21 +218,27 @@ mod tests {
 
     #[test]
     fn text_that_is_not_utf8_is_placed_at_the_first_bad_octet() {
-        let problems = Document::parse("p.toml", b"priority = 1\nx = \"\xff\"").unwrap_err();
+        let problems = Document::parse("p.toml", b"priority = 1\nx = \"\xff\"", &ADVICE).unwrap_err();
         assert_eq!((problems[0].line, problems[0].column), (2, 6));
         assert_eq!(problems[0].what, "this is not UTF-8 text");
     }
 
     #[test]
+    fn a_document_shown_for_debugging_keeps_its_values_to_itself() {
+        let shown = format!("{:?}", Document::parse("p.toml", b"password = \"hush\"", &ADVICE));
+        assert!(shown.contains("p.toml") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
     fn every_mistake_of_syntax_is_reported_at_once() {
-        let problems = Document::parse("p.toml", b"a = \nb = 1\nc = [1, \nd = 2\nb = 3\n").unwrap_err();
+        let problems = Document::parse("p.toml", b"a = \nb = 1\nc = [1, \nd = 2\nb = 3\n", &ADVICE).unwrap_err();
         let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
         assert!(lines.contains(&1) && problems.len() >= 2, "{problems:?}");
     }
 
     #[test]
     fn a_path_that_leads_nowhere_is_placed_where_it_was_lost() {
-        let document = Document::parse("p.toml", b"x = 1\n[[policy]]\nroute = \"a\"\n").unwrap();
+        let document = Document::parse("p.toml", b"x = 1\n[[policy]]\nroute = \"a\"\n", &ADVICE).unwrap();
         let lost = [Step::Key("policy"), Step::Item(0), Step::Key("pass"), Step::Key("tls")];
         assert_eq!(document.problem_at(&lost, "", "").line, 2);
     }

@@ -1,10 +1,18 @@
 //! A policy file as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
+use crate::document::Advice;
 use postern_identity::StateName;
 use postern_identity::decide::{Admission, Operation, References, Surface, TlsRule};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// What is advised of policy files and of their tests.
+pub(crate) const ADVICE: Advice = Advice {
+    syntax: "see https://toml.io for how it is written; a half-written file has to be saved whole",
+    missing: |description| format!("add it. {description}"),
+    misfit: "see policy.schema.json for what fits",
+};
 
 /// A policy file of Postern: what may pass on a route, and how an account's standing is shown there.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -1,7 +1,8 @@
 //! Policy files to verdicts: what may pass on a route, and what a sign-in is answered there.
 //!
 //! **Owns** reading a folder of policy files, compiling them to a [`Rulebook`], the tests beside them, and the exchange of
-//! the book in force ([`LivePolicy`], which is how the doors see it: as [`postern_identity::decide::Decide`]).
+//! the book in force ([`LivePolicy`], which is how the doors see it: as [`postern_identity::decide::Decide`]). Also how a TOML
+//! file is read with every mistake told at once ([`document`], [`shape`], [`problem`]): the program's configuration is read so too.
 //!
 //! **Never knows** who asks, what watches the folder, SQL, or any protocol.
 //!
@@ -17,22 +18,22 @@
 //! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`.
 
 pub mod compile;
+pub mod document;
 pub mod live;
 pub mod message;
 pub mod problem;
 pub mod rulebook;
 pub mod schema;
 pub mod set;
+pub mod shape;
 pub mod tests;
 
-mod document;
 mod file;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod presets;
 mod sample;
-mod shape;
 
 pub use compile::{RouteFacts, compile, routes_spoken_of};
 pub use live::LivePolicy;

@@ -1,7 +1,6 @@
-//! What is wrong with a policy file, where, and what would be right.
+//! What is wrong with a file, where, and what would be right.
 
 use std::collections::HashSet;
-use std::fmt;
 use thiserror::Error;
 
 /// The most octets of a file's own words that are repeated in a problem.
@@ -83,14 +82,14 @@ impl Problems {
 }
 
 /// In the order of files and lines, each once.
-pub(crate) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+pub fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort();
     problems.dedup();
     problems
 }
 
 /// A file's own words in quotes, shortened, with control characters escaped so that they cannot move a terminal.
-pub(crate) fn quoted(words: &str) -> impl fmt::Display {
+pub fn quoted(words: &str) -> String {
     let mut end = words.len().min(LONGEST_QUOTE);
     while !words.is_char_boundary(end) {
         end -= 1;
@@ -99,8 +98,8 @@ pub(crate) fn quoted(words: &str) -> impl fmt::Display {
     format!("{kept:?}{}", if dropped.is_empty() { "" } else { "…" })
 }
 
-/// Names in a row for a remedy: `one of "a", "b"`, with the nearest to what was written in front.
-pub(crate) fn one_of<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+/// Names in a row for a remedy: `one of "a", "b"`, or the one that was meant.
+pub fn one_of<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     if let Some(near) = nearest(written, names.iter().copied()) {
         return format!("did you mean {}?", quoted(near));
@@ -109,7 +108,7 @@ pub(crate) fn one_of<'a>(written: &str, names: impl IntoIterator<Item = &'a str>
         [] => "leave it out".to_owned(),
         [only] => format!("only {} is known here", quoted(only)),
         _ => {
-            let shown: Vec<String> = names.iter().take(20).map(|name| quoted(name).to_string()).collect();
+            let shown: Vec<String> = names.iter().take(20).map(|name| quoted(name)).collect();
             let more = if names.len() > shown.len() { ", …" } else { "" };
             format!("one of {}{more}", shown.join(", "))
         }
@@ -117,11 +116,13 @@ pub(crate) fn one_of<'a>(written: &str, names: impl IntoIterator<Item = &'a str>
 }
 
 /// The name fewest edits away, if it is near enough to be a slip of the hand.
-fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > LONGEST_QUOTE {
         return None;
     }
-    let reach = (written.chars().count() / 3).min(3);
+    let letters = written.chars().count();
+    // A slip leaves at least one letter as it was meant.
+    let reach = (letters / 3).clamp(1, 3).min(letters.saturating_sub(1));
     names
         .filter(|name| name.len() <= LONGEST_QUOTE)
         .map(|name| (distance(written, name), name))
@@ -162,6 +163,9 @@ mod tests {
             one_of("frobnicate", keys),
             "one of \"operations\", \"read_only\", \"base_dns\", \"tls\""
         );
+        assert_eq!(one_of("tl", keys), "did you mean \"tls\"?");
+        assert_eq!(one_of("x", ["people"]), "only \"people\" is known here");
+        assert_eq!(one_of("x", ["y"]), "only \"y\" is known here");
         assert_eq!(one_of("", []), "leave it out");
     }
 
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_files_own_words_are_shortened_and_cannot_move_a_terminal() {
-        let shown = quoted(&format!("\u{1b}[2J{}", "é".repeat(100))).to_string();
+        let shown = quoted(&format!("\u{1b}[2J{}", "é".repeat(100)));
         assert!(!shown.contains('\u{1b}') && shown.len() < 100, "{shown}");
     }
 

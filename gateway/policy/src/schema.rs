@@ -16,7 +16,8 @@ pub fn policy_test_schema() -> Value {
     schema_of::<crate::tests::TestFile>()
 }
 
-fn schema_of<T: JsonSchema>() -> Value {
+/// The schema of a type that is read from TOML.
+pub fn schema_of<T: JsonSchema>() -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .into_generator()
         .into_root_schema_for::<T>()

@@ -1,6 +1,7 @@
 //! Policy tests: what an administrator wants to hold, written beside the policies and run before a set comes into force.
 
 use crate::document::{Document, Step};
+use crate::file::ADVICE;
 use crate::problem::{Problem, one_of, quoted};
 use crate::rulebook::Rulebook;
 use crate::set::{PolicySet, PolicySource};
@@ -62,8 +63,8 @@ pub(crate) fn routes_spoken_of(set: &PolicySet) -> Vec<String> {
 }
 
 fn read<'s>(source: &'s PolicySource, schema: &serde_json::Value) -> Result<(Document<'s>, TestFile), Vec<Problem>> {
-    let document = Document::parse(&source.path, &source.octets)?;
-    let problems = crate::shape::check(&document, schema);
+    let mut document = Document::parse(&source.path, &source.octets, &ADVICE)?;
+    let problems = crate::shape::check(&mut document, schema);
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::file::PolicyFile;
+use crate::file::{ADVICE, PolicyFile};
 use crate::schema::{policy_schema, policy_test_schema};
 
 fn problems(text: &str) -> Vec<String> {
-    let document = Document::parse("p.toml", text.as_bytes()).unwrap();
-    check(&document, &policy_schema())
+    let mut document = Document::parse("p.toml", text.as_bytes(), &ADVICE).unwrap();
+    check(&mut document, &policy_schema())
         .iter()
         .map(ToString::to_string)
         .collect()
@@ -14,7 +14,10 @@ fn problems(text: &str) -> Vec<String> {
 fn a_file_with_every_key_has_the_right_shape_and_reads() {
     let text = include_str!("every_key.toml");
     assert_eq!(problems(text), Vec::<String>::new());
-    let file: PolicyFile = Document::parse("p.toml", text.as_bytes()).unwrap().read().unwrap();
+    let file: PolicyFile = Document::parse("p.toml", text.as_bytes(), &ADVICE)
+        .unwrap()
+        .read()
+        .unwrap();
     assert_eq!(file.policy.len(), 2);
 }
 
@@ -37,6 +40,36 @@ fn what_is_missing_is_named_with_what_it_is_for() {
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("p.toml:1:1: the file has no \"priority\": add it. The file with the lower number"));
     assert!(found[1].starts_with("p.toml:2:1: an item of \"policy\" has no \"route\": add it. The route's name"));
+}
+
+#[test]
+fn a_misspelt_key_is_told_of_once_and_not_as_missing_too() {
+    let found = problems("priorty = 1\n[[policy]]\nroute = \"a\"\n");
+    assert_eq!(
+        found,
+        ["p.toml:1:1: unknown key \"priorty\": did you mean \"priority\"?"]
+    );
+}
+
+#[test]
+fn what_is_wrong_is_taken_out_and_the_rest_stays() {
+    let text = "priority = \"high\"\n[[policy]]\nroute = \"a\"\npass.tls = \"never\"\n[[policy]]\nroute = [1]\n";
+    let mut document = Document::parse("p.toml", text.as_bytes(), &ADVICE).unwrap();
+    assert_eq!(check(&mut document, &policy_schema()).len(), 3);
+    let rest: toml::Table = document.give_up().unwrap();
+    let expected: toml::Table = toml::from_str("[[policy]]\nroute = \"a\"\npass = {}\n[[policy]]\n").unwrap();
+    assert_eq!(rest, expected);
+    assert!(document.taken().holds(&(0..0), "priority"));
+    assert_eq!(document.give_up::<toml::Table>().unwrap(), toml::Table::new());
+}
+
+#[test]
+fn a_number_too_long_to_read_is_shortened() {
+    let found = problems(&format!("priority = {}\n[[policy]]\nroute = \"a\"\n", "1".repeat(500)));
+    assert!(
+        found[0].starts_with("p.toml:1:12: \"priority\" is 111") && found[0].len() < 200,
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -1,38 +1,38 @@
 //! The configuration file, read into values.
 //!
-//! **The walk.** [`read`] takes the file's octets → `document` parses TOML, remembers where everything stands and fills
-//! `${NAME}` in → `shape` compares the tree with the [schema](schema) its types give, tells every difference and takes it out →
-//! each section's own file turns its table into values → what sections say of each other is checked here. All problems are told at once.
+//! **The walk.** [`read`] takes the file's octets → [`postern_policy::document`] parses TOML and remembers where everything
+//! stands → `environment` fills `${NAME}` in → [`postern_policy::shape`] compares the tree with the [schema] its types give,
+//! tells every difference and takes it out → each section's own file turns its table into values → what sections say of each
+//! other is checked here. All problems are told at once.
 //!
 //! **To add a key:** a field with its comment in the section's table, its value in the section's `read`, a mistake in `tests`,
 //! and `POSTERN_BLESS=1 cargo test -p postern-server schema`.
 
 pub mod limits;
 pub mod listener;
-pub mod problem;
 pub mod route;
 pub mod schema;
 pub mod server;
 pub mod telemetry;
 
 mod directory;
-mod document;
+mod environment;
 mod reading;
-mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use document::Environment;
+pub use environment::Environment;
 pub use limits::Limits;
 pub use listener::{Certificate, Listener, ListenerTls};
-pub use problem::Problem;
+pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
 pub use telemetry::{LogFormat, Telemetry};
 
-use document::{Document, Found};
 use postern_directory::upstream::settings::Settings;
-use postern_policy::RouteFacts;
+use postern_policy::document::{Advice, Document};
+use postern_policy::problem::in_order;
+use postern_policy::{RouteFacts, shape};
 use reading::Reading;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +43,19 @@ use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The largest configuration file that is read, in octets.
+const LARGEST_FILE: usize = 1024 * 1024;
+
+/// What is advised of the configuration.
+const ADVICE: Advice = Advice {
+    syntax: "see https://toml.io for how it is written",
+    missing: |description| {
+        let first = description.lines().next().unwrap_or_default();
+        format!("add it ({})", first.trim_end_matches('.'))
+    },
+    misfit: "see configuration.schema.json for what fits",
+};
 
 /// A whole configuration without a mistake in it. No `Debug`: it holds passwords.
 pub struct Configuration {
@@ -145,46 +158,42 @@ fn octets(path: &Path) -> std::io::Result<Vec<u8>> {
     }
     let mut octets = Vec::new();
     fs::File::open(path)?
-        .take(document::LARGEST_FILE as u64 + 1)
+        .take(LARGEST_FILE as u64 + 1)
         .read_to_end(&mut octets)?;
     Ok(octets)
 }
 
 fn read_octets(path: &Path, octets: &[u8], environment: &Environment<'_>) -> Outcome {
     let shown = path.display().to_string();
-    let mut found = Found::default();
     let nothing = |problems| Outcome {
         configuration: None,
-        problems: problem::in_order(problems),
+        problems: in_order(problems),
         policies: None,
     };
-    let text = match Document::text(&shown, octets) {
-        Ok(text) => text,
-        Err(problem) => return nothing(vec![problem]),
+    if octets.len() > LARGEST_FILE {
+        let what = "the file is larger than 1 MiB";
+        return nothing(vec![Problem::of_whole(shown, what, "a smaller file")]);
+    }
+    let mut document = match Document::parse(&shown, octets, &ADVICE) {
+        Ok(document) => document,
+        Err(problems) => return nothing(problems),
     };
-    let (document, root) = Document::parse(&shown, text, environment, &mut found);
-    let Some(mut root) = root else {
-        return nothing(found.problems);
-    };
-    shape::check(&document, &mut root, &schema::schema(), &mut found);
-    let file = match File::deserialize(toml::Deserializer::from(root)) {
+    let mut problems = environment::fill(&mut document, environment);
+    problems.extend(shape::check(&mut document, &schema::schema()));
+    let file: File = match document.give_up() {
         Ok(file) => file,
-        Err(error) => {
-            // The shape was checked, so the schema and the types differ. Worded for all.
-            let remedy = "see configuration.schema.json for what fits";
-            found
-                .problems
-                .push(document.problem(&error.span().unwrap_or_default(), "this does not fit here", remedy));
-            return nothing(found.problems);
+        Err(problem) => {
+            problems.push(problem);
+            return nothing(problems);
         }
     };
     let folder = path.parent().unwrap_or(Path::new(""));
     let fingerprint = Fingerprint::of_octets(octets);
-    let mut outcome = file.read(path, &mut Reading::new(&document, folder, &mut found), fingerprint);
-    if !found.problems.is_empty() {
+    let mut outcome = file.read(path, &mut Reading::new(&document, folder, &mut problems), fingerprint);
+    if !problems.is_empty() {
         outcome.configuration = None;
     }
-    outcome.problems = problem::in_order(found.problems);
+    outcome.problems = in_order(problems);
     outcome
 }
 

@@ -1,8 +1,9 @@
 //! What every section needs while it is read: places, paths, names, addresses, files and secrets.
 
-use super::document::{Document, Found};
-use super::problem::{one_of, quoted};
 use postern_identity::Secret;
+use postern_policy::Problem;
+use postern_policy::document::Document;
+use postern_policy::problem::{one_of, quoted};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -37,19 +38,19 @@ const PRINTED_SECRETS: [&str; 5] = [
 pub(super) struct Reading<'a> {
     document: &'a Document<'a>,
     folder: &'a Path,
-    found: &'a mut Found,
+    problems: &'a mut Vec<Problem>,
     names: HashMap<(&'static str, Arc<str>), usize>,
     nameless: HashSet<&'static str>,
     addresses: Vec<(SocketAddr, String)>,
 }
 
 impl<'a> Reading<'a> {
-    /// `folder` is where relative paths count from.
-    pub(super) fn new(document: &'a Document<'a>, folder: &'a Path, found: &'a mut Found) -> Self {
+    /// `folder` is where relative paths count from; what is found wrong is added to `problems`.
+    pub(super) fn new(document: &'a Document<'a>, folder: &'a Path, problems: &'a mut Vec<Problem>) -> Self {
         Self {
             document,
             folder,
-            found,
+            problems,
             names: HashMap::new(),
             nameless: HashSet::new(),
             addresses: Vec::new(),
@@ -58,7 +59,7 @@ impl<'a> Reading<'a> {
 
     /// Something is wrong here.
     pub(super) fn problem(&mut self, span: &Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
-        self.found.problems.push(self.document.problem(span, what, remedy));
+        self.problems.push(self.document.problem(span, what, remedy));
     }
 
     /// Something is wrong here, and there is no value for it.
@@ -252,8 +253,8 @@ impl<'a> Reading<'a> {
                 (Secret::new(octets), file.span())
             }
             (None, None) => {
-                let taken = [key.to_owned(), format!("{key}_file")].map(|key| (span.start, key));
-                if taken.iter().any(|key| self.found.taken.contains(key)) {
+                let taken = self.document.taken();
+                if taken.holds(span, key) || taken.holds(span, &format!("{key}_file")) {
                     return None;
                 }
                 let remedy = format!("{key}_file = \"a file that holds it\"");

@@ -1,141 +1,75 @@
-//! A configuration file as a tree that remembers where everything stood, with the environment's values filled in.
+//! Names of the environment in a configuration: `${NAME}` in a value's text.
 
-use super::problem::{Problem, one_line, quoted};
-use std::collections::HashSet;
+use postern_policy::Problem;
+use postern_policy::document::{Document, Places, Taken};
+use postern_policy::problem::quoted;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// The largest configuration file that is read.
-pub(super) const LARGEST_FILE: usize = 1024 * 1024;
-/// The most mistakes of TOML itself that are reported.
-const MOST_SYNTAX_PROBLEMS: usize = 20;
 /// The longest value a name of the environment may stand for.
 const LONGEST_VALUE: usize = 64 * 1024;
 
 /// Looks a name of the environment up.
 pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// A table of the file, with the places of its keys and values.
-pub(super) type Table<'a> = DeTable<'a>;
-
-/// Where things stood, for problems found later.
-pub(super) struct Document<'a> {
-    path: &'a str,
-    text: &'a str,
+/// Fills the names in. One that is not set is a problem, and its value is taken out of the tree.
+pub(super) fn fill(document: &mut Document<'_>, environment: &Environment<'_>) -> Vec<Problem> {
+    let (places, root, taken) = document.parts();
+    let mut filling = Filling {
+        places,
+        taken,
+        environment,
+        problems: Vec::new(),
+    };
+    filling.table(&root.span(), root.get_mut());
+    filling.problems
 }
 
-/// What was found wrong so far.
-#[derive(Default)]
-pub(super) struct Found {
-    /// In the order they were found.
-    pub(super) problems: Vec<Problem>,
-    /// Keys that were taken out of a table, with where the table begins: nobody is to be told that they are missing as well.
-    pub(super) taken: HashSet<(usize, String)>,
+struct Filling<'f, 't> {
+    places: Places<'t>,
+    taken: &'f mut Taken,
+    environment: &'f Environment<'f>,
+    problems: Vec<Problem>,
 }
 
-impl<'a> Document<'a> {
-    /// The file's octets as text, if they are that.
-    pub(super) fn text(path: &str, octets: &'a [u8]) -> Result<&'a str, Problem> {
-        let whole = |text: &str, what: &str, remedy: &str| {
-            let (line, column) = line_and_column(text, text.len());
-            let (what, remedy) = (what.to_owned(), remedy.to_owned());
-            let path = path.to_owned();
-            Problem {
-                path,
-                line,
-                column,
-                what,
-                remedy,
-            }
-        };
-        if octets.len() > LARGEST_FILE {
-            return Err(whole("", "the file is larger than 1 MiB", "a smaller file"));
-        }
-        std::str::from_utf8(octets).map_err(|error| {
-            let sound = String::from_utf8_lossy(octets.get(..error.valid_up_to()).unwrap_or_default());
-            whole(&sound, "this is not UTF-8 text", "save the file as UTF-8")
-        })
-    }
-
-    /// Reads the tree and fills `${NAME}` in. Mistakes of TOML itself end the reading; a name that is not set is a
-    /// problem, and its value is taken out of the tree.
-    pub(super) fn parse(
-        path: &'a str,
-        text: &'a str,
-        environment: &Environment<'_>,
-        found: &mut Found,
-    ) -> (Self, Option<Spanned<Table<'a>>>) {
-        let document = Self { path, text };
-        let (mut root, errors) = DeTable::parse_recoverable(text);
-        if !errors.is_empty() {
-            for error in errors.iter().take(MOST_SYNTAX_PROBLEMS) {
-                found.problems.push(document.problem(
-                    &error.span().unwrap_or_default(),
-                    format!("this is not TOML ({})", one_line(error.message())),
-                    "see https://toml.io for how it is written",
-                ));
-            }
-            return (document, None);
-        }
-        let span = root.span();
-        document.fill_table(&span, root.get_mut(), environment, found);
-        (document, Some(root))
-    }
-
-    /// A problem at a place in the file.
-    pub(super) fn problem(&self, span: &Range<usize>, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        let (line, column) = line_and_column(self.text, span.start);
-        Problem {
-            path: self.path.to_owned(),
-            line,
-            column,
-            what: what.into(),
-            remedy: remedy.into(),
-        }
-    }
-
-    fn fill_table(&self, span: &Range<usize>, table: &mut Table<'a>, environment: &Environment<'_>, found: &mut Found) {
+impl Filling<'_, '_> {
+    fn table(&mut self, span: &Range<usize>, table: &mut DeTable<'_>) {
         let entries = std::mem::take(table).into_iter().filter_map(|(key, mut value)| {
-            if self.fill(&mut value, environment, found) {
-                return Some((key, value));
+            let known = self.value(&mut value);
+            if !known {
+                self.taken.add(span, key.get_ref());
             }
-            found.taken.insert((span.start, key.into_inner().into_owned()));
-            None
+            known.then_some((key, value))
         });
         *table = entries.collect();
     }
 
     /// False if the value cannot be known.
-    fn fill(&self, value: &mut Spanned<DeValue<'a>>, environment: &Environment<'_>, found: &mut Found) -> bool {
+    fn value(&mut self, value: &mut Spanned<DeValue<'_>>) -> bool {
         let span = value.span();
         match value.get_mut() {
-            DeValue::String(text) if text.contains('$') => match expand(text, environment) {
+            DeValue::String(text) if text.contains('$') => match expand(text, self.environment) {
                 Ok(filled) => {
                     *text = filled.into();
                     true
                 }
                 Err(mistake) => {
-                    found.problems.push(self.problem(
-                        &self.place(&span, &mistake.written),
-                        mistake.what,
-                        mistake.remedy,
-                    ));
+                    let place = self.place(&span, &mistake.written);
+                    self.problems
+                        .push(self.places.problem(&place, mistake.what, mistake.remedy));
                     false
                 }
             },
             DeValue::Table(table) => {
-                self.fill_table(&span, table, environment, found);
+                self.table(&span, table);
                 true
             }
             DeValue::Array(items) => {
                 let items_before = items.len();
                 let filled = std::mem::replace(items, DeArray::new())
                     .into_iter()
-                    .filter_map(|mut item| {
-                        let known = self.fill(&mut item, environment, found);
-                        known.then_some(item)
-                    });
+                    .filter_map(|mut item| self.value(&mut item).then_some(item));
                 *items = filled.collect();
                 // A list that lost an item is another list.
                 items.len() == items_before
@@ -146,7 +80,7 @@ impl<'a> Document<'a> {
 
     /// Where in the file some words of a value stand: a value with escapes may hide them, then the value's beginning.
     fn place(&self, span: &Range<usize>, written: &str) -> Range<usize> {
-        let found = self.text.get(span.clone()).and_then(|value| value.find(written));
+        let found = self.places.written(span).and_then(|value| value.find(written));
         let start = span.start + found.unwrap_or(0);
         start..span.end.max(start)
     }
@@ -224,18 +158,6 @@ fn is_name(name: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
 }
 
-/// Both from 1; the column in characters.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut end = offset.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let (before, _) = text.split_at(end);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,13 +198,5 @@ mod tests {
         assert_eq!(filled("${HOST").unwrap_err(), "a dollar sign stands alone");
         assert_eq!(filled("${}").unwrap_err(), "\"\" is not a name of the environment");
         assert_eq!(filled("${9}").unwrap_err(), "\"9\" is not a name of the environment");
-    }
-
-    #[test]
-    fn a_place_counts_lines_and_characters_from_one() {
-        let text = "a = 1\n# é\nßb = 2\n";
-        assert_eq!(line_and_column(text, 0), (1, 1));
-        assert_eq!(line_and_column(text, text.find('b').unwrap()), (3, 2));
-        assert_eq!(line_and_column(text, 9_999), (4, 1));
     }
 }
