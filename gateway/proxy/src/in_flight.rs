@@ -61,6 +61,8 @@ pub(crate) struct InFlight {
     /// Given up by the client; whatever still comes is swallowed. The oldest goes when there are too many, and an answer to a forgotten
     /// one then closes the lane: safe, if rude.
     abandoned: Vec<MessageId>,
+    /// An abandoned operation was forgotten: its answer may still come, and nobody knows.
+    forgot: bool,
 }
 
 const MOST_ABANDONED: usize = 256;
@@ -76,7 +78,7 @@ impl InFlight {
 
     /// Whether any answer may still come.
     pub(crate) fn owes_nothing(&self) -> bool {
-        self.pending.is_empty() && self.abandoned.is_empty()
+        self.pending.is_empty() && self.abandoned.is_empty() && !self.forgot
     }
 
     /// Whether the id may not be used for a new operation.
@@ -104,17 +106,16 @@ impl InFlight {
         }
     }
 
-    /// The client no longer wants it. False if it is not in flight.
-    pub(crate) fn abandon(&mut self, id: MessageId) -> bool {
-        let Some(place) = self.pending.iter().position(|pending| pending.id == id) else {
-            return false;
-        };
-        self.pending.swap_remove(place);
+    /// The client no longer wants it. `None` if it is not in flight.
+    pub(crate) fn abandon(&mut self, id: MessageId) -> Option<Pending> {
+        let place = self.pending.iter().position(|pending| pending.id == id)?;
+        let pending = self.pending.swap_remove(place);
         if self.abandoned.len() == MOST_ABANDONED {
             self.abandoned.remove(0);
+            self.forgot = true;
         }
         self.abandoned.push(id);
-        true
+        Some(pending)
     }
 
     /// Whether an answer belongs to an abandoned operation; the last one of it ends that.
@@ -126,6 +127,28 @@ impl InFlight {
             self.abandoned.swap_remove(place);
         }
         true
+    }
+
+    /// The operation [`InFlight::find`] found last goes on: its time begins anew.
+    pub(crate) fn refresh_found(&mut self, now: u32) {
+        if let Some(pending) = self.pending.get_mut(self.last) {
+            pending.since = now;
+        }
+    }
+
+    /// Whether only operations are left that stay open by their nature, if any.
+    pub(crate) fn only_lasting(&self) -> bool {
+        self.pending.iter().all(|pending| pending.care.has(Care::LASTING))
+    }
+
+    /// Whether an operation that stays open by its nature is in flight.
+    pub(crate) fn any_lasting(&self) -> bool {
+        self.pending.iter().any(|pending| pending.care.has(Care::LASTING))
+    }
+
+    /// Whether an operation of this kind is in flight.
+    pub(crate) fn any(&self, operation: Operation) -> bool {
+        self.pending.iter().any(|pending| pending.operation == operation)
     }
 
     /// The oldest operation that is timed.
@@ -140,6 +163,7 @@ impl InFlight {
     /// Everything still waited for, which then is not.
     pub(crate) fn take_all(&mut self) -> Vec<Pending> {
         self.abandoned.clear();
+        self.forgot = false;
         self.last = 0;
         std::mem::take(&mut self.pending)
     }
@@ -186,5 +210,47 @@ pub(crate) fn final_response(operation: Operation) -> u8 {
         Operation::Modify => tag::MODIFY_RESPONSE,
         Operation::ModifyDn => tag::MODIFY_DN_RESPONSE,
         Operation::Extended => tag::EXTENDED_RESPONSE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_an_abandoned_operation_is_forgotten_something_is_owed_until_the_lane_goes() {
+        let mut table = InFlight::default();
+        let last = u32::try_from(MOST_ABANDONED).unwrap() + 1;
+        for id in 1..=last {
+            table.add(Pending {
+                id: MessageId(id),
+                operation: Operation::Modify,
+                care: Care::NONE,
+                since: 0,
+            });
+            assert!(table.abandon(MessageId(id)).is_some());
+        }
+        assert!(!table.knows(MessageId(1)) && table.knows(MessageId(2)));
+        for id in 2..=last {
+            assert!(table.swallows(MessageId(id), tag::MODIFY_RESPONSE));
+        }
+        assert!(table.is_empty() && !table.owes_nothing());
+        table.take_all();
+        assert!(table.owes_nothing());
+    }
+
+    #[test]
+    fn an_operation_that_keeps_being_answered_is_not_old() {
+        let mut table = InFlight::default();
+        table.add(Pending {
+            id: MessageId(1),
+            operation: Operation::Search,
+            care: Care::NONE,
+            since: 3,
+        });
+        assert_eq!(table.oldest(), Some(3));
+        table.find(MessageId(1));
+        table.refresh_found(9);
+        assert_eq!(table.oldest(), Some(9));
     }
 }

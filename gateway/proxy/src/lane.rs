@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// A lane in the hands of one session.
 pub(crate) struct Lane {
@@ -123,7 +123,11 @@ impl Lane {
                 scratch::with(|buffer| {
                     let mut buffer = ReadBuf::new(buffer);
                     match Pin::new(&mut *transport).poll_read(context, &mut buffer) {
-                        Poll::Ready(Ok(())) => Poll::Ready(Ok(taken(inbound, buffer.filled(), limit))),
+                        Poll::Ready(Ok(())) => {
+                            let taken = taken(inbound, buffer.filled(), limit);
+                            buffer.filled_mut().zeroize(); // a password the server made up may be in it
+                            Poll::Ready(Ok(taken))
+                        }
                         Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                         Poll::Pending => Poll::Pending,
                     }

@@ -6,6 +6,7 @@ use crate::registry::Registered;
 use crate::session::{Facts, Session};
 use crate::settings::{ListenerSettings, ListenerTls, TlsSource};
 use postern_ldap::{ResultCode, answer};
+use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use tokio_util::task::TaskTracker;
 
 /// After the system refused a connection (no more descriptors, no more memory), before asking again.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// How long a silent client is taken to be there before the kernel asks.
+const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// Accepts until told to stop.
 pub(crate) async fn accept(
@@ -74,6 +78,9 @@ fn admit(
     };
     // Small answers must not wait for the acknowledgement of smaller ones.
     let _ = stream.set_nodelay(true);
+    // A client that vanished without a word is found out even while it owes us nothing.
+    let _ = SockRef::from(&stream)
+        .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
     let shared = Arc::clone(shared);
     let route = Arc::clone(route);
     match &settings.tls {

@@ -63,6 +63,71 @@ async fn a_bind_that_cannot_be_read_is_answered_under_its_own_id() {
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
 
+/// Plays one scene in which the last request must be refused with this code.
+async fn refused(scene: Scene, code: ResultCode) {
+    let (answers, lines) = play(scene).await;
+    assert_eq!(answers.last(), Some(&code), "{lines:?}");
+    assert!(
+        lines.last().is_some_and(|line| line.outcome == Outcome::Refused),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_bind_whose_controls_cannot_be_walked_reaches_nobody() {
+    // Our own control could not be joined to them, and a must-change account would look like any other.
+    let many: Vec<Vec<u8>> = (0..65)
+        .map(|number| control::encode(format!("1.2.{number}").as_bytes(), false, None))
+        .collect();
+    let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
+    for controls in [&many[..], &[&[0x31, 0][..]]] {
+        let mut scene = scene(Refusal::Malformed);
+        scene.server = Server::MustChange;
+        scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"right", controls)];
+        refused(scene, ResultCode::PROTOCOL_ERROR).await;
+    }
+}
+
+#[tokio::test]
+async fn a_control_whose_oid_is_not_plainly_one_is_refused_even_beside_a_listed_extension() {
+    let mut scene = scene(Refusal::ExtensionNotAllowed);
+    scene.rules.as_mut().unwrap().extended_operations.value = vec!["1.2.3".into()];
+    let acting = control::encode(b"2.16.840.1.113730.3.4.18\0z", true, Some(b"dn:cn=other"));
+    scene.requests = vec![extended::request(MessageId(1), b"1.2.3", None, &[&acting])];
+    refused(scene, ResultCode::PROTOCOL_ERROR).await;
+}
+
+#[tokio::test]
+async fn a_listed_extension_is_let_through_but_not_in_the_clear_from_afar() {
+    for (peer, code) in [
+        ("127.0.0.1:4", ResultCode::SUCCESS),
+        ("192.0.2.7:4", ResultCode::CONFIDENTIALITY_REQUIRED),
+    ] {
+        let mut scene = scene(Refusal::ExtensionNotAllowed);
+        scene.rules.as_mut().unwrap().extended_operations.value = vec!["1.2.3".into()];
+        scene.peer = peer.parse().unwrap();
+        scene.requests = vec![extended::request(MessageId(1), b"1.2.3", None, &[])];
+        assert_eq!(play(scene).await.0, [code], "{peer}");
+    }
+}
+
+#[tokio::test]
+async fn a_restricted_session_cannot_read_or_test_by_controls() {
+    for other in [oid::POST_READ, oid::ASSERTION] {
+        let mut scene = scene(Refusal::Restricted);
+        let control = control::encode(other, true, Some(b"\x30\x03\x04\x01*"));
+        let change = PasswordModify {
+            identity: None,
+            old: None,
+            new: Some(b"n"),
+        }
+        .value();
+        let change = extended::request(MessageId(2), oid::PASSWORD_MODIFY, Some(&change), &[&control]);
+        scene.requests = vec![scene.requests.remove(0), change];
+        refused(scene, ResultCode::INSUFFICIENT_ACCESS_RIGHTS).await;
+    }
+}
+
 #[test]
 fn every_refusal_has_a_name_of_its_own() {
     let mut names: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.entry().0).collect();

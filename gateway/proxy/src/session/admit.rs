@@ -11,7 +11,7 @@ use postern_ldap::control::paged::PagedResults;
 use postern_ldap::credential::{Touch, touch};
 use postern_ldap::extended::{ExtendedRequest, abandoned_id};
 use postern_ldap::search::{SearchRequest, is_root_dse};
-use postern_ldap::{Header, Message, MessageId, denied, frame, oid, search, tag};
+use postern_ldap::{Header, Message, MessageId, attribute, denied, frame, oid, search, tag};
 
 /// What becomes of a request.
 pub(super) enum Admit {
@@ -150,7 +150,16 @@ impl Session {
         if writes {
             care = care.with(Care::RECORD);
         }
+        // What a listed but unknown extension leaves on a lane is unknown too.
+        if touched == Touch::Unwalkable {
+            care = care.with(Care::TAINTS);
+        }
         let changed = limited(&message, operation, &rules)?;
+        if care.has(Care::TAINTS)
+            && let Some(lane) = &mut self.lane
+        {
+            lane.tainted = true;
+        }
         self.add(header.id, operation, care);
         Ok(changed.map_or(Admit::Pass, Admit::Changed))
     }
@@ -158,16 +167,27 @@ impl Session {
     /// RFC 4511 §4.11: no answer, whatever is wrong with it.
     fn abandon(&mut self, request: &[u8]) -> Admit {
         let abandoned = Message::parse(request).and_then(|message| abandoned_id(&message));
-        match abandoned {
-            Ok(id) if self.in_flight.abandon(id) && self.lane.is_some() => Admit::Pass,
-            _ => Admit::Swallow,
-        }
+        let Some(pending) = abandoned.ok().and_then(|id| self.in_flight.abandon(id)) else {
+            return Admit::Swallow;
+        };
+        self.retry = None;
+        self.given_up(&pending);
+        let Some(lane) = &mut self.lane else {
+            return Admit::Swallow;
+        };
+        // Its end, which would have told of a cursor, is not looked at any more.
+        lane.tainted |= pending.care.has(Care::FIRST_PAGE.with(Care::NEXT_PAGE));
+        Admit::Pass
     }
 
     /// Proxied authorization and transactions (acting for somebody is for those the route lists).
     fn controls(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
         for control in message.controls {
             let control = control.map_err(|_| Refusal::Malformed)?;
+            // slapd reads an OID up to a NUL: what is not plainly one may be any.
+            if !attribute::is_oid(control.oid) {
+                return Err(Refusal::Malformed.into());
+            }
             match control.oid {
                 oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => {
                     let allowed = match &self.identity {
@@ -204,7 +224,12 @@ impl Session {
                 if matches!(asked, oid::START_TRANSACTION | oid::END_TRANSACTION) {
                     Err(Refusal::Transaction.into())
                 } else if listed.value.iter().any(|oid| oid.as_bytes() == asked) {
-                    Ok(())
+                    // What it does is not known: it may carry a password, and so may a control beside it.
+                    if self.password_may_travel(rules) {
+                        Ok(())
+                    } else {
+                        Err(Refused(Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
+                    }
                 } else {
                     Err(Refused(Refusal::ExtensionNotAllowed, Some(listed.rule.clone())))
                 }

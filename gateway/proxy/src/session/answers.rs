@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, ReadBuf};
+use zeroize::Zeroize;
 
 /// Answers larger than this are passed on as they come instead of being held until they are whole.
 const LARGE: usize = 32 * 1024;
@@ -37,6 +38,8 @@ impl Session {
             }
             lane.reused = false;
             self.retry = None;
+            // An extended answer may hold a password the server made up (RFC 3062).
+            let secret = self.in_flight.any(Operation::Extended);
             let mut held = std::mem::take(&mut lane.inbound);
             let outcome = if held.is_empty() {
                 self.answers(context, octets)
@@ -49,6 +52,9 @@ impl Session {
                     if held.is_empty() { Vec::new() } else { held }
                 })
             };
+            if secret {
+                buffer.zeroize();
+            }
             match (outcome, &mut self.lane) {
                 (Ok(rest), Some(lane)) => {
                     lane.inbound = rest;
@@ -159,6 +165,10 @@ impl Session {
         };
         if !answers(pending.operation, header.operation) {
             return Err(Event::LaneLost(LaneLoss::Protocol));
+        }
+        if !tag::ends_operation(header.operation) {
+            // Time is what passes without an answer: a long list that keeps coming is not late.
+            self.in_flight.refresh_found(self.shared.ticker.now());
         }
         match header.operation {
             tag::SEARCH_ENTRY if pending.care.edits_entries() => self

@@ -79,9 +79,11 @@ impl Session {
     /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
     /// once (lane rule 6).
     pub(super) async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
-        let mut lane = match self.lane.take() {
-            Some(lane) if lane.is_clean() => lane,
-            _ => self.route.pool.take().await.map_err(no_lane)?,
+        // A lane that cannot be used gives up its place before another is waited for.
+        let own = self.lane.take().filter(Lane::is_clean);
+        let mut lane = match own {
+            Some(lane) => lane,
+            None => self.route.pool.take().await.map_err(no_lane)?,
         };
         loop {
             let was_reused = lane.reused;
@@ -92,7 +94,11 @@ impl Session {
                     lane = self.route.pool.fresh().await.map_err(no_lane)?;
                 }
                 Err(loss) => {
-                    self.route.upstream.lost(lane.server);
+                    // A server that hangs takes connections and answers none: only so it is known. One that is gone is found out
+                    // by connecting, and one that hung up on a client's odd request is not gone.
+                    if loss == LaneLoss::Silent {
+                        self.route.upstream.lost(lane.server);
+                    }
                     return Err(Self::refusal_for_lost(loss));
                 }
             }

@@ -52,6 +52,10 @@ impl Session {
     /// Everything that is refused without asking the directory.
     fn check<'f>(&self, message: &Message<'f>, rules: &RouteRules) -> Result<Checked<'f>, (Refusal, Option<RuleName>)> {
         let request = BindRequest::parse(message).map_err(|_| (Refusal::Malformed, None))?;
+        // Controls that cannot be walked cannot be joined by ours, and without ours the standing would not be known.
+        if message.controls.iter().any(|control| control.is_err()) {
+            return Err((Refusal::Malformed, None));
+        }
         if request.version != 3 {
             return Err((Refusal::NotVersion3, None));
         }
@@ -258,6 +262,7 @@ impl Session {
             rule: verdict.rule.clone(),
             known: true,
         });
+        self.marks.signed_in |= verdict.admission != Admission::Refuse;
         match verdict.admission {
             Admission::Allow => self.identity = Identity::Bound(signed_in),
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
@@ -279,10 +284,12 @@ impl Session {
         let accepted = code == ResultCode::SUCCESS;
         // A lane that may be restricted to a must-change account serves no second session (lane rule 5).
         lane.tainted |= accepted && (!known || standing.state == State::MustChange);
-        lane.identity = if accepted {
-            LaneIdentity::Session
-        } else {
-            LaneIdentity::Stale
+        // A directory that takes a password without a name for an anonymous bind has accepted nobody.
+        let somebody = accepted && !name.is_empty();
+        lane.identity = match (accepted, somebody) {
+            (true, true) => LaneIdentity::Session,
+            (true, false) => LaneIdentity::Anonymous,
+            (false, _) => LaneIdentity::Stale,
         };
         self.lane = Some(lane);
         let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
@@ -295,7 +302,8 @@ impl Session {
             Some(name),
             Some((&standing, proven)),
         );
-        if accepted {
+        self.marks.signed_in |= somebody;
+        if somebody {
             let signed_in = SignedIn {
                 name: name.into(),
                 standing,
@@ -304,7 +312,7 @@ impl Session {
                 known,
             };
             self.identity = Identity::Bound(Box::new(signed_in));
-        } else {
+        } else if !accepted {
             self.give_lane_back();
         }
         reply
@@ -312,16 +320,19 @@ impl Session {
 
     /// Whatever the session was, it is nobody now.
     fn leave_identity(&mut self) {
+        let clean = self.in_flight.owes_nothing();
+        for pending in self.in_flight.take_all() {
+            self.given_up(&pending);
+        }
         self.identity = Identity::Anonymous;
         self.fast = false;
         self.retry = None;
-        if self.in_flight.owes_nothing() {
+        if clean {
             // The lane stays for this bind; nothing else may be sent on it.
             if let Some(lane) = &mut self.lane {
                 lane.identity = LaneIdentity::Stale;
             }
         } else {
-            self.in_flight.take_all();
             self.lane = None;
         }
     }

@@ -91,8 +91,7 @@ impl Session {
         let Some(lane) = self.lane.take() else {
             return ControlFlow::Continue(());
         };
-        let waiting = !self.in_flight.is_empty();
-        if waiting || loss == LaneLoss::Silent {
+        if loss == LaneLoss::Silent {
             self.route.upstream.lost(lane.server);
         }
         if lane.streaming > 0 {

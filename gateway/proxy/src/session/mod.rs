@@ -49,6 +49,9 @@ pub(crate) struct Facts {
     pub(crate) start_tls: Option<TlsSource>,
 }
 
+/// How long a session that is nobody keeps a lane it does not use.
+const UNUSED: Duration = Duration::from_secs(1);
+
 /// Who the session is.
 pub(crate) enum Identity {
     /// Nobody yet, or nobody any more.
@@ -105,6 +108,8 @@ struct Marks {
     connected: u32,
     /// The last request, or none yet.
     request: Option<u32>,
+    /// Whether anybody ever signed in.
+    signed_in: bool,
     /// Since when part of a request is here.
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
@@ -166,6 +171,7 @@ impl Session {
         let marks = Marks {
             connected: shared.ticker.now(),
             request: None,
+            signed_in: false,
             partial: None,
             stalled: None,
         };
@@ -236,6 +242,9 @@ impl Session {
         };
         let in_parts = self.lane.as_ref().is_some_and(|lane| lane.streaming > 0);
         self.give_lane_back();
+        for pending in self.in_flight.take_all() {
+            self.given_up(&pending);
+        }
         if let Some((code, text)) = notice.filter(|_| !in_parts) {
             tracing::info!(
                 target: "postern::session",
@@ -274,6 +283,17 @@ impl Session {
         self.rules = self.shared.decide.route(&self.route.name);
         let flow = self.judge_again();
         self.set_fast();
+        // A search that stays open was admitted by rules that are no more: it goes on only if nothing in the new ones could touch it.
+        let closed = self.rules.as_ref().is_none_or(|rules| {
+            rules.look_inside_searches()
+                || !rules
+                    .operations
+                    .value
+                    .contains(postern_identity::decide::Operation::Search)
+        });
+        if closed && self.in_flight.any_lasting() {
+            return ControlFlow::Break(Leave::Rules);
+        }
         flow
     }
 
@@ -359,7 +379,13 @@ impl Session {
 
     /// What has taken too long, if anything.
     fn overdue(&mut self) -> Option<Event> {
-        let limits = &self.shared.limits;
+        // Sessions that ask nothing, and searches that never end, meet new rules here.
+        if self.generation != self.shared.generation.get()
+            && let ControlFlow::Break(why) = self.new_rules()
+        {
+            return Some(Event::Leave(why));
+        }
+        let limits = self.shared.limits;
         let now = self.shared.ticker.now();
         let late = |since: u32, limit: Duration| now.saturating_sub(since) >= ticks(limit);
         if self.marks.stalled.is_some_and(|since| late(since, limits.write_stall)) {
@@ -374,6 +400,16 @@ impl Session {
             .is_some_and(|since| late(since, limits.operation))
         {
             return Some(Event::LaneLost(LaneLoss::Silent));
+        }
+        if matches!(self.identity, Identity::Anonymous) && self.in_flight.is_empty() {
+            // Nobody needs this lane to be whom they are.
+            if self.marks.request.is_some_and(|since| late(since, UNUSED)) {
+                self.give_lane_back();
+            }
+            let open = self.rules.as_ref().is_some_and(|rules| rules.anonymous.value);
+            if !open && !self.marks.signed_in && late(self.marks.connected, limits.first_octet) {
+                return Some(Event::Leave(Leave::Late("nobody signed in for too long")));
+            }
         }
         match self.marks.request {
             None if late(self.marks.connected, limits.first_octet) => {

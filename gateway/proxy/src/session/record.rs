@@ -138,6 +138,20 @@ impl Session {
         }
     }
 
+    /// Operations the client no longer waits for. What was meant to change something goes on record: whether it did is not known.
+    pub(super) fn given_up(&self, pending: &Pending) {
+        if pending.care.has(Care::RECORD) {
+            self.record(
+                pending.operation,
+                Outcome::Unavailable,
+                ResultCode::OTHER,
+                "built-in:given-up",
+                None,
+                None,
+            );
+        }
+    }
+
     fn account(&self) -> Cow<'_, str> {
         match &self.identity {
             Identity::Anonymous => Cow::Borrowed(""),

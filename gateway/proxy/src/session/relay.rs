@@ -106,7 +106,8 @@ impl Session {
             return self.buffered_requests(context);
         }
         if self.half_closed {
-            return if self.in_flight.is_empty() {
+            // An operation that stays open by its nature has nobody to wait for it any more.
+            return if self.in_flight.only_lasting() {
                 Turn::Stop(Event::Leave(Leave::Done))
             } else {
                 Turn::Waiting
@@ -195,6 +196,18 @@ impl Session {
             // Everything before this request leaves first: the order of requests is kept.
             if let Err(loss) = self.pass(context, octets.get(run..done).unwrap_or_default()) {
                 turn = Turn::Stop(Event::LaneLost(loss));
+                // What is in flight already, or answered, is not to be admitted again; the rest is, without this lane.
+                run = done;
+                match admitted {
+                    Admit::Pass | Admit::InSequence => {}
+                    Admit::Changed(_) | Admit::Swallow => done += header.length,
+                    Admit::Answer(answer) => {
+                        done += header.length;
+                        self.outbound.push(&answer);
+                    }
+                    Admit::Leave(why) => turn = Turn::Stop(Event::Leave(why)),
+                }
+                run = run.max(done);
                 break;
             }
             done += header.length;

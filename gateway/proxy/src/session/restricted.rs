@@ -8,11 +8,12 @@ use postern_directory::BindAnswer;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{Admission, Operation};
 use postern_identity::{DistinguishedName, Secret, State};
+use postern_ldap::attribute::base_type;
 use postern_ldap::change::ModifyRequest;
 use postern_ldap::control::ppolicy;
 use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::result::LdapResult;
-use postern_ldap::{Header, Message, ResultCode, bind, oid, tag};
+use postern_ldap::{Control, Header, Message, ResultCode, WireError, bind, oid, tag};
 use std::ops::ControlFlow;
 use zeroize::Zeroizing;
 
@@ -26,6 +27,12 @@ impl Session {
         extension: Option<&ExtendedRequest<'_>>,
         root_dse: bool,
     ) -> bool {
+        // Controls can read (post-read) and test (assertion); the one that tells why a new password was refused is enough.
+        let harmless =
+            |control: Result<Control<'_>, WireError>| control.is_ok_and(|control| control.oid == oid::PASSWORD_POLICY);
+        if !message.controls.iter().all(harmless) {
+            return false;
+        }
         match message.operation.tag {
             tag::SEARCH_REQUEST => root_dse,
             tag::MODIFY_REQUEST => self.is_own_credential_change(message, signed_in),
@@ -82,7 +89,7 @@ impl Session {
         self.lane = Some(lane);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
         self.record(operation, recorded, code, "built-in:directory-answered", None, None);
-        if changed && let Some(password) = new_password(frame, self) {
+        if changed && let Some(password) = new_password(frame) {
             self.sign_in_again(header, &password).await;
         }
         self.set_fast();
@@ -92,7 +99,9 @@ impl Session {
 
     /// The outcome is not known, and the lane is gone.
     async fn change_lost(&mut self, header: &Header, operation: Operation, loss: LaneLoss) -> ControlFlow<Leave> {
-        if let Some(lane) = self.lane.take() {
+        if let Some(lane) = self.lane.take()
+            && loss == LaneLoss::Silent
+        {
             self.route.upstream.lost(lane.server);
         }
         tracing::warn!(
@@ -181,7 +190,7 @@ pub(super) fn dn_of(identity: &[u8]) -> &[u8] {
 }
 
 /// The password a request sets, if it says which.
-fn new_password(frame: &[u8], session: &Session) -> Option<Secret> {
+fn new_password(frame: &[u8]) -> Option<Secret> {
     let message = Message::parse(frame).ok()?;
     match message.operation.tag {
         tag::EXTENDED_REQUEST => {
@@ -190,11 +199,14 @@ fn new_password(frame: &[u8], session: &Session) -> Option<Secret> {
         }
         tag::MODIFY_REQUEST => {
             let modify = ModifyRequest::parse(&message).ok()?;
-            let credentials = session.dialect().credential_attributes();
+            let is_password = |description: &[u8]| {
+                let base = base_type(description);
+                base.eq_ignore_ascii_case(b"userPassword") || base == b"2.5.4.35"
+            };
             // The last value added or put in place; a hashed one is no password and fails to bind, which is safe.
             modify
                 .changes()
-                .filter(|change| matches!(change.operation, 0 | 2) && credentials.holds(change.attribute.description))
+                .filter(|change| matches!(change.operation, 0 | 2) && is_password(change.attribute.description))
                 .filter_map(|change| change.attribute.values().last())
                 .last()
                 .map(Secret::new)
