@@ -9,31 +9,31 @@ mod admit;
 mod answers;
 mod ask;
 mod bind;
+mod deadlines;
 mod lanes;
 mod record;
 mod relay;
 mod restricted;
+mod rules;
 mod start_tls;
 
 use crate::client::Client;
 use crate::gateway::{Route, Shared};
 use crate::in_flight::InFlight;
 use crate::inbound::Inbound;
-use crate::lane::{Lane, LaneIdentity, LaneLoss};
+use crate::lane::{Lane, LaneLoss};
 use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
-use crate::ticker::ticks;
-use postern_identity::decide::{Admission, RouteRules, RuleName, Surface, TlsRule};
+use postern_identity::decide::{RouteRules, RuleName, Surface};
 use postern_identity::{Proven, Standing};
 use postern_ldap::{FrameError, ResultCode, answer};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Sleep, timeout};
@@ -48,9 +48,6 @@ pub(crate) struct Facts {
     /// The TLS offered on request.
     pub(crate) start_tls: Option<TlsSource>,
 }
-
-/// How long a session that is nobody keeps a lane it does not use.
-const UNUSED: Duration = Duration::from_secs(1);
 
 /// Who the session is.
 pub(crate) enum Identity {
@@ -277,88 +274,6 @@ impl Session {
         }
     }
 
-    /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
-    fn new_rules(&mut self) -> ControlFlow<Leave> {
-        self.generation = self.shared.generation.get();
-        self.rules = self.shared.decide.route(&self.route.name);
-        let flow = self.judge_again();
-        self.set_fast();
-        // A search that stays open was admitted by rules that are no more: it goes on only if nothing in the new ones could touch it.
-        let closed = self.rules.as_ref().is_none_or(|rules| {
-            rules.look_inside_searches()
-                || !rules
-                    .operations
-                    .value
-                    .contains(postern_identity::decide::Operation::Search)
-        });
-        if closed && self.in_flight.any_lasting() {
-            return ControlFlow::Break(Leave::Rules);
-        }
-        flow
-    }
-
-    fn judge_again(&mut self) -> ControlFlow<Leave> {
-        let signed_in = match &self.identity {
-            Identity::Anonymous => return ControlFlow::Continue(()),
-            Identity::Bound(signed_in) | Identity::Restricted(signed_in) => signed_in,
-        };
-        if self.is_transparent() {
-            return ControlFlow::Continue(());
-        }
-        // What was not asked for cannot be judged. The directory itself holds this lane to what it knows of the account.
-        if !signed_in.known {
-            return ControlFlow::Continue(());
-        }
-        let verdict = self.ask(&signed_in.name, &signed_in.standing, signed_in.proven);
-        let identity = std::mem::replace(&mut self.identity, Identity::Anonymous);
-        let (Identity::Bound(mut signed_in) | Identity::Restricted(mut signed_in)) = identity else {
-            return ControlFlow::Continue(());
-        };
-        signed_in.rule = verdict.rule;
-        match verdict.admission {
-            Admission::Allow => self.identity = Identity::Bound(signed_in),
-            Admission::Restrict => self.identity = Identity::Restricted(signed_in),
-            Admission::Refuse => {
-                if let Some(lane) = &mut self.lane {
-                    lane.tainted = true;
-                }
-                return ControlFlow::Break(Leave::Rules);
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Works out whether plain searches may skip every other look.
-    fn set_fast(&mut self) {
-        let lane_fits = self.lane_fits();
-        self.fast = lane_fits
-            && self.rules.as_ref().is_some_and(|rules| {
-                rules
-                    .operations
-                    .value
-                    .contains(postern_identity::decide::Operation::Search)
-                    && !rules.look_inside_searches()
-                    && (self.facts.secure || rules.tls.value != TlsRule::Always)
-                    && match self.identity {
-                        Identity::Anonymous => rules.anonymous.value,
-                        Identity::Bound(_) => true,
-                        Identity::Restricted(_) => false,
-                    }
-            });
-    }
-
-    /// Lane rule 1: whether the directory takes the lane for whom the session is.
-    fn lane_fits(&self) -> bool {
-        matches!(
-            (&self.identity, self.lane.as_ref().map(|lane| lane.identity)),
-            (Identity::Anonymous, Some(LaneIdentity::Anonymous))
-                | (
-                    Identity::Bound(_) | Identity::Restricted(_),
-                    Some(LaneIdentity::Session)
-                )
-        )
-    }
-
     fn is_transparent(&self) -> bool {
         self.rules
             .as_ref()
@@ -375,78 +290,6 @@ impl Session {
         } else {
             self.shared.limits.frame_before_bind
         }
-    }
-
-    /// What has taken too long, if anything.
-    fn overdue(&mut self) -> Option<Event> {
-        // Sessions that ask nothing, and searches that never end, meet new rules here.
-        if self.generation != self.shared.generation.get()
-            && let ControlFlow::Break(why) = self.new_rules()
-        {
-            return Some(Event::Leave(why));
-        }
-        let limits = self.shared.limits;
-        let now = self.shared.ticker.now();
-        let late = |since: u32, limit: Duration| now.saturating_sub(since) >= ticks(limit);
-        if self.marks.stalled.is_some_and(|since| late(since, limits.write_stall)) {
-            return Some(Event::Leave(Leave::Gone));
-        }
-        if self.marks.partial.is_some_and(|since| late(since, limits.request)) {
-            return Some(Event::Leave(Leave::Late("the request took too long to arrive")));
-        }
-        if self
-            .in_flight
-            .oldest()
-            .is_some_and(|since| late(since, limits.operation))
-        {
-            return Some(Event::LaneLost(LaneLoss::Silent));
-        }
-        if matches!(self.identity, Identity::Anonymous) && self.in_flight.is_empty() {
-            // Nobody needs this lane to be whom they are.
-            if self.marks.request.is_some_and(|since| late(since, UNUSED)) {
-                self.give_lane_back();
-            }
-            let open = self.rules.as_ref().is_some_and(|rules| rules.anonymous.value);
-            if !open && !self.marks.signed_in && late(self.marks.connected, limits.first_octet) {
-                return Some(Event::Leave(Leave::Late("nobody signed in for too long")));
-            }
-        }
-        match self.marks.request {
-            None if late(self.marks.connected, limits.first_octet) => {
-                Some(Event::Leave(Leave::Late("nothing was asked for too long")))
-            }
-            Some(since) if self.in_flight.is_empty() && late(since, limits.idle) => {
-                Some(Event::Leave(Leave::Late("nothing was asked for too long")))
-            }
-            _ => None,
-        }
-    }
-
-    /// Sends one request on a lane this session holds and waits for its answer, for as long as a bind may take. The session's own timer keeps
-    /// the time: setting another for every bind costs a lock that all workers share.
-    async fn exchange(&mut self, lane: &mut Lane, request: &[u8]) -> Result<Zeroizing<Vec<u8>>, LaneLoss> {
-        let limits = self.shared.limits;
-        let deadline = self
-            .shared
-            .ticker
-            .now()
-            .saturating_add(ticks(limits.bind))
-            .saturating_add(1);
-        let mut answer = pin!(lane.exchange(request, limits.answer));
-        poll_fn(|context| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
-                return Poll::Ready(answer);
-            }
-            while self.timer.as_mut().poll(context).is_ready() {
-                let next = tokio::time::Instant::now() + self.period;
-                self.timer.as_mut().reset(next);
-                if self.shared.ticker.now() >= deadline {
-                    return Poll::Ready(Err(LaneLoss::Silent));
-                }
-            }
-            Poll::Pending
-        })
-        .await
     }
 
     fn refusal_for_lost(loss: LaneLoss) -> Refusal {

@@ -1,0 +1,274 @@
+//! The stage on which refusals are provoked: one session, a server that behaves as told, rules, and the record.
+
+use crate::client::Client;
+use crate::gateway::Gateway;
+use crate::session::{Facts, Session};
+use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
+use postern_directory::{ServerUrl, Settings, Upstream};
+use postern_identity::audit::{Audit, Event, Outcome};
+use postern_identity::clock::FixedClock;
+use postern_identity::decide::{
+    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteRules, RuleName, Ruled,
+    Surface, TlsRule,
+};
+use postern_identity::{DirectoryName, Proven, State, Timestamp};
+use postern_ldap::ber::Writer;
+use postern_ldap::control::ppolicy::PasswordPolicyResponse;
+use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio::net::TcpListener;
+
+/// How the server behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Server {
+    Answers,
+    NotThere,
+    /// Takes everything and says nothing but to binds.
+    Mute,
+    /// Not even to binds.
+    Deaf,
+    /// Closes on anything but a bind.
+    Closes,
+    /// 51 to every bind.
+    Busy,
+    /// Every password must be changed; anything else is not answered.
+    MustChange,
+}
+
+/// What is set up, and what is sent.
+pub(super) struct Scene {
+    pub(super) rules: Option<RouteRules>,
+    pub(super) rule: Option<&'static str>,
+    pub(super) limits: Limits,
+    pub(super) lanes: LaneSettings,
+    pub(super) peer: SocketAddr,
+    pub(super) secure: bool,
+    pub(super) offers_tls: bool,
+    pub(super) server: Server,
+    pub(super) requests: Vec<Vec<u8>>,
+}
+
+/// Sends the requests one by one, waiting for an answer where one must come, and gives back every code and line.
+pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
+    let address = serve(scene.server).await;
+    let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
+    let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
+    let settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
+    let record = Arc::new(Record::default());
+    let decide = Arc::new(Fixed {
+        generation: Arc::default(),
+        rules: scene.rules.map(Arc::new),
+    });
+    let route = RouteSettings {
+        name: "r".into(),
+        upstream,
+        lanes: scene.lanes,
+    };
+    let gateway = Gateway::new(decide, Arc::clone(&record) as Arc<dyn Audit>, scene.limits, vec![route]);
+    let (mut near, far) = tokio::io::duplex(64 * 1024);
+    let shared = gateway.shared();
+    let registered = shared
+        .registry
+        .enter(scene.peer.ip(), 10, 0)
+        .unwrap_or_else(|_| unreachable!());
+    let start_tls: Option<TlsSource> = scene.offers_tls.then(|| Arc::new(no_tls) as TlsSource);
+    let facts = Facts {
+        peer: scene.peer,
+        secure: scene.secure,
+        start_tls,
+    };
+    let route = Arc::clone(&shared.routes["r"]);
+    let session = Session::new(
+        Arc::clone(shared),
+        route,
+        Client::InProcess(Box::new(far)),
+        facts,
+        registered,
+    );
+    let task = tokio::spawn(session.run());
+    let mut codes = Vec::new();
+    let last = scene.requests.len() - 1;
+    for (place, request) in scene.requests.iter().enumerate() {
+        near.write_all(request).await.unwrap();
+        // Binds are answered, and so is whatever is refused in the end; a question put to a mute server is not.
+        let header = frame::walk(request, 1 << 20).unwrap().unwrap();
+        if place == last || header.operation == tag::BIND_REQUEST {
+            codes.push(receive(&mut near).await);
+        }
+    }
+    gateway.end_now().await;
+    task.await.unwrap();
+    let lines = std::mem::take(&mut *record.0.lock().unwrap());
+    (codes, lines)
+}
+
+/// No handshake begins in these scenes.
+pub(super) fn no_tls() -> Arc<rustls::ServerConfig> {
+    unreachable!()
+}
+
+pub(super) async fn receive(near: &mut DuplexStream) -> ResultCode {
+    let mut held = Vec::new();
+    loop {
+        if let Ok(Some(header)) = frame::walk(&held, 1 << 20)
+            && held.len() >= header.length
+        {
+            assert_ne!(header.id, MessageId(0), "a notice, or an answer to nothing");
+            return result::peek_code(&held[..header.length], &header).expect("a response");
+        }
+        let read = tokio::time::timeout(Duration::from_secs(10), near.read_buf(&mut held)).await;
+        assert!(
+            read.expect("an answer in time").unwrap() > 0,
+            "the session ended without an answer"
+        );
+    }
+}
+
+pub(super) async fn serve(server: Server) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    if server == Server::NotThere {
+        return address; // closed with the listener
+    }
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut held = Vec::new();
+                while stream.read_buf(&mut held).await.unwrap_or(0) > 0 {
+                    while let Ok(Some(header)) = frame::walk(&held, 1 << 20) {
+                        if held.len() < header.length {
+                            break;
+                        }
+                        held.drain(..header.length);
+                        let must_change = PasswordPolicyResponse {
+                            warning: None,
+                            error: Some(2),
+                        }
+                        .control();
+                        let reply = match (server, header.operation) {
+                            (Server::Deaf, _) => continue,
+                            (Server::Busy, _) => {
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::BUSY, "", &[])
+                            }
+                            (Server::MustChange, tag::BIND_REQUEST) => {
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
+                            }
+                            (_, tag::BIND_REQUEST) => {
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
+                            }
+                            (Server::Closes, _) => return,
+                            (Server::Mute | Server::MustChange, _) => continue,
+                            (_, other) => match tag::response_to(other) {
+                                Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
+                                None => continue,
+                            },
+                        };
+                        stream.write_all(&reply).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
+    let mut body = Writer::new();
+    body.integer(version).octets(b"cn=a").element(choice, content);
+    answer::message(MessageId(1), tag::BIND_REQUEST, &body.finish(), &[])
+}
+
+pub(super) fn search(id: u32, base: &str, controls: &[&[u8]]) -> Vec<u8> {
+    let mut body = Writer::new();
+    body.octets(base.as_bytes())
+        .enumerated(0)
+        .enumerated(0)
+        .integer(0)
+        .integer(0)
+        .boolean(false);
+    body.element(0x87, b"objectClass").element(tag::SEQUENCE, &[]);
+    answer::message(MessageId(id), tag::SEARCH_REQUEST, &body.finish(), controls)
+}
+
+pub(super) fn modify(id: u32) -> Vec<u8> {
+    let mut body = Writer::new();
+    body.octets(b"cn=a").element(tag::SEQUENCE, &[]);
+    answer::message(MessageId(id), tag::MODIFY_REQUEST, &body.finish(), &[])
+}
+
+pub(super) fn rule() -> RuleName {
+    RuleName::built_in("of-the-test")
+}
+
+pub(super) fn rules() -> RouteRules {
+    RouteRules {
+        route: "r".into(),
+        generation: 0,
+        surface: Ruled::new(Surface::Ppolicy, rule()),
+        operations: Ruled::new(Operations::all(), rule()),
+        read_only: Ruled::new(false, rule()),
+        base_dns: None,
+        denied_attributes: None,
+        size_limit: None,
+        time_limit: None,
+        tls: Ruled::new(TlsRule::ForPasswords, rule()),
+        anonymous: Ruled::new(true, rule()),
+        references: Ruled::new(References::Drop, rule()),
+        extended_operations: Ruled::new(Vec::new(), rule()),
+        proxied_authorization: Ruled::new(Vec::new(), rule()),
+    }
+}
+
+pub(super) struct Fixed {
+    generation: Arc<Generation>,
+    rules: Option<Arc<RouteRules>>,
+}
+
+impl Decide for Fixed {
+    fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.generation)
+    }
+
+    fn route(&self, _: &str) -> Option<Arc<RouteRules>> {
+        self.rules.clone()
+    }
+
+    fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
+        let admission = match (question.proven, question.standing.state) {
+            (Proven::Yes, State::MustChange) => Admission::Restrict,
+            (Proven::Yes, State::Active) => Admission::Allow,
+            _ => Admission::Refuse,
+        };
+        BindVerdict {
+            admission,
+            surface: Surface::Ppolicy,
+            text: None,
+            rule: rule(),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) rule: String,
+    pub(super) outcome: Outcome,
+    pub(super) code: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Record(Mutex<Vec<Line>>);
+
+impl Audit for Record {
+    fn record(&self, event: &Event<'_>) {
+        let line = Line {
+            rule: event.rule.to_owned(),
+            outcome: event.outcome,
+            code: event.result_code,
+        };
+        self.0.lock().unwrap().push(line);
+    }
+}

@@ -1,0 +1,84 @@
+//! A session under the rules in force: taken up when they change, and what they let it skip.
+
+use super::{Identity, Leave, Session};
+use crate::lane::LaneIdentity;
+use postern_identity::decide::{Admission, Operation, TlsRule};
+use std::ops::ControlFlow;
+
+impl Session {
+    /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
+    pub(super) fn new_rules(&mut self) -> ControlFlow<Leave> {
+        self.generation = self.shared.generation.get();
+        self.rules = self.shared.decide.route(&self.route.name);
+        let flow = self.judge_again();
+        self.set_fast();
+        // A search that stays open was admitted by rules that are no more: it goes on only if nothing in the new ones could touch it.
+        let closed = self
+            .rules
+            .as_ref()
+            .is_none_or(|rules| rules.look_inside_searches() || !rules.operations.value.contains(Operation::Search));
+        if closed && self.in_flight.any_lasting() {
+            return ControlFlow::Break(Leave::Rules);
+        }
+        flow
+    }
+
+    pub(super) fn judge_again(&mut self) -> ControlFlow<Leave> {
+        let signed_in = match &self.identity {
+            Identity::Anonymous => return ControlFlow::Continue(()),
+            Identity::Bound(signed_in) | Identity::Restricted(signed_in) => signed_in,
+        };
+        if self.is_transparent() {
+            return ControlFlow::Continue(());
+        }
+        // What was not asked for cannot be judged. The directory itself holds this lane to what it knows of the account.
+        if !signed_in.known {
+            return ControlFlow::Continue(());
+        }
+        let verdict = self.ask(&signed_in.name, &signed_in.standing, signed_in.proven);
+        let identity = std::mem::replace(&mut self.identity, Identity::Anonymous);
+        let (Identity::Bound(mut signed_in) | Identity::Restricted(mut signed_in)) = identity else {
+            return ControlFlow::Continue(());
+        };
+        signed_in.rule = verdict.rule;
+        match verdict.admission {
+            Admission::Allow => self.identity = Identity::Bound(signed_in),
+            Admission::Restrict => self.identity = Identity::Restricted(signed_in),
+            Admission::Refuse => {
+                if let Some(lane) = &mut self.lane {
+                    lane.tainted = true;
+                }
+                return ControlFlow::Break(Leave::Rules);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Works out whether plain searches may skip every other look.
+    pub(super) fn set_fast(&mut self) {
+        let lane_fits = self.lane_fits();
+        self.fast = lane_fits
+            && self.rules.as_ref().is_some_and(|rules| {
+                rules.operations.value.contains(Operation::Search)
+                    && !rules.look_inside_searches()
+                    && (self.facts.secure || rules.tls.value != TlsRule::Always)
+                    && match self.identity {
+                        Identity::Anonymous => rules.anonymous.value,
+                        Identity::Bound(_) => true,
+                        Identity::Restricted(_) => false,
+                    }
+            });
+    }
+
+    /// Lane rule 1: whether the directory takes the lane for whom the session is.
+    pub(super) fn lane_fits(&self) -> bool {
+        matches!(
+            (&self.identity, self.lane.as_ref().map(|lane| lane.identity)),
+            (Identity::Anonymous, Some(LaneIdentity::Anonymous))
+                | (
+                    Identity::Bound(_) | Identity::Restricted(_),
+                    Some(LaneIdentity::Session)
+                )
+        )
+    }
+}
