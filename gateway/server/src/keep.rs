@@ -38,17 +38,29 @@ pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceM
             manager.reloading();
         }
         let keeper = Arc::clone(&keeper);
-        let looked =
-            tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).look()).await;
-        match looked {
-            Ok(false) if asked => tracing::info!(target: "postern", "nothing has changed since the last look"),
-            Ok(_) => {}
-            Err(_) => tracing::error!(target: "postern", "a reload ended early; what was in force stays"),
+        let looked = tokio::task::spawn_blocking(move || look_quietly(&keeper)).await;
+        match looked.unwrap_or(None) {
+            Some(false) if asked => tracing::info!(target: "postern", "nothing has changed since the last look"),
+            Some(_) => {}
+            None => tracing::error!(target: "postern", "a reload ended early; what was in force stays"),
         }
         if asked {
             manager.ready(SERVING);
         }
     }
+}
+
+/// Looks on a thread of its own that gives way to those who serve clients: compiling a thousand routes keeps a processor busy for a
+/// while. `None` if it did not come to its end.
+fn look_quietly(keeper: &Mutex<Keeper>) -> Option<bool> {
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            // Linux gives each thread a niceness of its own; where it cannot be had, it is only less kind.
+            let _ = rustix::process::nice(10);
+            keeper.lock().unwrap_or_else(PoisonError::into_inner).look()
+        });
+        looking.join().ok()
+    })
 }
 
 impl Keeper {
