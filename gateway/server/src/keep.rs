@@ -56,7 +56,7 @@ fn look_quietly(keeper: &Mutex<Keeper>) -> Option<bool> {
     std::thread::scope(|scope| {
         let looking = scope.spawn(|| {
             // Linux gives each thread a niceness of its own; where it cannot be had, it is only less kind.
-            let _ = rustix::process::nice(10);
+            let _ = rustix::process::nice(19);
             keeper.lock().unwrap_or_else(PoisonError::into_inner).look()
         });
         looking.join().ok()
