@@ -4,7 +4,9 @@ use crate::certificates::ServerCertificate;
 use crate::directory;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A running slapd.
@@ -81,9 +83,19 @@ impl Slapd {
         self.child.wait().unwrap();
     }
 
-    /// Stops it from answering while the kernel goes on taking connections for it.
+    /// Stops it from answering while the kernel goes on taking connections for it. Returns when every thread has stopped: the
+    /// signal reaches them one after another, and a thread that still runs answers.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
+        let threads = format!("/proc/{}/task", self.child.id());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !fs::read_dir(&threads)
+            .unwrap()
+            .all(|thread| is_stopped(&thread.unwrap().path()))
+        {
+            assert!(Instant::now() < deadline, "slapd does not stop");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn thaw(&self) {
@@ -97,6 +109,13 @@ impl Slapd {
             .unwrap();
         assert!(sent.success());
     }
+}
+
+/// Whether a thread is in the state T (proc(5)); one that has ended meanwhile counts.
+fn is_stopped(thread: &Path) -> bool {
+    fs::read_to_string(thread.join("stat")).map_or(true, |stat| {
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+    })
 }
 
 impl Drop for Slapd {
