@@ -17,6 +17,7 @@ pub mod account;
 pub mod audit;
 pub mod authority;
 pub mod clock;
+pub mod connection;
 pub mod decide;
 pub mod name;
 pub mod secret;
@@ -25,6 +26,7 @@ pub mod standing;
 pub use account::{AccountKey, DirectoryName};
 pub use authority::Authority;
 pub use clock::{Clock, Timestamp};
+pub use connection::ConnectionFacts;
 pub use name::{AttributeName, DistinguishedName, NameError};
 pub use secret::Secret;
 pub use standing::{
