@@ -9,9 +9,9 @@ mod postgresql;
 mod sssd;
 
 use postern_tests::applications::{Attempt, Outcome, Server};
-use postern_tests::people::dn;
+use postern_tests::people::{self, dn};
 use postern_tests::sightings::{Sightings, cell};
-use postern_tests::{Gateway, PASSWORD, Slapd, eventually};
+use postern_tests::{Gateway, PASSWORD, Slapd, SlapdSettings, eventually};
 use std::time::Duration;
 
 /// How long a line of the log may take to be written.
@@ -20,15 +20,29 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const WRONG: &str = "wrong-1234";
 
 /// The states every application is tried in: its words, who is in it, and the password given.
-const STATES: [(&str, &str, &str); 7] = [
+const STATES: [(&str, &str, &str); 8] = [
     ("active", "active", PASSWORD),
     ("expires soon", "expiring", PASSWORD),
+    ("expired, grace left", "grace", PASSWORD),
     ("must change", "must-change", PASSWORD),
     ("expired", "expired", PASSWORD),
     ("locked", "locked-by-administrator", PASSWORD),
     ("unknown user", "nobody", PASSWORD),
     ("wrong password", "active", WRONG),
 ];
+
+/// The same for a second table: somebody else's grace sign-ins.
+fn states_again() -> [(&'static str, &'static str, &'static str); 8] {
+    STATES.map(|(state, uid, password)| (state, if uid == "grace" { "grace-again" } else { uid }, password))
+}
+
+/// A slapd for people who are tried twice.
+fn slapd() -> Slapd {
+    Slapd::start_with(&SlapdSettings {
+        ldif: people::account("grace-again", "grace", &[]),
+        ..SlapdSettings::default()
+    })
+}
 
 /// A slapd, and gateways before it.
 struct Scene {
@@ -118,7 +132,7 @@ fn expect_in_and_out(scene: &Scene, seen: &Seen) {
         let is_in = |state| seen.of(&server.name, state).outcome == Outcome::In;
         let let_in = STATES.map(|(state, _, _)| is_in(state));
         let must_change = server.name == "slapd";
-        let expected = [true, true, must_change, false, false, false, false];
+        let expected = [true, true, true, must_change, false, false, false, false];
         assert_eq!(let_in, expected, "{}: {:?}", server.name, seen.0);
         let wrong = seen.of(&server.name, "wrong password");
         assert_eq!(seen.of(&server.name, "locked"), wrong, "{}", server.name);
@@ -129,6 +143,7 @@ fn expect_in_and_out(scene: &Scene, seen: &Seen) {
             &[
                 ("active", "active"),
                 ("expiring", "expiring"),
+                ("grace", "expired_grace"),
                 ("must-change", "must_change"),
                 ("expired", "expired"),
                 ("locked-by-administrator", "locked"),

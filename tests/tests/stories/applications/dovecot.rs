@@ -1,7 +1,6 @@
 //! Dovecot, asked by doveadm and over IMAP.
 
-use super::{STATES, Scene, Sightings, expect_in_and_out};
-use postern_tests::Slapd;
+use super::{STATES, Scene, Sightings, expect_in_and_out, slapd, states_again};
 use postern_tests::applications::dovecot::Dovecot;
 use postern_tests::gateway::PORTAL;
 
@@ -11,7 +10,7 @@ says `Password mismatch (for LDAP bind)` whatever the reason: the reason stands 
 
 #[test]
 fn whoever_must_change_is_refused_for_good_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(Slapd::start(), &["generic"]);
+    let scene = Scene::start(slapd(), &["generic"]);
     let servers: Vec<(String, Dovecot)> = scene
         .servers()
         .iter()
@@ -30,7 +29,7 @@ fn whoever_must_change_is_refused_for_good_and_everybody_else_gets_what_slapd_gi
         assert!(shown.contains("[AUTHENTICATIONFAILED]"), "{server}: {shown}");
     }
     let about = "`doveadm auth test`, as an administrator sees it:";
-    let seen = scene.everybody(&mut sightings, about, &STATES, |server, login, password| {
+    let seen = scene.everybody(&mut sightings, about, &states_again(), |server, login, password| {
         at(&server.name).test(login, password)
     });
     expect_in_and_out(&scene, &seen);

@@ -1,7 +1,6 @@
 //! PostgreSQL, asked with psql.
 
-use super::{STATES, Scene, Sightings, expect_in_and_out};
-use postern_tests::Slapd;
+use super::{STATES, Scene, Sightings, expect_in_and_out, slapd, states_again};
 use postern_tests::applications::postgresql::{Mode, PostgreSql};
 use postern_tests::gateway::PORTAL;
 
@@ -11,17 +10,21 @@ stands in PostgreSQL's log, as `LDAP diagnostics`.";
 
 #[test]
 fn whoever_must_change_is_refused_in_both_modes_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(Slapd::start(), &["generic"]);
-    let mut roles = STATES.map(|(_, uid, _)| uid).to_vec();
+    let scene = Scene::start(slapd(), &["generic"]);
+    let mut roles: Vec<&str> = STATES.iter().chain(&states_again()).map(|(_, uid, _)| *uid).collect();
     roles.sort_unstable();
     roles.dedup();
     let database = PostgreSql::start(&scene.servers(), &roles);
     let mut sightings = Sightings::new("PostgreSQL", ABOUT);
-    for (mode, about) in [
-        (Mode::Simple, "Simple bind (`ldapprefix`, `ldapsuffix`):"),
-        (Mode::SearchAndBind, "Search and bind (`ldapbasedn`, `ldapbinddn`):"),
+    for (mode, states, about) in [
+        (Mode::Simple, STATES, "Simple bind (`ldapprefix`, `ldapsuffix`):"),
+        (
+            Mode::SearchAndBind,
+            states_again(),
+            "Search and bind (`ldapbasedn`, `ldapbinddn`):",
+        ),
     ] {
-        let seen = scene.everybody(&mut sightings, about, &STATES, |server, login, password| {
+        let seen = scene.everybody(&mut sightings, about, &states, |server, login, password| {
             database.sign_in(&server.name, mode, login, password)
         });
         expect_in_and_out(&scene, &seen);
