@@ -17,6 +17,7 @@
 //! **To add a key:** a field with its comment in `file`, its value in `compile::merge` with the safe default, a line in
 //! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`.
 
+pub mod bypass;
 pub mod compile;
 pub mod document;
 pub mod live;

@@ -1,5 +1,6 @@
 //! What is kept up to date while the program runs: policies and certificates; and a word if the configuration has changed.
 
+use crate::bypass::{self, keeper::BypassKeeper};
 use crate::config::{Certificate, Configuration, Fingerprint};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::reload::{CertificateReload, PolicyReload, Reload};
@@ -15,6 +16,7 @@ pub(crate) const SERVING: &str = "Serving";
 pub(crate) struct Keeper {
     pub(crate) policies: PolicyReload,
     pub(crate) certificates: Vec<CertificateReload>,
+    pub(crate) bypass: BypassKeeper,
     /// The file, and what it was when it was last looked at.
     pub(crate) configuration: (PathBuf, Fingerprint),
 }
@@ -28,9 +30,11 @@ pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceM
         let cause = if std::mem::take(&mut first) {
             Cause::Changed
         } else {
+            let due = keeper.lock().unwrap_or_else(PoisonError::into_inner).bypass.next();
             tokio::select! {
                 () = stop.cancelled() => return,
                 cause = watch.next() => cause,
+                () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => Cause::Poll,
             }
         };
         let asked = cause == Cause::Asked;
@@ -70,6 +74,7 @@ impl Keeper {
         for certificate in &mut self.certificates {
             news |= certificate.attempt() != Reload::Unchanged;
         }
+        news |= self.bypass.look();
         let (path, known) = &mut self.configuration;
         if let Some(now) = Fingerprint::of(path).filter(|now| now != known) {
             *known = now;
@@ -86,6 +91,7 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
     let mut targets = vec![
         Target::Folder(configuration.server.policies.clone()),
         Target::File(configuration.path.clone()),
+        Target::File(bypass::path(&configuration.server.state_dir)),
     ];
     for listener in &configuration.listeners {
         if let Some(Certificate::Files { certificate, key }) = listener.certificate() {

@@ -60,7 +60,7 @@ impl PolicyReload {
 
     /// Reads the folder and, if it is another set and a good one, puts it in force. Reads and computes: not for a runtime's thread.
     pub fn attempt(&mut self) -> Reload {
-        let number = self.live.current().generation() + 1;
+        let number = self.live.number() + 1;
         let read = PolicySet::read(&self.folder).and_then(|set| {
             if set.fingerprint() == self.fingerprint {
                 return Ok(None);

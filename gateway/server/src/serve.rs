@@ -1,5 +1,6 @@
 //! `postern serve`: everything made, started, kept up to date and stopped. The file to read first.
 
+use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
 use crate::config::{Configuration, Listener};
 use crate::doors::{self, Doors};
@@ -192,6 +193,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     for upstream in &upstreams {
         tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
     }
+    let mut bypass = BypassKeeper::new(
+        configuration.server.state_dir.clone(),
+        Arc::clone(&live),
+        Arc::clone(&started.audit) as _,
+        Arc::clone(&prepared.clock),
+    );
+    // One that was asked for before holds from the first client on.
+    bypass.look();
     let asked = Arc::new(Notify::new());
     // Before anybody is told that we are ready: a file saved from then on is noticed.
     let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
@@ -209,13 +218,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
             reloads,
         ),
         certificates,
+        bypass,
         configuration: (configuration.path.clone(), configuration.fingerprint),
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
 
     manager.ready(keep::SERVING);
-    tracing::info!(target: "postern", generation = live.current().generation(), "serving");
+    tracing::info!(target: "postern", generation = live.number(), "serving");
 
     while signals.next().await == Wish::Reload {
         tracing::info!(target: "postern", "asked to reload");
