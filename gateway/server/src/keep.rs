@@ -54,13 +54,16 @@ pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceM
     }
 }
 
-/// Looks on a thread of its own that gives way to those who serve clients: compiling a thousand routes keeps a processor busy for a
-/// while. `None` if it did not come to its end.
+/// How much a look gives way to those who serve clients: a third of their share of a processor. With none of it a thousand new routes
+/// would hold up somebody; with much more a busy machine would never come to a look.
+const NICENESS: i32 = 5;
+
+/// Looks on a thread of its own. `None` if it did not come to its end.
 fn look_quietly(keeper: &Mutex<Keeper>) -> Option<bool> {
     std::thread::scope(|scope| {
         let looking = scope.spawn(|| {
             // Linux gives each thread a niceness of its own; where it cannot be had, it is only less kind.
-            let _ = rustix::process::nice(19);
+            let _ = rustix::process::nice(NICENESS);
             keeper.lock().unwrap_or_else(PoisonError::into_inner).look()
         });
         looking.join().ok()
