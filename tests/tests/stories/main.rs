@@ -10,7 +10,9 @@
 )]
 
 mod applications;
+mod bypass;
 mod clients;
+mod documents;
 mod examples;
 mod faults;
 mod golden;
