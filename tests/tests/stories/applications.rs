@@ -28,12 +28,19 @@ const STATES: [(&str, &str, &str); 8] = [
     ("expired", "expired", PASSWORD),
     ("locked", "locked-by-administrator", PASSWORD),
     ("unknown user", "nobody", PASSWORD),
-    ("wrong password", "active", WRONG),
+    ("wrong password", "history-1", WRONG),
 ];
 
-/// The same for a second table: somebody else's grace sign-ins.
+/// The same for a second table: others, for grace sign-ins are used up and wrong passwords counted.
 fn states_again() -> [(&'static str, &'static str, &'static str); 8] {
-    STATES.map(|(state, uid, password)| (state, if uid == "grace" { "grace-again" } else { uid }, password))
+    STATES.map(|(state, uid, password)| {
+        let uid = match uid {
+            "grace" => "grace-again",
+            "history-1" => "history-2",
+            other => other,
+        };
+        (state, uid, password)
+    })
 }
 
 /// A slapd for people who are tried twice.
