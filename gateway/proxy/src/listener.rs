@@ -39,7 +39,7 @@ pub(crate) async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                admit(&shared, &route, stream, peer, &settings, &tasks);
+                admit(&shared, &route, stream, peer, &settings, &tasks, &stop);
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
@@ -59,6 +59,7 @@ fn admit(
     peer: SocketAddr,
     settings: &ListenerSettings,
     tasks: &TaskTracker,
+    stop: &CancellationToken,
 ) {
     let limits = &shared.limits;
     let entered = shared
@@ -76,11 +77,7 @@ fn admit(
             return;
         }
     };
-    // Small answers must not wait for the acknowledgement of smaller ones.
-    let _ = stream.set_nodelay(true);
-    // A client that vanished without a word is found out even while it owes us nothing.
-    let _ = SockRef::from(&stream)
-        .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
+    prepare(&stream);
     let shared = Arc::clone(shared);
     let route = Arc::clone(route);
     match &settings.tls {
@@ -88,8 +85,25 @@ fn admit(
         ListenerTls::StartTls(source) => {
             tasks.spawn(plain(shared, route, stream, peer, Some(Arc::clone(source)), registered))
         }
-        ListenerTls::Ldaps(source) => tasks.spawn(tls(shared, route, stream, peer, Arc::clone(source), registered)),
+        ListenerTls::Ldaps(source) => tasks.spawn(tls(
+            shared,
+            route,
+            stream,
+            peer,
+            Arc::clone(source),
+            registered,
+            stop.clone(),
+        )),
     };
+}
+
+/// A socket without these options works all the same.
+fn prepare(stream: &TcpStream) {
+    // Small answers must not wait for the acknowledgement of smaller ones.
+    let _ = stream.set_nodelay(true);
+    // A client that vanished without a word is found out even while it owes us nothing.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
 }
 
 async fn plain(
@@ -117,9 +131,15 @@ async fn tls(
     peer: SocketAddr,
     source: TlsSource,
     registered: Registered,
+    stop: CancellationToken,
 ) {
     let handshake = Box::pin(TlsAcceptor::from(source()).accept(stream));
-    match tokio::time::timeout(shared.limits.tls, handshake).await {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(shared.limits.tls, handshake) => shaken,
+        // Nothing of this client is under way that could be finished.
+        () = stop.cancelled() => return,
+    };
+    match shaken {
         Ok(Ok(stream)) => {
             let facts = Facts {
                 peer,
@@ -132,5 +152,24 @@ async fn tls(
         }
         Ok(Err(_)) => tracing::debug!(client = %peer, "a TLS handshake failed"),
         Err(_) => tracing::debug!(client = %peer, "a TLS handshake took too long"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_vanished_is_found_out_by_the_kernel_within_three_minutes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let found_out = socket.tcp_keepalive_time().unwrap()
+            + socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert!(found_out <= Duration::from_mins(3), "{found_out:?}");
+        assert!(stream.nodelay().unwrap());
     }
 }
