@@ -5,6 +5,7 @@ mod certificates;
 mod folder;
 mod load;
 mod sessions;
+mod silent_sessions;
 
 use load::Load;
 use postern_tests::eventually::within;
