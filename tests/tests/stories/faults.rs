@@ -4,6 +4,7 @@
 mod crowds;
 mod directory_certificates;
 mod directory_lost;
+mod full_disk;
 mod given_up;
 mod good_byes;
 mod hostile_directory;

@@ -4,6 +4,7 @@
 mod certificates;
 mod folder;
 mod load;
+mod mounts;
 mod sessions;
 mod silent_sessions;
 
