@@ -2,8 +2,8 @@
 //!
 //! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
-//! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), applications people sign in to
-//! ([`applications`]) and tables of what they show ([`sightings`]).
+//! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
+//! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).
 //!
 //! **Never knows** what the product ought to answer: that stands in the stories (`tests/stories`).
 //!
@@ -32,6 +32,7 @@ pub mod eventually;
 pub mod gateway;
 pub mod golden;
 pub mod metrics;
+pub mod mounts;
 pub mod people;
 pub mod policies;
 pub mod port;
