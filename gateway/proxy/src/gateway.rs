@@ -4,9 +4,10 @@ use crate::listener;
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
+use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
-use postern_directory::Upstream;
+use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
 }
 
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
+    /// The service account's own few connections.
+    pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
 }
@@ -63,6 +67,7 @@ impl Gateway {
                 let route = Route {
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
                 };
@@ -77,6 +82,7 @@ impl Gateway {
             limits,
             registry: Arc::default(),
             ticker: Arc::default(),
+            remembered: Remembered::new(),
             routes,
         });
         let gateway = Self {
