@@ -190,3 +190,23 @@ fn a_restricted_session_is_refused_in_the_words_of_its_route() {
     assert!(text.contains("problem 4003 (INSUFF_ACCESS_RIGHTS)") && every_state::sub_codes(text).is_empty());
     assert_eq!(control, Some(NetscapePassword::Expired.control()));
 }
+
+#[test]
+fn no_older_control_says_expired_of_what_a_new_password_would_not_end() {
+    let locked = State::Locked {
+        by: LockedBy::Failures,
+        until: None,
+    };
+    for state in [
+        locked,
+        State::Disabled,
+        State::AccountExpired,
+        State::NotYetValid,
+        State::Active,
+    ] {
+        let octets = refused(Surface::Netscape, told(state, Proven::Yes), false);
+        assert!(Message::parse(&octets).unwrap().controls.is_empty(), "{state:?}");
+    }
+    let expired = refused(Surface::Netscape, told(State::Expired, Proven::Yes), false);
+    assert!(!Message::parse(&expired).unwrap().controls.is_empty());
+}
