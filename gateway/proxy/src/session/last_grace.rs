@@ -39,7 +39,8 @@ impl Session {
     /// the directory refuses by itself, and proves the password by it.
     pub(super) fn may_be_last_grace(&self, name: &[u8], rules: &RouteRules) -> Option<u64> {
         let remembered = &self.shared.remembered;
-        if !rules.keep_last_grace.value || remembered.is_empty() {
+        // A route may be transparent for a while, whatever its files say.
+        if !rules.keep_last_grace.value || rules.surface.value.is_transparent() || remembered.is_empty() {
             return None;
         }
         let mark = remembered.mark(self.route.upstream.name(), name);
