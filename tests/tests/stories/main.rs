@@ -9,7 +9,9 @@
     reason = "a test may fail where it stands"
 )]
 
+mod bypass;
 mod clients;
+mod documents;
 mod examples;
 mod faults;
 mod golden;

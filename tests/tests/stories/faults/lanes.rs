@@ -72,6 +72,7 @@ fn a_lane_carries_nobodys_rights_to_the_next_session() {
     // One lane at most, so that every session gets the same.
     let gateway = Gateway::start_with(&GatewaySettings {
         lanes: "max = 1\nidle = 1".to_owned(),
+        server: "workers = 1".to_owned(),
         ..GatewaySettings::new("generic", &[slapd.url()])
     });
     for round in 0..4 {
