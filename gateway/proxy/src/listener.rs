@@ -107,7 +107,7 @@ async fn serve(way_in: &WayIn, stream: TcpStream, peer: SocketAddr, registered: 
         ListenerTls::None => plain(shared, route, stream, peer, None, registered).await,
         ListenerTls::StartTls(source) => plain(shared, route, stream, peer, Some(Arc::clone(source)), registered).await,
         ListenerTls::Ldaps(source) => {
-            let stop = &way_in.stop;
+            let stop = way_in.stop.clone();
             tls(shared, route, stream, peer, Arc::clone(source), registered, stop).await;
         }
     }
@@ -147,7 +147,7 @@ async fn tls(
     peer: SocketAddr,
     source: TlsSource,
     registered: Registered,
-    stop: &CancellationToken,
+    stop: CancellationToken,
 ) {
     let handshake = Box::pin(TlsAcceptor::from(source()).accept(stream));
     let shaken = tokio::select! {
