@@ -16,4 +16,5 @@ mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod presets;
 mod reload;
