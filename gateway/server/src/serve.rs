@@ -235,13 +235,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     readiness.stopping();
     manager.stopping();
     tracing::info!(target: "postern", seconds = configuration.limits.drain.as_secs(), "stopping: clients may finish");
+    let patience = configuration.limits.drain;
     let at_once = tokio::select! {
-        () = doors.drain(configuration.limits.drain) => false,
+        // Not even for a directory that keeps a sign-in waiting.
+        _ = tokio::time::timeout(patience + ENDING, doors.drain(patience)) => false,
         () = signals.stop() => true,
     };
     if at_once {
         tracing::info!(target: "postern", "stopping at once");
-        // Not even for a directory that keeps a session waiting.
         let _ = tokio::time::timeout(ENDING, doors.end_now()).await;
     }
     stop.cancel();

@@ -9,6 +9,7 @@
     reason = "a test may fail where it stands"
 )]
 
+mod applications;
 mod bypass;
 mod clients;
 mod documents;
