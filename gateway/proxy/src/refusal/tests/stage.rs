@@ -5,14 +5,15 @@ use crate::gateway::Gateway;
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::workers::Workers;
-use postern_directory::{ServerUrl, Settings, Upstream};
+use postern_directory::names::{Finding, NameSearch};
+use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteRules, RuleName, Ruled,
     Surface, TlsRule,
 };
-use postern_identity::{DirectoryName, Proven, State, Timestamp};
+use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
 use postern_ldap::control::ppolicy::PasswordPolicyResponse;
 use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
@@ -35,6 +36,8 @@ pub(super) enum Server {
     Closes,
     /// 51 to every bind.
     Busy,
+    /// Two entries to every search.
+    Twins,
     /// Every password must be changed; anything else is not answered.
     MustChange,
 }
@@ -49,6 +52,7 @@ pub(super) struct Scene {
     pub(super) secure: bool,
     pub(super) offers_tls: bool,
     pub(super) server: Server,
+    pub(super) names: Option<NameRules>,
     pub(super) requests: Vec<Vec<u8>>,
 }
 
@@ -57,7 +61,12 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let address = serve(scene.server).await;
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
-    let settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    settings.base_dn = Some("dc=example".to_owned());
+    settings.service_account = Some(ServiceAccount {
+        dn: "cn=service".to_owned(),
+        password: Secret::new("secret"),
+    });
     let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
     let record = Arc::new(Record::default());
     let decide = Arc::new(Fixed {
@@ -68,6 +77,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         name: "r".into(),
         upstream,
         lanes: scene.lanes,
+        names: scene.names,
     };
     let gateway = Gateway::new(
         decide,
@@ -168,6 +178,11 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
                             }
                             (Server::Closes, _) => return,
+                            (Server::Twins, tag::SEARCH_REQUEST) => {
+                                let mut both = [entry(header.id, "cn=a"), entry(header.id, "cn=b")].concat();
+                                both.extend(answer::result(header.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]));
+                                both
+                            }
                             (Server::Mute | Server::MustChange, _) => continue,
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
@@ -181,6 +196,22 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
         }
     });
     address
+}
+
+fn entry(id: MessageId, dn: &str) -> Vec<u8> {
+    let mut content = Writer::new();
+    content.octets(dn.as_bytes()).element(tag::SEQUENCE, &[]);
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+/// A route that takes login names.
+pub(super) fn login_names() -> NameRules {
+    NameRules {
+        accept: vec![NameForm::Dn, NameForm::Uid],
+        domains: Vec::new(),
+        upn_suffixes: Vec::new(),
+        finding: Finding::Search(NameSearch::default()),
+    }
 }
 
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {

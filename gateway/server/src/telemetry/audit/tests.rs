@@ -38,6 +38,7 @@ fn event<'a>(account: &'a str, standing: &'a Standing) -> Event<'a> {
         client: Some("127.0.0.1:40000".parse().unwrap()),
         session: 7,
         account,
+        resolved: None,
         operation: "bind",
         outcome: Outcome::Refused,
         result_code: 49,
