@@ -118,6 +118,11 @@ impl NameRules {
         self.accept.iter().all(|form| *form == NameForm::Dn)
     }
 
+    /// Whether accounts are looked for, which takes a service account.
+    pub fn looks_for_accounts(&self) -> bool {
+        !self.is_as_sent() && matches!(self.finding, Finding::Search(_))
+    }
+
     /// Every attribute that says whose a name is, under its name here or the dialect's. A change of any other changes nobody's name.
     pub fn attributes(&self, usual: &LoginAttributes) -> Vec<String> {
         let Finding::Search(search) = &self.finding else {
