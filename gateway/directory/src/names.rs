@@ -174,11 +174,7 @@ impl NameRules {
     fn claims<'a>(&self, name: &'a str, named: &Named<'a>) -> Vec<Claim<'a>> {
         let mut claims = Vec::new();
         let mut add = |form, attribute, value| {
-            claims.push(Claim {
-                form,
-                attribute,
-                value,
-            });
+            claims.push(Claim { form, attribute, value });
         };
         if self.takes(NameForm::Uid) {
             add(NameForm::Uid, named.uid, name);

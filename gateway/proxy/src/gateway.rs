@@ -80,9 +80,9 @@ impl Gateway {
             .map(|settings| {
                 let name_changes = name_changes.get(&Arc::as_ptr(&settings.upstream)).cloned();
                 let names = settings.names.filter(|rules| !rules.is_as_sent());
-                let accounts = names.zip(name_changes.clone()).map(|(rules, changes)| {
-                    Arc::new(Accounts::new(rules, Arc::clone(&settings.upstream), changes))
-                });
+                let accounts = names
+                    .zip(name_changes.clone())
+                    .map(|(rules, changes)| Arc::new(Accounts::new(rules, Arc::clone(&settings.upstream), changes)));
                 let route = Route {
                     accounts,
                     name_changes,
@@ -219,7 +219,9 @@ impl Gateway {
 fn name_changes(routes: &[RouteSettings]) -> HashMap<*const Upstream, Arc<NameChanges>> {
     let named: Vec<_> = routes.iter().filter(|route| route.names.is_some()).collect();
     let changes = named.iter().map(|route| {
-        let same = named.iter().filter(|other| Arc::ptr_eq(&other.upstream, &route.upstream));
+        let same = named
+            .iter()
+            .filter(|other| Arc::ptr_eq(&other.upstream, &route.upstream));
         let changes = NameChanges::new(&route.upstream, same.filter_map(|route| route.names.as_ref()));
         (Arc::as_ptr(&route.upstream), Arc::new(changes))
     });

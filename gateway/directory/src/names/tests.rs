@@ -81,7 +81,10 @@ fn a_form_that_is_not_taken_is_not_looked_for() {
     assert_eq!(claims(&rules(&[NameForm::Domain]), b"alice@example.org"), [""; 0]);
     assert_eq!(claims(&rules(&[NameForm::Upn]), b"alice@example.net"), [""; 0]);
     assert_eq!(claims(&rules(&[NameForm::Upn]), b"alice@xexample.org"), [""; 0]);
-    assert_eq!(claims(&rules(&[NameForm::Upn]), b"alice@example.org"), ["upn uid=alice"]);
+    assert_eq!(
+        claims(&rules(&[NameForm::Upn]), b"alice@example.org"),
+        ["upn uid=alice"]
+    );
 }
 
 #[test]

@@ -81,8 +81,14 @@ mod tests {
 
     #[test]
     fn a_name_in_a_template_stays_one_value() {
-        assert_eq!(filled("alice").as_deref(), Some("uid=alice,ou=people,dc=example,dc=org"));
-        assert_eq!(filled(" a,b ").as_deref(), Some("uid=\\ a\\,b\\ ,ou=people,dc=example,dc=org"));
+        assert_eq!(
+            filled("alice").as_deref(),
+            Some("uid=alice,ou=people,dc=example,dc=org")
+        );
+        assert_eq!(
+            filled(" a,b ").as_deref(),
+            Some("uid=\\ a\\,b\\ ,ou=people,dc=example,dc=org")
+        );
         for hostile in [
             "alice,ou=admins",
             "alice+cn=admin",

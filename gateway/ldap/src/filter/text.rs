@@ -85,7 +85,11 @@ fn substrings(name: &[u8], value: &str, parts: &mut usize) -> Result<Vec<u8>, Wi
     let last = pieces.len() - 1; // `split` gives one piece at least
     *parts += pieces.len();
     // Two stars side by side say no more than one.
-    let pieces: Vec<_> = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty()).collect();
+    let pieces: Vec<_> = pieces
+        .iter()
+        .enumerate()
+        .filter(|(_, piece)| !piece.is_empty())
+        .collect();
     if pieces.is_empty() {
         return Ok(super::present(name));
     }
@@ -206,9 +210,31 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_refused() {
         for text in [
-            "", "uid=a", "(uid=a", "uid=a)", "(uid=a))", "(uid=a)(uid=b)", "()", "(&", "(!)", "(!(a=b)(c=d))", "(=a)",
-            "(u d=a)", "(uid=a\\2)", "(uid=a\\zz)", "(uid=a(b)", "(uid=a\0)", "(uid=a) ", "( uid=a)", "(:=a)", "(::=a)",
-            "(a:b:c:=d)", "(1=a)", "(a;=b=c\\)", "(\u{fc}id=a)", "(a>>b=c)",
+            "",
+            "uid=a",
+            "(uid=a",
+            "uid=a)",
+            "(uid=a))",
+            "(uid=a)(uid=b)",
+            "()",
+            "(&",
+            "(!)",
+            "(!(a=b)(c=d))",
+            "(=a)",
+            "(u d=a)",
+            "(uid=a\\2)",
+            "(uid=a\\zz)",
+            "(uid=a(b)",
+            "(uid=a\0)",
+            "(uid=a) ",
+            "( uid=a)",
+            "(:=a)",
+            "(::=a)",
+            "(a:b:c:=d)",
+            "(1=a)",
+            "(a;=b=c\\)",
+            "(\u{fc}id=a)",
+            "(a>>b=c)",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
@@ -227,6 +253,9 @@ mod tests {
         let wide = |count: usize| format!("(|{})", "(a=b)".repeat(count));
         assert!(parse(&wide(MOST_PARTS - 1)).is_ok());
         assert_eq!(parse(&wide(MOST_PARTS)), Err(WireError::TooMany));
-        assert_eq!(parse(&format!("(a={})", "x*".repeat(MOST_PARTS + 1))), Err(WireError::TooMany));
+        assert_eq!(
+            parse(&format!("(a={})", "x*".repeat(MOST_PARTS + 1))),
+            Err(WireError::TooMany)
+        );
     }
 }

@@ -104,13 +104,24 @@ fn what_names_go_by_changes_names_and_nothing_else_does() {
         answer::message(MessageId(1), tag::MODIFY_REQUEST, &body.finish(), &[])
     };
     let changes = |octets: &[u8]| accounts.changes.may_come_of(&Message::parse(octets).unwrap());
-    for attribute in ["uid", "UID;lang-de", "0.9.2342.19200300.100.1.1", "mail", "employeetype"] {
+    for attribute in [
+        "uid",
+        "UID;lang-de",
+        "0.9.2342.19200300.100.1.1",
+        "mail",
+        "employeetype",
+    ] {
         assert!(changes(&modify(attribute)), "{attribute}");
     }
     for attribute in ["userPassword", "description"] {
         assert!(!changes(&modify(attribute)), "{attribute}");
     }
-    for operation in [tag::ADD_REQUEST, tag::DELETE_REQUEST, tag::MODIFY_DN_REQUEST, tag::MODIFY_REQUEST] {
+    for operation in [
+        tag::ADD_REQUEST,
+        tag::DELETE_REQUEST,
+        tag::MODIFY_DN_REQUEST,
+        tag::MODIFY_REQUEST,
+    ] {
         assert!(changes(&answer::message(MessageId(1), operation, b"?", &[])));
     }
     assert!(!changes(&answer::message(MessageId(1), tag::SEARCH_REQUEST, b"?", &[])));

@@ -123,7 +123,9 @@ async fn a_name_nobody_has_is_refused_even_where_the_directory_takes_it_and_late
     // This server finds no entry and takes every password.
     let mut scene = scene(Refusal::AnonymousNotAllowed);
     scene.names = Some(login_names());
-    scene.requests.insert(0, bind::simple(MessageId(1), b"alice", b"right", &[]));
+    scene
+        .requests
+        .insert(0, bind::simple(MessageId(1), b"alice", b"right", &[]));
     let (answers, lines) = play(scene).await;
     assert_eq!(
         answers,

@@ -57,7 +57,9 @@ impl Session {
                 }) => (named, remembered, as_of),
                 Ok(Meaning::Nobody) => return self.bind_of_nobody(message, name, &accounts, NoAccount::Unknown).await,
                 Ok(Meaning::Several) => {
-                    return self.bind_of_nobody(message, name, &accounts, NoAccount::Ambiguous).await;
+                    return self
+                        .bind_of_nobody(message, name, &accounts, NoAccount::Ambiguous)
+                        .await;
                 }
                 Err(error) => return self.refuse_unasked(message, name, error),
             };
@@ -146,7 +148,8 @@ impl Session {
         let refusal = match answered {
             Err(refusal) => refusal,
             Ok(Answered { mut lane, octets }) => {
-                let code = Message::parse(&octets).and_then(|answer| LdapResult::parse(&answer).map(|result| result.code));
+                let code =
+                    Message::parse(&octets).and_then(|answer| LdapResult::parse(&answer).map(|result| result.code));
                 // Should somebody have made that entry, this lane is somebody we turn away (lane rule 1).
                 lane.tainted |= matches!(code, Ok(ResultCode::SUCCESS) | Err(_));
                 lane.identity = LaneIdentity::Stale;
@@ -174,7 +177,11 @@ impl Session {
             NoAccount::Unknown => self.refuse_nobody(
                 message,
                 name,
-                ("built-in:unknown-name", ResultCode::INVALID_CREDENTIALS, Outcome::Failed),
+                (
+                    "built-in:unknown-name",
+                    ResultCode::INVALID_CREDENTIALS,
+                    Outcome::Failed,
+                ),
                 "no account has the name",
             ),
             NoAccount::Ambiguous => {

@@ -262,8 +262,15 @@ fn check_references(
         let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
         let directory = directories.iter().find(|settings| settings.name.0 == route.directory);
         if looks && directory.is_some_and(|settings| settings.service_account.is_none()) {
-            let what = format!("names are looked for in {}, which has no service account", quoted(&route.directory));
-            reading.problem(span, what, "[directory.service_account] in it, or a template in [route.names]");
+            let what = format!(
+                "names are looked for in {}, which has no service account",
+                quoted(&route.directory)
+            );
+            reading.problem(
+                span,
+                what,
+                "[directory.service_account] in it, or a template in [route.names]",
+            );
         }
     }
 }

@@ -90,7 +90,10 @@ impl NamesTable {
                     _ => continue,
                 };
                 if !listed {
-                    let what = format!("{} is accepted, but no {key} are listed", quoted(form(*word.get_ref()).as_str()));
+                    let what = format!(
+                        "{} is accepted, but no {key} are listed",
+                        quoted(form(*word.get_ref()).as_str())
+                    );
                     reading.problem(&word.span(), what, format!("{key} = [\"{example}\"]"));
                 }
             }
@@ -107,7 +110,12 @@ impl NamesTable {
         })
     }
 
-    fn by_template(&self, written: &Spanned<String>, accept: &[NameForm], reading: &mut Reading<'_>) -> Option<Finding> {
+    fn by_template(
+        &self,
+        written: &Spanned<String>,
+        accept: &[NameForm],
+        reading: &mut Reading<'_>,
+    ) -> Option<Finding> {
         let of_a_search = [
             ("base_dn", self.base_dn.as_ref().map(Spanned::span)),
             ("filter", self.filter.as_ref().map(Spanned::span)),
@@ -129,7 +137,11 @@ impl NamesTable {
         }
         if accept.iter().all(|form| matches!(form, NameForm::Dn | NameForm::Mail)) {
             let remedy = "accept = [\"dn\", \"uid\"]";
-            return reading.none(&written.span(), "there is a template, but no login names are accepted", remedy);
+            return reading.none(
+                &written.span(),
+                "there is a template, but no login names are accepted",
+                remedy,
+            );
         }
         match NameTemplate::parse(written.get_ref()) {
             Some(template) => Some(Finding::Template(template)),

@@ -180,7 +180,13 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::Closes, _) => return,
                             (Server::Twins, tag::SEARCH_REQUEST) => {
                                 let mut both = [entry(header.id, "cn=a"), entry(header.id, "cn=b")].concat();
-                                both.extend(answer::result(header.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]));
+                                both.extend(answer::result(
+                                    header.id,
+                                    tag::SEARCH_DONE,
+                                    ResultCode::SUCCESS,
+                                    "",
+                                    &[],
+                                ));
                                 both
                             }
                             (Server::Mute | Server::MustChange, _) => continue,

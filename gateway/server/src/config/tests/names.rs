@@ -20,8 +20,13 @@ fn names_that_are_looked_for_are_read() {
          attributes = { uid = \"login\", mail = \"mail\", upn = \"krbPrincipalName\", domain = \"cn\" }\n",
     );
     assert_eq!(rules.accept, NameForm::ALL);
-    assert_eq!((rules.domains, rules.upn_suffixes), (vec!["EXAMPLE".to_owned()], vec!["example.org".to_owned()]));
-    let Finding::Search(search) = rules.finding else { panic!("a search") };
+    assert_eq!(
+        (rules.domains, rules.upn_suffixes),
+        (vec!["EXAMPLE".to_owned()], vec!["example.org".to_owned()])
+    );
+    let Finding::Search(search) = rules.finding else {
+        panic!("a search")
+    };
     assert_eq!(search.base_dn.as_deref(), Some("ou=people,dc=example,dc=org"));
     assert_eq!(
         search.filter,
@@ -44,9 +49,15 @@ fn a_template_needs_no_service_account_and_nothing_said_means_dns_as_they_are_se
 fn every_mistake_is_told_with_its_place_and_what_would_be_right() {
     let folder = folder();
     for (table, expected) in [
-        ("acept = [\"dn\"]", &["1:1: unknown key \"acept\": did you mean \"accept\"?"][..]),
+        (
+            "acept = [\"dn\"]",
+            &["1:1: unknown key \"acept\": did you mean \"accept\"?"][..],
+        ),
         ("accept = []", &["1:10: \"accept\" is empty: at least one"]),
-        ("accept = [\"upnn\"]", &["1:11: \"upnn\" is no value of an item of \"accept\": did you mean \"upn\"?"]),
+        (
+            "accept = [\"upnn\"]",
+            &["1:11: \"upnn\" is no value of an item of \"accept\": did you mean \"upn\"?"],
+        ),
         (
             "accept = [\"dn\", \"domain\"]",
             &["1:17: \"domain\" is accepted, but no domains are listed: domains = [\"EXAMPLE\"]"],
@@ -65,11 +76,15 @@ fn every_mistake_is_told_with_its_place_and_what_would_be_right() {
         ),
         (
             "accept = [\"upn\"]\nupn_suffixes = [\"example.org\", \"@example.net\"]",
-            &["2:32: \"@example.net\" is not the name of a domain: such as EXAMPLE or example.org, without @ and backslash"],
+            &[
+                "2:32: \"@example.net\" is not the name of a domain: such as EXAMPLE or example.org, without @ and backslash",
+            ],
         ),
         (
             "accept = [\"uid\"]\ntemplate = \"uid=alice,dc=example\"",
-            &["2:12: \"uid=alice,dc=example\" is not a DN with one {} in a value: such as uid={},ou=people,dc=example,dc=org"],
+            &[
+                "2:12: \"uid=alice,dc=example\" is not a DN with one {} in a value: such as uid={},ou=people,dc=example,dc=org",
+            ],
         ),
         (
             "template = \"uid={},dc=example\"",
@@ -84,7 +99,9 @@ fn every_mistake_is_told_with_its_place_and_what_would_be_right() {
         ),
         (
             "filter = \"(a=b)\"",
-            &["0:1: only DNs are accepted here, and a DN is not looked for: accept = [\"dn\", \"uid\"], or nothing but accept"],
+            &[
+                "0:1: only DNs are accepted here, and a DN is not looked for: accept = [\"dn\", \"uid\"], or nothing but accept",
+            ],
         ),
         (
             "accept = [\"uid\"]\nfilter = \"objectClass=person\"",
@@ -116,7 +133,9 @@ fn names_are_not_looked_for_in_a_directory_without_a_service_account() {
     let text = format!("{SHORT}[route.names]\naccept = [\"uid\"]\n");
     assert_eq!(
         problems(&folder(), &text),
-        ["gateway.toml:13:13: names are looked for in \"people\", which has no service account: \
-          [directory.service_account] in it, or a template in [route.names]"]
+        [
+            "gateway.toml:13:13: names are looked for in \"people\", which has no service account: \
+          [directory.service_account] in it, or a template in [route.names]"
+        ]
     );
 }
