@@ -59,7 +59,7 @@ fn plain(item: &str, parts: &mut usize) -> Result<Vec<u8>, WireError> {
     let (left, value) = item.split_once('=').ok_or(WireError::Unexpected)?;
     let ordered = |tag: u8, name: &str| {
         let value = unescaped(value)?;
-        compared(tag, described(name)?, &value)
+        Ok(compared(tag, described(name)?, &value))
     };
     match left.as_bytes().last() {
         Some(b'~') => ordered(0xa8, left.trim_end_matches('~')),
@@ -72,12 +72,12 @@ fn plain(item: &str, parts: &mut usize) -> Result<Vec<u8>, WireError> {
     }
 }
 
-fn compared(tag: u8, name: &[u8], value: &[u8]) -> Result<Vec<u8>, WireError> {
+fn compared(tag: u8, name: &[u8], value: &[u8]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(name.len() + value.len() + 16);
     writer.nested(tag, |inside| {
         inside.octets(name).octets(value);
     });
-    Ok(writer.finish())
+    writer.finish()
 }
 
 fn substrings(name: &[u8], value: &str, parts: &mut usize) -> Result<Vec<u8>, WireError> {
