@@ -140,6 +140,30 @@ fn on_a_transparent_route_every_name_goes_to_the_directory_as_it_was_sent() {
 }
 
 #[test]
+fn in_an_emergency_names_still_mean_their_accounts_and_the_answers_are_the_directorys() {
+    let slapd = Slapd::start();
+    let gateway = gateway("generic", &slapd, EVERY_FORM);
+    assert_eq!(sign_in(&gateway, "must-change", PASSWORD).1.code, Some(49));
+    let told = Command::new(program())
+        .args(["panic", "transparent", "--config", "gateway.toml"])
+        .current_dir(gateway.folder())
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{told:?}");
+    eventually("the bypass holds", Duration::from_secs(20), || {
+        (sign_in(&gateway, "must-change", PASSWORD).1.code == Some(0)).then_some(())
+    });
+    let direct = |name: &str, password| Wire::connect(slapd.address()).bind(1, name, password);
+    let (mut wire, answer) = sign_in(&gateway, "EXAMPLE\\active", PASSWORD);
+    assert_eq!(answer, direct(&people::dn("active"), PASSWORD));
+    assert_eq!(who(&mut wire, 2), people::dn("active"));
+    let wrong = direct(&people::dn("active"), "wrong");
+    assert_eq!(sign_in(&gateway, "active", "wrong").1, wrong);
+    let nobody = direct("nobody", PASSWORD);
+    assert_eq!(sign_in(&gateway, "nobody", PASSWORD).1, nobody);
+}
+
+#[test]
 fn explain_finds_the_account_as_a_sign_in_does_and_says_how() {
     let twin = format!(
         "dn: uid=twin,{base}\nobjectClass: inetOrgPerson\nuid: twin\ncn: twin\nsn: twin\nmail: active@example.org\n\n",

@@ -8,7 +8,7 @@ use crate::lane::LaneIdentity;
 use crate::refusal::Refusal;
 use postern_directory::{LookUpError, Named};
 use postern_identity::audit::Outcome;
-use postern_identity::decide::{Operation, RouteRules, Surface};
+use postern_identity::decide::{Operation, RouteRules, RuleName, Surface};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, ResultCode, answer, oid, splice, tag};
 use std::sync::Arc;
@@ -40,11 +40,13 @@ impl Session {
         name: &[u8],
         rules: &RouteRules,
     ) -> Vec<u8> {
-        let accounts = self.route.accounts.clone();
-        let accounts = accounts.filter(|_| rules.surface.value != Surface::Transparent && !is_hostile_name(name));
+        let accounts = self.route.accounts.clone().filter(|_| !is_hostile_name(name));
         let Some(accounts) = accounts else {
             return self.bind_as(message, frame, name, rules).await;
         };
+        if rules.surface.value == Surface::Transparent {
+            return self.bind_transparently(message, frame, name, (rules, &accounts)).await;
+        }
         let mut meaning = accounts.meaning(name).await;
         // Twice at most: what was asked just now is not asked again.
         loop {
@@ -99,6 +101,35 @@ impl Session {
         // `None` is for names that were remembered.
         let answered = self.simple_bind(message, frame, name, rules).await;
         answered.unwrap_or_default()
+    }
+
+    /// On a transparent route names go up as they were sent. In an emergency that makes every route transparent they still mean their
+    /// accounts, as far as can be found out: it must not keep out everybody who signs in by name.
+    async fn bind_transparently(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        name: &[u8],
+        (rules, accounts): (&RouteRules, &Accounts),
+    ) -> Vec<u8> {
+        if self.rule_of_transparency() == RuleName::built_in("bypass")
+            && let Ok(Meaning::Account { named, .. }) = accounts.ask(name).await
+            && let Ok(renamed) = splice::with_bind_name(message, named.dn.as_bytes()).map(Zeroizing::new)
+            && let Ok(renamed_message) = Message::parse(&renamed)
+        {
+            self.given = Some(Box::new(Given {
+                name: name.into(),
+                remembered: None,
+                now: None,
+            }));
+            let dn = named.dn.as_bytes();
+            let octets = self.bind_as(&renamed_message, &renamed, dn, rules).await;
+            if matches!(self.identity, Identity::Anonymous) {
+                self.given = None;
+            }
+            return octets;
+        }
+        self.bind_as(message, frame, name, rules).await
     }
 
     /// The directory has refused an account that was remembered: whether the name is another's by now. It is asked in any case, so that a

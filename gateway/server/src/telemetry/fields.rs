@@ -35,7 +35,7 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field(
         "operation",
         true,
-        "bind, search, compare, add, delete, modify, modify_dn, extended, …",
+        "bind, search, compare, add, delete, modify, modify_dn or extended; bypass and bypass-end of an administrator",
     ),
     field(
         "outcome",
@@ -53,6 +53,11 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field("session", true, "the session's number in this process"),
     field("client", false, "the client's address and port"),
     field("account", true, "the name the client gave, at most 512 octets"),
+    field(
+        "resolved",
+        false,
+        "the DN of the account that name means, on routes that take other names than DNs",
+    ),
     field("state", false, "what the directory said of the account"),
     field(
         "proven",
