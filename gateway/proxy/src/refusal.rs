@@ -37,13 +37,14 @@ pub(crate) enum Refusal {
     DirectoryLost,
     DirectorySilent,
     OutcomeUnknown,
+    LastGraceKept,
     DirectoryRefused,
     NoRules,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -73,6 +74,7 @@ impl Refusal {
         Self::DirectoryLost,
         Self::DirectorySilent,
         Self::OutcomeUnknown,
+        Self::LastGraceKept,
         Self::DirectoryRefused,
         Self::NoRules,
     ];
@@ -221,6 +223,12 @@ impl Refusal {
                 "built-in:outcome-unknown",
                 Code::OTHER,
                 "outcome unknown: the directory was lost before it answered",
+            ),
+            // Only a directory can prove the password, and it is not asked.
+            Self::LastGraceKept => (
+                "built-in:last-grace",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
             ),
             Self::DirectoryRefused => (
                 "built-in:directory-refused",

@@ -17,4 +17,5 @@ mod examples;
 mod faults;
 mod golden;
 mod names;
+mod presets;
 mod reload;

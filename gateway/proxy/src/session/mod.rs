@@ -11,6 +11,7 @@ mod ask;
 mod bind;
 mod deadlines;
 mod lanes;
+mod last_grace;
 mod names;
 mod record;
 mod relay;
@@ -27,7 +28,7 @@ use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
-use postern_identity::decide::{RouteRules, RuleName, Surface};
+use postern_identity::decide::{RouteRules, RuleName};
 use postern_identity::{Proven, Standing};
 use postern_ldap::{FrameError, ResultCode, answer};
 use std::future::poll_fn;
@@ -287,7 +288,7 @@ impl Session {
     fn is_transparent(&self) -> bool {
         self.rules
             .as_ref()
-            .is_some_and(|rules| rules.surface.value == Surface::Transparent)
+            .is_some_and(|rules| rules.surface.value.is_transparent())
     }
 
     fn is_bound(&self) -> bool {

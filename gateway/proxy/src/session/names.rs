@@ -8,7 +8,7 @@ use crate::lane::LaneIdentity;
 use crate::refusal::Refusal;
 use postern_directory::{LookUpError, Named};
 use postern_identity::audit::Outcome;
-use postern_identity::decide::{Operation, RouteRules, RuleName, Surface};
+use postern_identity::decide::{Operation, RouteRules, RuleName};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, ResultCode, answer, oid, splice, tag};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Session {
         let Some(accounts) = accounts else {
             return self.bind_as(message, frame, name, rules).await;
         };
-        if rules.surface.value == Surface::Transparent {
+        if rules.surface.value.is_transparent() {
             return self.bind_transparently(message, frame, name, (rules, &accounts)).await;
         }
         let mut meaning = accounts.meaning(name).await;

@@ -9,7 +9,6 @@ use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
 use postern_directory::{Account, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Who};
-use postern_identity::decide::Surface;
 use postern_identity::{Clock, Proven, Standing, State};
 use postern_ldap::ResultCode;
 use std::io;
@@ -74,7 +73,7 @@ pub fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let transparent = book
         .route(question.route)
-        .is_some_and(|rules| rules.surface.value == Surface::Transparent);
+        .is_some_and(|rules| rules.surface.value.is_transparent());
     // On such a route names go to the directory as they were sent, whatever the configuration says.
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user));
