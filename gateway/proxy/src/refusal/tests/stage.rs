@@ -64,18 +64,18 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
-    if scene.names.is_some() || scene.server == Server::LastGrace {
-        let base = if scene.server == Server::LastGrace {
+    settings.base_dn = Some(
+        if scene.server == Server::LastGrace {
             "cn=a"
         } else {
             "dc=example"
-        };
-        settings.base_dn = Some(base.to_owned());
-        settings.service_account = Some(ServiceAccount {
-            dn: "cn=service".to_owned(),
-            password: Secret::new(b"right"),
-        });
-    }
+        }
+        .to_owned(),
+    );
+    settings.service_account = Some(ServiceAccount {
+        dn: "cn=service".to_owned(),
+        password: Secret::new("right"),
+    });
     let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
     let record = Arc::new(Record::default());
     let decide = Arc::new(Fixed {
@@ -221,22 +221,6 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
     address
 }
 
-fn entry(id: MessageId, dn: &str) -> Vec<u8> {
-    let mut content = Writer::new();
-    content.octets(dn.as_bytes()).element(tag::SEQUENCE, &[]);
-    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
-}
-
-/// A route that takes login names.
-pub(super) fn login_names() -> NameRules {
-    NameRules {
-        accept: vec![NameForm::Dn, NameForm::Uid],
-        domains: Vec::new(),
-        upn_suffixes: Vec::new(),
-        finding: Finding::Search(NameSearch::default()),
-    }
-}
-
 fn one_left() -> Vec<u8> {
     PasswordPolicyResponse {
         warning: Some(PolicyWarning::GraceRemaining(1)),
@@ -266,6 +250,22 @@ fn in_last_grace(id: MessageId) -> Vec<u8> {
         }
     });
     answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+fn entry(id: MessageId, dn: &str) -> Vec<u8> {
+    let mut content = Writer::new();
+    content.octets(dn.as_bytes()).element(tag::SEQUENCE, &[]);
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+/// A route that takes login names.
+pub(super) fn login_names() -> NameRules {
+    NameRules {
+        accept: vec![NameForm::Dn, NameForm::Uid],
+        domains: Vec::new(),
+        upn_suffixes: Vec::new(),
+        finding: Finding::Search(NameSearch::default()),
+    }
 }
 
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {

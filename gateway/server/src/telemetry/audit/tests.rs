@@ -65,11 +65,11 @@ fn lines_of(format: LogFormat, events: &[Event<'_>]) -> String {
 #[test]
 fn a_json_line_holds_every_documented_field_and_no_other() {
     let standing = must_change();
-    let event = Event {
+    let resolved = Event {
         resolved: Some("uid=bob,dc=example,dc=org"),
         ..event("bob", &standing)
     };
-    let line = lines_of(LogFormat::Json, &[event]);
+    let line = lines_of(LogFormat::Json, &[resolved]);
     assert_eq!(
         line,
         "{\"time\":\"2026-11-22T01:02:03.000456Z\",\"level\":\"INFO\",\"target\":\"postern::audit\",\"operation\":\"bind\",\
@@ -89,15 +89,11 @@ fn a_json_line_holds_every_documented_field_and_no_other() {
 #[test]
 fn a_human_line_says_the_same() {
     let standing = must_change();
-    let event = Event {
-        resolved: Some("uid=bob,dc=example,dc=org"),
-        ..event("bob", &standing)
-    };
-    let line = lines_of(LogFormat::Human, &[event]);
+    let line = lines_of(LogFormat::Human, &[event("uid=bob,dc=example,dc=org", &standing)]);
     assert_eq!(
         line,
         "2026-11-22T01:02:03.000456Z  INFO postern::audit: bind refused result_code=49 route=applications \
-         account=bob resolved=uid=bob,dc=example,dc=org state=must_change proven=yes told_by=\"ppolicy error 2\" directory_code=0 \
+         account=uid=bob,dc=example,dc=org state=must_change proven=yes told_by=\"ppolicy error 2\" directory_code=0 \
          rule=default.toml:policy[0].standing.must_change generation=3 session=7 client=127.0.0.1:40000 \
          server=ldap://127.0.0.1:3890\n"
     );
