@@ -1,5 +1,6 @@
 //! What all sessions share, and the handle by which the program owns them.
 
+use crate::guard::{Guard, GuardSettings};
 use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
@@ -43,6 +44,8 @@ pub(crate) struct Route {
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
+    /// Of its directory: routes to the same one share it.
+    pub(crate) guard: Arc<Guard>,
 }
 
 /// Why a front cannot be set up: the configuration is to blame.
@@ -68,15 +71,20 @@ impl Gateway {
         limits: Limits,
         routes: Vec<RouteSettings>,
         workers: Arc<Workers>,
+        guard: &GuardSettings,
     ) -> Self {
+        let ticker = Arc::<Ticker>::default();
+        let mut guards: Vec<(Arc<Upstream>, Arc<Guard>)> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
+                let guard = guard_of(&mut guards, &settings.upstream, guard, &ticker);
                 let route = Route {
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
+                    guard,
                 };
                 (settings.name, Arc::new(route))
             })
@@ -88,7 +96,7 @@ impl Gateway {
             audit,
             limits,
             registry: Arc::default(),
-            ticker: Arc::default(),
+            ticker,
             routes,
         });
         let gateway = Self {
@@ -184,6 +192,33 @@ impl Gateway {
                 count: idle,
             });
         }
+        self.guard_counts(each);
+    }
+
+    /// Calls `each` with every count of the guards, one for each directory.
+    fn guard_counts(&self, mut each: impl FnMut(Count<'_>)) {
+        let mut told: Vec<&Arc<Guard>> = Vec::new();
+        for route in self.shared.routes.values() {
+            if told.iter().any(|known| Arc::ptr_eq(known, &route.guard)) {
+                continue;
+            }
+            told.push(&route.guard);
+            let directory = &*route.upstream.name().0;
+            route
+                .guard
+                .held_counts(|held, count| each(Count::GuardHeld { directory, held, count }));
+            route.guard.look_ups(|result, count| {
+                each(Count::GuardLookUps {
+                    directory,
+                    result,
+                    count,
+                });
+            });
+            let (accounts, names) = route.guard.sizes();
+            for (kind, count) in [("account", accounts), ("name", names)] {
+                each(Count::GuardRemembered { directory, kind, count });
+            }
+        }
     }
 
     #[cfg(test)]
@@ -200,4 +235,19 @@ impl Gateway {
             }
         });
     }
+}
+
+/// The guard of a directory, made when the first route to it is.
+fn guard_of(
+    guards: &mut Vec<(Arc<Upstream>, Arc<Guard>)>,
+    upstream: &Arc<Upstream>,
+    settings: &GuardSettings,
+    ticker: &Arc<Ticker>,
+) -> Arc<Guard> {
+    if let Some((_, guard)) = guards.iter().find(|(known, _)| Arc::ptr_eq(known, upstream)) {
+        return Arc::clone(guard);
+    }
+    let guard = Guard::new(upstream, settings, Arc::clone(ticker));
+    guards.push((Arc::clone(upstream), Arc::clone(&guard)));
+    guard
 }

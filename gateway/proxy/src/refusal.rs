@@ -37,11 +37,13 @@ pub(crate) enum Refusal {
     OutcomeUnknown,
     DirectoryRefused,
     NoRules,
+    GuardSpent,
+    GuardRepeated,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::NotVersion3,
@@ -71,6 +73,8 @@ impl Refusal {
         Self::OutcomeUnknown,
         Self::DirectoryRefused,
         Self::NoRules,
+        Self::GuardSpent,
+        Self::GuardRepeated,
     ];
 
     /// The rule's name, the result code and the text.
@@ -213,6 +217,9 @@ impl Refusal {
                 "the directory could not take the sign-in",
             ),
             Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
+            // Both shown as a wrong password, in the words of what was asked.
+            Self::GuardSpent => ("built-in:guard-spent", Code::INVALID_CREDENTIALS, ""),
+            Self::GuardRepeated => ("built-in:guard-repeated", Code::INVALID_CREDENTIALS, ""),
         }
     }
 }

@@ -39,6 +39,7 @@ impl Rules {
             references: Ruled::new(References::Drop, rule()),
             extended_operations: Ruled::new(Vec::new(), rule()),
             proxied_authorization: Ruled::new(Vec::new(), rule()),
+            guard: None,
         });
         Self { generation, rules }
     }

@@ -21,6 +21,7 @@ pub(super) const ACCOUNT_ATTRIBUTES: &[&str] = &[
     "pwdStartTime",
     "pwdEndTime",
     "pwdLastSuccess",
+    "pwdFailureTime",
 ];
 
 pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
@@ -32,6 +33,8 @@ pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
     "pwdLockoutDuration",
     "pwdMaxIdle",
     "pwdMustChange",
+    "pwdMaxFailure",
+    "pwdFailureCountInterval",
 ];
 
 /// The lock an administrator sets (draft-behera-ldap-password-policy §5.3.3).

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::gateway::Gateway;
+use crate::guard::{GuardSeed, GuardSettings};
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::workers::Workers;
@@ -17,6 +18,7 @@ use postern_ldap::ber::Writer;
 use postern_ldap::control::ppolicy::PasswordPolicyResponse;
 use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
@@ -35,6 +37,8 @@ pub(super) enum Server {
     Closes,
     /// 51 to every bind.
     Busy,
+    /// 49 to every bind.
+    Wrong,
     /// Every password must be changed; anything else is not answered.
     MustChange,
 }
@@ -75,6 +79,10 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         scene.limits,
         vec![route],
         Arc::new(Workers::here()),
+        &GuardSettings {
+            seed: GuardSeed([1; 32]),
+            nodes: NonZeroU32::MIN,
+        },
     );
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
@@ -161,6 +169,10 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::Busy, _) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::BUSY, "", &[])
                             }
+                            (Server::Wrong, tag::BIND_REQUEST) => {
+                                let code = ResultCode::INVALID_CREDENTIALS;
+                                answer::result(header.id, tag::BIND_RESPONSE, code, "", &[])
+                            }
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
                             }
@@ -227,6 +239,7 @@ pub(super) fn rules() -> RouteRules {
         references: Ruled::new(References::Drop, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        guard: None,
     }
 }
 
