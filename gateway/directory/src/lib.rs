@@ -21,7 +21,7 @@ pub use upstream::capabilities::Capabilities;
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName};
 pub use upstream::entry::Entry;
 pub use upstream::error::{ConnectError, LookUpError, SetupError};
-pub use upstream::lockout::Lockout;
+pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::service::{Account, ServiceLanes};
 pub use upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};

@@ -13,4 +13,5 @@ mod clients;
 mod examples;
 mod faults;
 mod golden;
+mod guard;
 mod reload;

@@ -1,7 +1,7 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
 use super::entry::Entry;
-use super::lockout::Lockout;
+use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
 use postern_identity::{Proven, Standing, Timestamp};
 use postern_ldap::credential::CredentialAttributes;
@@ -47,11 +47,14 @@ pub trait Dialect: Send + Sync {
     /// What an account's entry and the policy that holds for it say at `now`.
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing;
 
-    /// After how many wrong passwords the product locks this account and how many it has counted at `now`; `None` where it locks none, or
-    /// where that cannot be read.
-    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Option<Lockout> {
+    /// After how many wrong passwords the product locks this account, and those it has counted, as they are at `now`.
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
         let _ = (account, policy, now);
-        None
+        Lockout {
+            policy: LockoutPolicy::Unknown,
+            failure_ages: Vec::new(),
+            locked: false,
+        }
     }
 
     /// How the product answers a password change in which the old password is wrong: by an extended request (RFC 3062), or else by a

@@ -69,8 +69,8 @@ impl Dialect for OpenLdap {
         entry::read(account, policy, now)
     }
 
-    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Option<Lockout> {
-        lockout::read(account, policy?, now)
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+        lockout::read(account, policy, now)
     }
 
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {

@@ -42,8 +42,8 @@ pub struct Account {
     pub key: AccountKey,
     /// How it stands, by its entry and policy.
     pub standing: Standing,
-    /// After how many wrong passwords the directory locks it, if that could be read and it does.
-    pub lockout: Option<Lockout>,
+    /// After how many wrong passwords the directory locks it.
+    pub lockout: Lockout,
     /// The policy that was read, if one was.
     pub policy_dn: Option<String>,
     /// The server that answered.
@@ -214,7 +214,8 @@ impl ServiceLanes {
     async fn take_kept(&self) -> Option<Lane> {
         loop {
             let mut lane = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if lane.is_usable().await {
+            // A lane to a server that was lost hangs as long as that does.
+            if self.upstream.prefers(lane.server()) && lane.is_usable().await {
                 return Some(lane);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::budget::{self, Budget, MOST};
 use crate::ticker::A_SECOND;
-use postern_directory::Lockout;
+use postern_directory::{Lockout, LockoutPolicy};
 use postern_identity::decide::GuardRules;
 use std::num::NonZeroU32;
 
@@ -139,10 +139,10 @@ pub(crate) enum Outcome {
 }
 
 /// What a reading of the directory came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Facts {
     /// It is there. `exact`: the count is of the server that counts our attempts, so a lower one than ours is the truth.
-    Found { lockout: Option<Lockout>, exact: bool },
+    Found { lockout: Lockout, exact: bool },
     /// It is not.
     Nobody,
     /// The directory could not be asked.
@@ -224,7 +224,7 @@ impl Account {
     }
 
     /// What the directory said, asked after the answer that gave `mark`.
-    pub(super) fn learn(&mut self, mark: Mark, facts: Facts, now: u32) {
+    pub(super) fn learn(&mut self, mark: Mark, facts: Facts, now: u32, rules: &GuardRules) {
         self.flags &= !(READING | NEEDS_READ);
         self.reads = self.reads.wrapping_add(1);
         self.read_at = now;
@@ -241,28 +241,40 @@ impl Account {
             Facts::Found { lockout, exact } => {
                 self.flags = (self.flags | READ | KNOWN) & !(NOBODY | LOCKED);
                 let exact = exact && !self.is_haunted(mark.at);
-                self.take_lockout(lockout, exact, since, now);
+                self.take_lockout(&lockout, exact, since, (now, rules));
             }
         }
     }
 
-    fn take_lockout(&mut self, lockout: Option<Lockout>, exact: bool, since: u8, now: u32) {
-        let Some(lockout) = lockout else {
-            (self.total, self.others) = (0, 0);
-            return;
-        };
-        self.total = budget::total(lockout.threshold);
-        self.window_seconds = lockout.interval_seconds;
+    fn take_lockout(&mut self, lockout: &Lockout, exact: bool, since: u8, (now, rules): (u32, &GuardRules)) {
         self.others = 0;
+        let seconds = match lockout.policy {
+            LockoutPolicy::Never => {
+                self.total = 0;
+                return;
+            }
+            LockoutPolicy::Unknown => {
+                self.total = 0;
+                rules.window_seconds
+            }
+            LockoutPolicy::Locks {
+                threshold,
+                interval_seconds,
+            } => {
+                self.total = budget::total(threshold);
+                self.window_seconds = interval_seconds;
+                interval_seconds
+            }
+        };
         if lockout.locked {
             self.flags |= LOCKED;
             return;
         }
-        let counted = u8::try_from(lockout.failures).unwrap_or(u8::MAX);
+        let counted = u8::try_from(lockout.failures(seconds)).unwrap_or(u8::MAX);
         let ours = self.spent_count.saturating_sub(since);
         if counted >= ours {
             self.others = counted - ours;
-            self.others_until = now.saturating_add(window(lockout.interval_seconds));
+            self.others_until = now.saturating_add(window(seconds));
             if counted > 0 {
                 self.flags |= VISIBLE;
             }
@@ -324,7 +336,7 @@ impl Account {
 
     fn budget(&self, rules: &GuardRules, nodes: NonZeroU32) -> Budget {
         if self.total == 0 {
-            Budget::new(None, rules, nodes)
+            Budget::new(LockoutPolicy::Unknown, rules, nodes)
         } else {
             Budget::of(self.total, self.window_seconds, nodes)
         }

@@ -1,6 +1,6 @@
 //! How many wrong passwords of one account may reach its directory.
 
-use postern_directory::Lockout;
+use postern_directory::LockoutPolicy;
 use postern_identity::decide::GuardRules;
 use std::num::NonZeroU32;
 
@@ -23,10 +23,14 @@ pub struct Budget {
 
 impl Budget {
     /// By the account's own lockout, or by the rules where it has none that can be read.
-    pub fn new(lockout: Option<&Lockout>, rules: &GuardRules, nodes: NonZeroU32) -> Self {
-        let (threshold, window_seconds) = lockout.map_or((rules.attempts, rules.window_seconds), |lockout| {
-            (lockout.threshold, lockout.interval_seconds)
-        });
+    pub fn new(policy: LockoutPolicy, rules: &GuardRules, nodes: NonZeroU32) -> Self {
+        let (threshold, window_seconds) = match policy {
+            LockoutPolicy::Locks {
+                threshold,
+                interval_seconds,
+            } => (threshold, interval_seconds),
+            LockoutPolicy::Never | LockoutPolicy::Unknown => (rules.attempts, rules.window_seconds),
+        };
         Self::of(total(threshold), window_seconds, nodes)
     }
 
@@ -64,13 +68,11 @@ mod tests {
     use super::*;
 
     fn budget(threshold: u32, nodes: u32) -> Budget {
-        let lockout = Lockout {
+        let policy = LockoutPolicy::Locks {
             threshold,
             interval_seconds: 600,
-            failures: 0,
-            locked: false,
         };
-        Budget::new(Some(&lockout), &GuardRules::default(), NonZeroU32::new(nodes).unwrap())
+        Budget::new(policy, &GuardRules::default(), NonZeroU32::new(nodes).unwrap())
     }
 
     #[test]
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn where_the_directory_does_not_tell_the_rules_do() {
-        let budget = Budget::new(None, &GuardRules::default(), NonZeroU32::MIN);
+        let budget = Budget::new(LockoutPolicy::Unknown, &GuardRules::default(), NonZeroU32::MIN);
         assert_eq!((budget.total, budget.window_seconds), (4, 900));
     }
 }

@@ -31,20 +31,20 @@ pub use keys::GuardSeed;
 
 pub(crate) use account::Outcome;
 
-use crate::ticker::Ticker;
+use crate::ticker::{A_SECOND, Ticker};
 use account::{Answer, Facts, Mark, Terms, Ticket};
 use keys::Keys;
 use names::{Named, Names};
-use postern_directory::{LookUpError, ServiceLanes, Upstream};
+use postern_directory::{Account, ConnectError, LookUpError, ServiceLanes, Upstream};
 use postern_identity::decide::GuardRules;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use table::Table;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use waiting::Waiting;
 
 /// What every guard of a process is made with.
@@ -67,6 +67,10 @@ pub(crate) struct Guard {
     one_server: bool,
     nodes: NonZeroU32,
     ticker: Arc<Ticker>,
+    /// When it was last told that accounts cannot be looked up.
+    complained_at: AtomicU32,
+    /// Until when the directory is not asked, for it did not answer.
+    away_until: AtomicU32,
     counts: Counts,
 }
 
@@ -116,6 +120,12 @@ impl Held {
     }
 }
 
+/// How long a look-up may take.
+const LOOK_UP: Duration = Duration::from_secs(3);
+/// How long a directory that did not answer is not asked again.
+const AWAY: u32 = 2 * A_SECOND;
+/// Between two lines of the log about look-ups that fail.
+const COMPLAINTS: u32 = 60 * A_SECOND;
 /// What a look-up came to, as metrics name it.
 const LOOKED_UP: [&str; 3] = ["found", "not_found", "failed"];
 
@@ -147,16 +157,21 @@ impl Guard {
             one_server: upstream.settings().servers.len() == 1,
             nodes: settings.nodes,
             ticker,
+            complained_at: AtomicU32::new(0),
+            away_until: AtomicU32::new(0),
             counts: Counts::default(),
         })
     }
 
     /// Whether an attempt may go up, waiting for others of the account and for the directory where it must.
     pub(crate) async fn ask(self: &Arc<Self>, attempt: &Attempt<'_>, patience: Duration) -> Asked {
-        let Some(subject) = self.resolve(attempt.name).await else {
-            return self.held(Held::Spent);
-        };
         let deadline = Instant::now() + patience;
+        let look_up = LOOK_UP.min(patience / 2);
+        let subject = match self.resolve(attempt.name, look_up).await {
+            Resolved::Subject(subject) => subject,
+            Resolved::Impossible => return self.held(Held::Spent),
+            Resolved::Away => return Asked::Late,
+        };
         loop {
             let mut answer = self.answer(subject, attempt);
             if answer == Answer::Wait {
@@ -174,7 +189,7 @@ impl Guard {
             }
             match answer {
                 Answer::Read(mark) => {
-                    self.read(subject, mark, attempt).await;
+                    self.read(subject, mark, attempt, look_up).await;
                     if Instant::now() >= deadline {
                         return Asked::Late;
                     }
@@ -283,28 +298,45 @@ impl Guard {
         Asked::Held(held)
     }
 
-    /// The account a name means; `None` if it cannot be one.
-    async fn resolve(&self, name: &[u8]) -> Option<u64> {
+    /// The account a name means.
+    async fn resolve(&self, name: &[u8], patience: Duration) -> Resolved {
         let (text, alone) = match self.names.of(name, &self.keys, self.ticker.now()) {
-            Named::Subject(subject) => return Some(subject),
+            Named::Subject(subject) => return Resolved::Subject(subject),
             Named::Unresolved { text, alone } => (text, alone),
-            Named::Impossible => return None,
+            Named::Impossible => return Resolved::Impossible,
         };
         let Some(lanes) = &self.lanes else {
-            return Some(alone);
+            return Resolved::Subject(alone);
         };
-        let subject = match self.counted(lanes.look_up_bind_name(&text).await) {
+        let subject = match self.look_up(lanes, &text, patience).await {
             Ok(account) => Names::account(&account.dn, &self.keys),
             Err(LookUpError::NotFound | LookUpError::Ambiguous) => alone,
-            // Not kept: the directory may be back in a moment.
-            Err(_) => return Some(alone),
+            // A sign-in would find nobody either, and many spellings sent to a directory that only hangs would all be counted in the end.
+            Err(error) if is_away(error) => return Resolved::Away,
+            // Not kept: somebody may set it right in a moment.
+            Err(_) => return Resolved::Subject(alone),
         };
         self.names.keep(alone, subject, self.ticker.now());
-        Some(subject)
+        Resolved::Subject(subject)
+    }
+
+    /// Looks an account up, for a short while only: a directory that is away is told of by the sign-in itself.
+    async fn look_up(&self, lanes: &ServiceLanes, name: &str, patience: Duration) -> Result<Account, LookUpError> {
+        let now = self.ticker.now();
+        if now < self.away_until.load(Ordering::Relaxed) {
+            return Err(ConnectError::TimedOut.into());
+        }
+        let looked_up = timeout(patience, lanes.look_up_bind_name(name)).await;
+        let looked_up = looked_up.unwrap_or(Err(LookUpError::Connect(ConnectError::TimedOut)));
+        if looked_up.as_ref().is_err_and(|error| is_away(*error)) {
+            self.away_until
+                .store(self.ticker.now().saturating_add(AWAY), Ordering::Relaxed);
+        }
+        self.counted(looked_up)
     }
 
     /// Asks the directory what the account bears and what has been counted against it.
-    async fn read(&self, subject: u64, mark: Mark, attempt: &Attempt<'_>) {
+    async fn read(&self, subject: u64, mark: Mark, attempt: &Attempt<'_>, patience: Duration) {
         let mut reading = Reading {
             guard: self,
             subject,
@@ -313,7 +345,7 @@ impl Guard {
         let Some(lanes) = &self.lanes else { return };
         let facts = match std::str::from_utf8(attempt.name) {
             Err(_) => Facts::Nobody,
-            Ok(name) => match self.counted(lanes.look_up_bind_name(name.trim()).await) {
+            Ok(name) => match self.look_up(lanes, name.trim(), patience).await {
                 Ok(account) => Facts::Found {
                     lockout: account.lockout,
                     exact: self.one_server,
@@ -326,12 +358,29 @@ impl Guard {
         reading.done = true;
     }
 
-    fn counted<T>(&self, looked_up: Result<T, LookUpError>) -> Result<T, LookUpError> {
+    /// Now and then: a directory that is away would fill the log.
+    fn complain(&self, error: LookUpError) {
+        let now = self.ticker.now();
+        let last = self.complained_at.load(Ordering::Relaxed);
+        let due = last == 0 || now.saturating_sub(last) > COMPLAINTS;
+        let mine = |to: u32| {
+            let swapped = self
+                .complained_at
+                .compare_exchange(last, to, Ordering::Relaxed, Ordering::Relaxed);
+            swapped.is_ok()
+        };
+        if due && mine(now.max(1)) {
+            tracing::warn!(target: "postern::guard", %error,
+                "accounts cannot be looked up: the guard goes by its rules alone");
+        }
+    }
+
+    fn counted(&self, looked_up: Result<Account, LookUpError>) -> Result<Account, LookUpError> {
         let place = match &looked_up {
             Ok(_) => 0,
             Err(LookUpError::NotFound | LookUpError::Ambiguous) => 1,
             Err(error) => {
-                tracing::debug!(target: "postern::guard", %error, "an account could not be looked up");
+                self.complain(*error);
                 2
             }
         };
@@ -368,6 +417,21 @@ impl Drop for Reservation {
     }
 }
 
+/// What a name comes to.
+enum Resolved {
+    /// This account, or this name.
+    Subject(u64),
+    /// Nobody.
+    Impossible,
+    /// The directory is away.
+    Away,
+}
+
+/// Whether the directory could not be reached, so that a sign-in could not reach it either.
+fn is_away(error: LookUpError) -> bool {
+    matches!(error, LookUpError::Connect(error) if !matches!(error, ConnectError::ServiceAccountRefused(_) | ConnectError::PlaintextRefused))
+}
+
 /// A reading under way: whoever is cut off in the middle of it leaves nobody waiting.
 struct Reading<'g> {
     guard: &'g Guard,
@@ -383,6 +447,3 @@ impl Drop for Reading<'_> {
         self.guard.waiting.wake_all(self.subject);
     }
 }
-
-#[cfg(test)]
-mod tests;

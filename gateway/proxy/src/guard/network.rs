@@ -11,10 +11,13 @@ pub(super) fn of(address: IpAddr, rules: &GuardRules) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let bits = u32::from(address);
-            IPV4 | u64::from(bits & mask(u32::from(rules.ipv4_prefix), 32) as u32)
+            IPV4 | (u64::from(bits) & mask(u32::from(rules.ipv4_prefix), 32))
         }
         IpAddr::V6(address) => {
-            let bits = (u128::from(address) >> 64) as u64;
+            let [a, b, c, d, ..] = address.segments();
+            let bits = [a, b, c, d]
+                .into_iter()
+                .fold(0, |bits, part| bits << 16 | u64::from(part));
             bits & mask(u32::from(rules.ipv6_prefix), 64)
         }
     }

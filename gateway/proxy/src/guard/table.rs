@@ -67,14 +67,14 @@ impl Table {
     pub(super) fn settle(&self, subject: u64, ticket: Ticket, outcome: Outcome, terms: (u64, u32, &GuardRules)) {
         let (network, now, rules) = terms;
         self.change(subject, now, rules, |account| {
-            account.settle(ticket, outcome, network, now)
+            account.settle(ticket, outcome, network, now);
         });
     }
 
     /// What the directory said to whoever got a mark.
     pub(super) fn learn(&self, subject: u64, mark: Mark, facts: Facts, now: u32, rules: &GuardRules) {
         self.change(subject, now, rules, |account| {
-            account.learn(mark, facts, now);
+            account.learn(mark, facts, now, rules);
             if let Some(window) = account.window() {
                 self.saw_window(window);
             }
@@ -116,7 +116,7 @@ impl Table {
 
     fn shard(&self, subject: u64) -> MutexGuard<'_, Shard> {
         // The lowest and highest bits choose a place within a shard's map.
-        let number = usize::from((subject >> 32) as u8) % SHARDS;
+        let number = usize::try_from((subject >> 32) & 0xff).unwrap_or(0) % SHARDS;
         let shard = self.shards.get(number).unwrap_or(&self.shards[0]);
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,6 +26,8 @@ pub(super) enum Admit {
     Swallow,
     /// It is done in sequence.
     InSequence,
+    /// It stays where it is until something of this session's that is under way has been answered.
+    Later,
     /// The session ends.
     Leave(Leave),
 }
@@ -140,6 +142,7 @@ impl Session {
         let watched = match self.guard(&message, operation, touched, extension.as_ref(), &rules) {
             Guarded::Pass(watched) => watched,
             Guarded::Wait => return Ok(Admit::InSequence),
+            Guarded::Later => return Ok(Admit::Later),
             Guarded::Answer(answer) => return Ok(Admit::Answer(answer)),
         };
         let mut care = if operation == Operation::Search {

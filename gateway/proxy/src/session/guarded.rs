@@ -20,6 +20,8 @@ use postern_ldap::{Header, Message, MessageId, ResultCode, answer, oid, tag};
 
 /// The password policy error "must supply the old password" (draft-behera-ldap-password-policy §6.2).
 const MUST_SUPPLY_OLD: u32 = 4;
+/// RFC 4511 §A.2: of a name that is no DN, for one.
+const INVALID_SYNTAX: ResultCode = ResultCode(21);
 /// RFC 4528 §4.
 const ASSERTION_FAILED: ResultCode = ResultCode(122);
 
@@ -40,6 +42,8 @@ pub(super) enum Guarded {
     Pass(Option<Watched>),
     /// It must be waited for.
     Wait,
+    /// It must wait for others of this session.
+    Later,
     /// This is the answer.
     Answer(Vec<u8>),
 }
@@ -169,13 +173,14 @@ impl Session {
                 }),
             };
             match granted {
-                None => return Guarded::Wait,
+                // What it would wait for may be this session's own, whose answers nobody reads meanwhile.
+                None if self.guarded.iter().any(|other| other.test.is_some()) => return Guarded::Later,
+                None | Some(Asked::Late) => return Guarded::Wait,
                 Some(Asked::Go(reservation)) => {
                     let tag = self.route.guard.tag(&reservation, password);
                     watched.test = Some((reservation, test, tag));
                 }
                 Some(Asked::Held(held)) => return Guarded::Answer(self.refuse_held(message, operation, refusal(held))),
-                Some(Asked::Late) => return Guarded::Wait,
             }
         }
         let needless = watched.test.is_none() && watched.writes.is_none() && !watched.renames;
@@ -371,7 +376,7 @@ fn outcome(test: Test, code: ResultCode, tag: u64) -> Outcome {
     let silent = is_infrastructure(code)
         || matches!(
             code,
-            ResultCode::INSUFFICIENT_ACCESS_RIGHTS | ResultCode::INVALID_DN_SYNTAX
+            ResultCode::INSUFFICIENT_ACCESS_RIGHTS | ResultCode::INVALID_DN_SYNTAX | INVALID_SYNTAX
         );
     match (test, code) {
         _ if silent => Outcome::Released,

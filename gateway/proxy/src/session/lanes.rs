@@ -80,7 +80,7 @@ impl Session {
                 self.outbound.push(answer);
                 return self.flush_in_time().await;
             }
-            Admit::Swallow | Admit::InSequence => return ControlFlow::Continue(()),
+            Admit::Swallow | Admit::InSequence | Admit::Later => return ControlFlow::Continue(()),
             Admit::Leave(why) => return ControlFlow::Break(*why),
         };
         let Some(lane) = &mut self.lane else {

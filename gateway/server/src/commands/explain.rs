@@ -3,6 +3,7 @@
 //! The verdict comes from the same function that answers clients; nothing is told here that does not come from it, from the
 //! directory or from the configuration.
 
+mod guard;
 mod told;
 
 use super::{DONE, FAILED, WRONG, configuration, tell};
@@ -72,7 +73,7 @@ pub fn run(
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(upstream.look_up(question.user));
-    let told = Told::new(question, &upstream, &book, &found);
+    let told = Told::new(question, &upstream, &book, configuration.server.nodes, &found);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {

@@ -38,7 +38,7 @@ pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
 ];
 
 /// The lock an administrator sets (draft-behera-ldap-password-policy §5.3.3).
-const LOCKED_FOR_GOOD: &str = "000001010000Z";
+pub(super) const LOCKED_FOR_GOOD: &str = "000001010000Z";
 
 pub(super) fn read(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
     judge(&Account(account), policy.map(Policy), now)

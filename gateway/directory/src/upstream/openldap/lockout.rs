@@ -2,14 +2,29 @@
 
 use super::{entry, time};
 use crate::upstream::entry::Entry;
-use crate::upstream::lockout::Lockout;
-use postern_identity::{State, Timestamp};
+use crate::upstream::lockout::{Lockout, LockoutPolicy};
+use postern_identity::{LockedBy, State, Timestamp};
 
-/// `None` where the policy locks nobody, or says something that cannot be read.
-pub(super) fn read(account: &Entry, policy: &Entry, now: Timestamp) -> Option<Lockout> {
-    if policy.text("pwdLockout") != Some("TRUE") {
-        return None;
+/// What cannot be read of the policy is not known; what cannot be read of the failures counts.
+pub(super) fn read(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+    let age = |value: &[u8]| {
+        let at = std::str::from_utf8(value).ok().and_then(time::parse);
+        at.map_or(0, |at| {
+            u32::try_from(now.duration_since(at).as_secs().max(0)).unwrap_or(u32::MAX)
+        })
+    };
+    // A lock by failures may be over where nobody knows how long it lasts; an administrator's is not.
+    let state = entry::read(account, policy, now).state;
+    let for_good = account.text("pwdAccountLockedTime") == Some(entry::LOCKED_FOR_GOOD);
+    let by_failures = |by: LockedBy| by == LockedBy::Failures || for_good;
+    Lockout {
+        policy: policy.and_then(read_policy).unwrap_or(LockoutPolicy::Unknown),
+        failure_ages: account.values("pwdFailureTime").map(age).collect(),
+        locked: matches!(state, State::Locked { by, .. } if by_failures(by)) || (policy.is_none() && for_good),
     }
+}
+
+fn read_policy(policy: &Entry) -> Option<LockoutPolicy> {
     let number = |attribute| -> Option<u32> {
         if policy.has(attribute) {
             policy.text(attribute)?.parse().ok()
@@ -17,26 +32,18 @@ pub(super) fn read(account: &Entry, policy: &Entry, now: Timestamp) -> Option<Lo
             Some(0)
         }
     };
-    let threshold = number("pwdMaxFailure").filter(|threshold| *threshold > 0)?;
-    // What cannot be read as a length of time is none: then nothing ever expires, which is the careful reading.
-    let interval_seconds = number("pwdFailureCountInterval").unwrap_or(0);
-    let failures = account
-        .values("pwdFailureTime")
-        .filter(|value| counts(value, interval_seconds, now))
-        .count();
-    let state = entry::read(account, Some(policy), now).state;
-    Some(Lockout {
-        threshold,
-        interval_seconds,
-        failures: u32::try_from(failures).unwrap_or(u32::MAX),
-        locked: matches!(state, State::Locked { .. }),
+    match policy.text("pwdLockout") {
+        Some("TRUE") => {}
+        Some("FALSE") | None => return Some(LockoutPolicy::Never),
+        Some(_) => return None,
+    }
+    Some(match number("pwdMaxFailure")? {
+        0 => LockoutPolicy::Never,
+        threshold => LockoutPolicy::Locks {
+            threshold,
+            interval_seconds: number("pwdFailureCountInterval")?,
+        },
     })
-}
-
-/// Whether the overlay counts a failure of this time still. One that cannot be read counts.
-fn counts(value: &[u8], interval_seconds: u32, now: Timestamp) -> bool {
-    let at = std::str::from_utf8(value).ok().and_then(time::parse);
-    interval_seconds == 0 || at.is_none_or(|at| now.duration_since(at).as_secs() <= i64::from(interval_seconds))
 }
 
 #[cfg(test)]
@@ -44,18 +51,6 @@ mod tests {
     use super::*;
 
     const NOW: &str = "2026-11-22T12:00:00Z";
-
-    fn policy(more: &[(&str, &[&str])]) -> Entry {
-        let mut attributes: Vec<(&str, &[&str])> = vec![("pwdLockout", &["TRUE"]), ("pwdMaxFailure", &["5"])];
-        attributes.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
-        attributes.extend_from_slice(more);
-        Entry::new("cn=default", &attributes)
-    }
-
-    fn read_at(account: &[(&str, &[&str])], policy: &Entry) -> Option<Lockout> {
-        read(&Entry::new("uid=a", account), policy, NOW.parse().unwrap())
-    }
-
     const FAILED: (&str, &[&str]) = (
         "pwdFailureTime",
         &[
@@ -66,38 +61,60 @@ mod tests {
         ],
     );
 
-    #[test]
-    fn failures_within_the_interval_count_and_those_that_cannot_be_read() {
-        let read = |seconds: &str| {
-            let policy = policy(&[("pwdFailureCountInterval", &[seconds])]);
-            read_at(&[FAILED], &policy).unwrap()
-        };
-        assert_eq!((read("600").failures, read("600").interval_seconds), (3, 600));
-        assert_eq!(read("599").failures, 2);
-        assert_eq!((read("0").failures, read("0").interval_seconds), (4, 0));
-        assert_eq!((read("soon").failures, read("soon").interval_seconds), (4, 0));
-        assert_eq!(read("0").threshold, 5);
+    fn policy(more: &[(&str, &[&str])]) -> Entry {
+        let mut attributes: Vec<(&str, &[&str])> = vec![("pwdLockout", &["TRUE"]), ("pwdMaxFailure", &["5"])];
+        attributes.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
+        attributes.extend_from_slice(more);
+        Entry::new("cn=default", &attributes)
+    }
+
+    fn lockout(account: &[(&str, &[&str])], policy: Option<&Entry>) -> Lockout {
+        read(&Entry::new("uid=a", account), policy, NOW.parse().unwrap())
     }
 
     #[test]
-    fn a_policy_that_locks_nobody_has_no_threshold() {
-        for other in [
-            ("pwdLockout", &["FALSE"][..]),
-            ("pwdLockout", &[]),
-            ("pwdMaxFailure", &["0"]),
-            ("pwdMaxFailure", &[]),
-            ("pwdMaxFailure", &["many"]),
+    fn failures_within_the_interval_count_and_those_that_cannot_be_read() {
+        let read = lockout(&[FAILED], None);
+        for (interval, count) in [(600, 3), (599, 2), (0, 4), (1, 2)] {
+            assert_eq!(read.failures(interval), count, "{interval}");
+        }
+        assert_eq!(read.policy, LockoutPolicy::Unknown);
+    }
+
+    #[test]
+    fn a_policy_locks_by_a_number_never_or_cannot_be_read() {
+        let read = |more: &[(&str, &[&str])]| lockout(&[], Some(&policy(more))).policy;
+        let locks = |threshold, interval_seconds| LockoutPolicy::Locks {
+            threshold,
+            interval_seconds,
+        };
+        for (more, wanted) in [
+            (&[][..], locks(5, 0)),
+            (&[("pwdFailureCountInterval", &["600"][..])], locks(5, 600)),
+            (&[("pwdMaxFailure", &["3"])], locks(3, 0)),
+            (&[("pwdMaxFailure", &["0"])], LockoutPolicy::Never),
+            (&[("pwdMaxFailure", &[])], LockoutPolicy::Never),
+            (&[("pwdLockout", &["FALSE"])], LockoutPolicy::Never),
+            (&[("pwdLockout", &[])], LockoutPolicy::Never),
+            (&[("pwdLockout", &["maybe"])], LockoutPolicy::Unknown),
+            (&[("pwdMaxFailure", &["many"])], LockoutPolicy::Unknown),
+            (&[("pwdFailureCountInterval", &["soon"])], LockoutPolicy::Unknown),
         ] {
-            assert_eq!(read_at(&[FAILED], &policy(&[other])), None, "{other:?}");
+            assert_eq!(read(more), wanted, "{more:?}");
         }
     }
 
     #[test]
     fn an_account_that_is_locked_is_told_so() {
-        let locked = ("pwdAccountLockedTime", &["20261122115900Z"][..]);
-        assert!(read_at(&[FAILED, locked], &policy(&[])).unwrap().locked);
-        assert!(!read_at(&[FAILED], &policy(&[])).unwrap().locked);
-        let over = policy(&[("pwdLockoutDuration", &["30"])]);
-        assert!(!read_at(&[locked], &over).unwrap().locked);
+        let since = |time| [("pwdAccountLockedTime", time)];
+        let a_minute_ago = since(&["20261122115900Z"][..]);
+        let for_good = since(&["000001010000Z"][..]);
+        assert!(lockout(&a_minute_ago, Some(&policy(&[]))).locked);
+        assert!(lockout(&for_good, Some(&policy(&[]))).locked);
+        assert!(lockout(&for_good, None).locked);
+        // It may be over, and then what was counted is in force.
+        assert!(!lockout(&a_minute_ago, None).locked);
+        assert!(!lockout(&a_minute_ago, Some(&policy(&[("pwdLockoutDuration", &["30"])]))).locked);
+        assert!(!lockout(&[FAILED], Some(&policy(&[]))).locked);
     }
 }

@@ -22,12 +22,14 @@ fn terms(now: u32, network: u64, can_read: bool) -> Terms<'static> {
 
 fn found(threshold: u32, interval_seconds: u32, failures: u32) -> Facts {
     Facts::Found {
-        lockout: Some(Lockout {
-            threshold,
-            interval_seconds,
-            failures,
+        lockout: Lockout {
+            policy: LockoutPolicy::Locks {
+                threshold,
+                interval_seconds,
+            },
+            failure_ages: vec![0; usize::try_from(failures).unwrap()],
             locked: false,
-        }),
+        },
         exact: true,
     }
 }
@@ -54,10 +56,10 @@ fn mark(answer: Answer) -> Mark {
 }
 
 /// Asks with a password of its own each time, reading as often as that is wanted.
-fn ask(account: &mut Account, terms: &Terms<'_>, tag: u64, facts: Facts) -> Answer {
+fn ask(account: &mut Account, terms: &Terms<'_>, tag: u64, facts: &Facts) -> Answer {
     loop {
         match account.ask(terms, || tag) {
-            Answer::Read(mark) => account.learn(mark, facts, terms.now),
+            Answer::Read(mark) => account.learn(mark, facts.clone(), terms.now, &RULES),
             answer => return answer,
         }
     }
@@ -68,13 +70,13 @@ fn strangers_get_two_and_a_known_network_four_of_a_threshold_of_five() {
     for (network, most) in [(ELSEWHERE, 2), (HOME, 4)] {
         let mut account = Account::new(1, true);
         let facts = found(5, 600, 0);
-        let ticket = go(ask(&mut account, &terms(1, HOME, true), 0, facts));
+        let ticket = go(ask(&mut account, &terms(1, HOME, true), 0, &facts));
         account.settle(ticket, Outcome::Right, HOME, 1);
         let mut sent = 0;
         for tag in 1..20 {
             // What the directory counts are ours.
             let facts = found(5, 600, sent);
-            match ask(&mut account, &terms(2, network, true), tag, facts) {
+            match ask(&mut account, &terms(2, network, true), tag, &facts) {
                 Answer::Go(ticket) => {
                     sent += 1;
                     account.settle(ticket, wrong(tag), network, 2);
@@ -84,11 +86,11 @@ fn strangers_get_two_and_a_known_network_four_of_a_threshold_of_five() {
         }
         assert_eq!(sent, most);
         // Its owner, at home, is let up as long as anything is left, and then everything is as new.
-        let answer = ask(&mut account, &terms(700, HOME, true), 99, found(5, 600, sent));
+        let answer = ask(&mut account, &terms(700, HOME, true), 99, &found(5, 600, sent));
         if most == 2 {
             account.settle(go(answer), Outcome::Right, HOME, 700);
             assert!(matches!(
-                ask(&mut account, &terms(701, ELSEWHERE, true), 98, found(5, 600, 0)),
+                ask(&mut account, &terms(701, ELSEWHERE, true), 98, &found(5, 600, 0)),
                 Answer::Go(_)
             ));
         } else {
@@ -104,13 +106,13 @@ fn fifty_at_once_are_no_more_than_one_after_the_other() {
     // Nothing is known of it, so a second one needs the directory's word.
     let read = mark(account.ask(&terms(1, HOME, true), || 1));
     assert_eq!(account.ask(&terms(1, HOME, true), || 2), Answer::Wait);
-    account.learn(read, found(5, 600, 0), 1);
+    account.learn(read, found(5, 600, 0), 1, &RULES);
     let second = go(account.ask(&terms(1, HOME, true), || 1));
     assert!((2..50).all(|tag| account.ask(&terms(1, HOME, true), || tag) == Answer::Wait));
     account.settle(first, wrong(0), HOME, 1);
     account.settle(second, Outcome::Lost { times: 1 }, HOME, 1);
     assert_eq!(
-        ask(&mut account, &terms(1, HOME, true), 3, found(5, 600, 2)),
+        ask(&mut account, &terms(1, HOME, true), 3, &found(5, 600, 2)),
         Answer::Spent
     );
 }
@@ -163,12 +165,12 @@ fn a_success_clears_what_was_answered_before_it_left_and_no_more() {
 fn what_the_directory_counts_from_elsewhere_is_taken_off_the_budget() {
     let mut account = Account::new(1, true);
     let read = mark(account.ask(&terms(1, HOME, true), || 0));
-    account.learn(read, found(5, 600, 2), 1);
+    account.learn(read, found(5, 600, 2), 1, &RULES);
     // Four in all, two are used, two are kept for known networks.
     assert_eq!(account.ask(&terms(1, HOME, true), || 0), Answer::Spent);
     // The directory forgets them: it is asked again after a while.
     let read = mark(account.ask(&terms(2 + BELIEVED, HOME, true), || 0));
-    account.learn(read, found(5, 600, 0), 2 + BELIEVED);
+    account.learn(read, found(5, 600, 0), 2 + BELIEVED, &RULES);
     assert!(matches!(
         account.ask(&terms(2 + BELIEVED, HOME, true), || 0),
         Answer::Go(_)
@@ -180,15 +182,15 @@ fn a_count_that_was_cleared_past_us_is_believed_only_where_counts_were_ever_show
     for (shown, freed) in [(2, true), (0, false)] {
         let mut account = Account::new(1, false);
         for tag in 1..=2 {
-            let ticket = go(ask(&mut account, &terms(1, HOME, true), tag, found(5, 600, 0)));
+            let ticket = go(ask(&mut account, &terms(1, HOME, true), tag, &found(5, 600, 0)));
             account.settle(ticket, wrong(tag), HOME, 1);
         }
         assert_eq!(
-            ask(&mut account, &terms(1, HOME, true), 3, found(5, 600, shown)),
+            ask(&mut account, &terms(1, HOME, true), 3, &found(5, 600, shown)),
             Answer::Spent
         );
         let later = terms(2 + BELIEVED, HOME, true);
-        let answer = ask(&mut account, &later, 3, found(5, 600, 0));
+        let answer = ask(&mut account, &later, 3, &found(5, 600, 0));
         assert_eq!(matches!(answer, Answer::Go(_)), freed, "{shown}");
     }
 }
@@ -198,12 +200,12 @@ fn wrong_ones_count_as_long_as_the_directory_counts_them_and_a_little_longer() {
     for (interval, window) in [(600, 600 * 10), (0, u32::MAX - 100)] {
         let mut account = Account::new(1, false);
         for tag in 1..=2 {
-            let ticket = go(ask(&mut account, &terms(10, HOME, true), tag, found(5, interval, 0)));
+            let ticket = go(ask(&mut account, &terms(10, HOME, true), tag, &found(5, interval, 0)));
             account.settle(ticket, wrong(tag), HOME, 10);
         }
         let blind = |now| terms(now, HOME, false);
         let read = mark(account.ask(&terms(10, HOME, true), || 3));
-        account.learn(read, found(5, interval, 2), 10);
+        account.learn(read, found(5, interval, 2), 10, &RULES);
         assert_eq!(account.ask(&blind(10 + window), || 3), Answer::Spent);
         if interval > 0 {
             assert!(matches!(account.ask(&blind(11 + window + MARGIN), || 3), Answer::Go(_)));
@@ -215,21 +217,23 @@ fn wrong_ones_count_as_long_as_the_directory_counts_them_and_a_little_longer() {
 fn an_account_that_is_locked_already_is_left_to_the_directory() {
     let mut account = Account::new(1, true);
     let locked = Facts::Found {
-        lockout: Some(Lockout {
-            threshold: 5,
-            interval_seconds: 600,
-            failures: 5,
+        lockout: Lockout {
+            policy: LockoutPolicy::Locks {
+                threshold: 5,
+                interval_seconds: 600,
+            },
+            failure_ages: vec![0; usize::try_from(5).unwrap()],
             locked: true,
-        }),
+        },
         exact: true,
     };
     let read = mark(account.ask(&terms(1, HOME, true), || 0));
-    account.learn(read, locked, 1);
+    account.learn(read, locked, 1, &RULES);
     let ticket = go(account.ask(&terms(1, HOME, true), || 0));
     account.settle(ticket, Outcome::Released, HOME, 1);
     // Its lock may be over soon, and then what was counted is in force again.
     let read = mark(account.ask(&terms(2 + BELIEVED, HOME, true), || 0));
-    account.learn(read, found(5, 600, 5), 2 + BELIEVED);
+    account.learn(read, found(5, 600, 5), 2 + BELIEVED, &RULES);
     assert_eq!(account.ask(&terms(2 + BELIEVED, HOME, true), || 0), Answer::Spent);
 }
 
@@ -238,7 +242,7 @@ fn where_the_directory_cannot_be_asked_the_rules_hold() {
     let mut account = Account::new(1, true);
     let mut sent = 0;
     for tag in 1..20 {
-        if let Answer::Go(ticket) = ask(&mut account, &terms(1, HOME, true), tag, Facts::Unread) {
+        if let Answer::Go(ticket) = ask(&mut account, &terms(1, HOME, true), tag, &Facts::Unread) {
             sent += 1;
             account.settle(ticket, wrong(tag), HOME, 1);
         }
@@ -247,7 +251,7 @@ fn where_the_directory_cannot_be_asked_the_rules_hold() {
     // Not for ever: a window later they are forgotten.
     let over = 2 + window(RULES.window_seconds);
     assert!(matches!(
-        ask(&mut account, &terms(over, HOME, true), 30, Facts::Unread),
+        ask(&mut account, &terms(over, HOME, true), 30, &Facts::Unread),
         Answer::Go(_)
     ));
 }
@@ -266,14 +270,14 @@ fn lost_answers_count_until_the_directory_shows_that_it_did_not_count_them() {
     for (later, freed) in [(GHOST, false), (GHOST + 1, true)] {
         let mut account = Account::new(1, false);
         for _ in 0..2 {
-            let ticket = go(ask(&mut account, &terms(10, HOME, true), 1, found(5, 600, 0)));
+            let ticket = go(ask(&mut account, &terms(10, HOME, true), 1, &found(5, 600, 0)));
             account.settle(ticket, Outcome::Lost { times: 1 }, HOME, 10);
         }
         assert_eq!(
-            ask(&mut account, &terms(10, HOME, true), 2, found(5, 600, 0)),
+            ask(&mut account, &terms(10, HOME, true), 2, &found(5, 600, 0)),
             Answer::Spent
         );
-        let answer = ask(&mut account, &terms(10 + later, HOME, true), 2, found(5, 600, 0));
+        let answer = ask(&mut account, &terms(10 + later, HOME, true), 2, &found(5, 600, 0));
         assert_eq!(matches!(answer, Answer::Go(_)), freed, "{later}");
     }
 }

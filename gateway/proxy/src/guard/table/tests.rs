@@ -1,5 +1,5 @@
 use super::*;
-use postern_directory::Lockout;
+use postern_directory::{Lockout, LockoutPolicy};
 use std::num::NonZeroU32;
 
 mod model;
@@ -35,14 +35,14 @@ fn subject(number: u64) -> u64 {
 }
 
 /// Signs in with a right or wrong password, reading what the directory says if that is asked for. Whether it went up.
-fn attempt(table: &Table, subject: u64, terms: &Terms<'_>, outcome: Outcome, facts: Facts) -> bool {
+fn attempt(table: &Table, subject: u64, terms: &Terms<'_>, outcome: Outcome, facts: &Facts) -> bool {
     let tag = match outcome {
         Outcome::Wrong { tag: Some(tag), .. } => tag,
         _ => 0,
     };
     loop {
         match table.ask(subject, terms, || tag) {
-            Answer::Read(mark) => table.learn(subject, mark, facts, terms.now, terms.rules),
+            Answer::Read(mark) => table.learn(subject, mark, facts.clone(), terms.now, terms.rules),
             Answer::Go(ticket) => {
                 table.settle(subject, ticket, outcome, (terms.network, terms.now, terms.rules));
                 return true;
@@ -54,12 +54,14 @@ fn attempt(table: &Table, subject: u64, terms: &Terms<'_>, outcome: Outcome, fac
 
 fn found(failures: u32) -> Facts {
     Facts::Found {
-        lockout: Some(Lockout {
-            threshold: 5,
-            interval_seconds: 600,
-            failures,
+        lockout: Lockout {
+            policy: LockoutPolicy::Locks {
+                threshold: 5,
+                interval_seconds: 600,
+            },
+            failure_ages: vec![0; usize::try_from(failures).unwrap()],
             locked: false,
-        }),
+        },
         exact: true,
     }
 }
@@ -74,12 +76,12 @@ fn made_up_names_push_out_names_and_never_accounts() {
             subject(number),
             &terms(late, false),
             Outcome::Right,
-            Facts::Nobody,
+            &Facts::Nobody,
         );
     }
     let (accounts, _) = table.counts();
     for number in 1000..9000 {
-        attempt(&table, subject(number), &terms(late, true), wrong(1), Facts::Nobody);
+        attempt(&table, subject(number), &terms(late, true), wrong(1), &Facts::Nobody);
     }
     let (still, names) = table.counts();
     assert_eq!((accounts, still), (SHARDS, SHARDS));
@@ -121,14 +123,14 @@ fn accounts_with_nothing_against_them_make_room_for_others_first() {
     let table = Table::new(SHARDS * 8, SHARDS * 8);
     let (late, alice) = (100_000, subject(1));
     let read = |failures| move || found(failures);
-    attempt(&table, alice, &terms(late, true), Outcome::Right, read(0)());
+    attempt(&table, alice, &terms(late, true), Outcome::Right, &read(0)());
     for tag in 1..=4 {
         attempt(
             &table,
             alice,
             &terms(late, true),
             wrong(tag),
-            read(u32::try_from(tag).unwrap() - 1)(),
+            &read(u32::try_from(tag).unwrap() - 1)(),
         );
     }
     for number in 1000..9000 {
@@ -137,11 +139,11 @@ fn accounts_with_nothing_against_them_make_room_for_others_first() {
             subject(number),
             &terms(late + 1, true),
             Outcome::Right,
-            found(0),
+            &found(0),
         );
     }
     assert!(table.counts().0 <= SHARDS * 8);
-    assert!(!attempt(&table, alice, &terms(late + 2, true), wrong(9), found(4)));
+    assert!(!attempt(&table, alice, &terms(late + 2, true), wrong(9), &found(4)));
     assert_eq!(table.forgotten_until.load(Ordering::Relaxed), 0);
 }
 
@@ -174,13 +176,19 @@ fn a_hundred_thousand_accounts_with_something_against_them_take_at_most_200_octe
     let table = Table::new(MOST_ACCOUNTS, MOST_NAMES);
     let count = 100_000;
     for number in 0..count {
-        attempt(&table, subject(number), &terms(100_000, true), Outcome::Right, found(0));
+        attempt(
+            &table,
+            subject(number),
+            &terms(100_000, true),
+            Outcome::Right,
+            &found(0),
+        );
         attempt(
             &table,
             subject(number),
             &terms(100_000, true),
             wrong(number + 1),
-            found(0),
+            &found(0),
         );
     }
     assert_eq!(table.counts().0, 100_000);

@@ -34,12 +34,14 @@ impl Directory {
 
     fn facts(&self, now: u32) -> Facts {
         Facts::Found {
-            lockout: Some(Lockout {
-                threshold: self.threshold,
-                interval_seconds: self.interval,
-                failures: self.counted(now),
+            lockout: Lockout {
+                policy: LockoutPolicy::Locks {
+                    threshold: self.threshold,
+                    interval_seconds: self.interval,
+                },
+                failure_ages: vec![0; usize::try_from(self.counted(now)).unwrap()],
                 locked: self.locked,
-            }),
+            },
             exact: true,
         }
     }
@@ -150,10 +152,13 @@ fn play(threshold: u32, interval: u32, before: u32, steps: &[Step]) -> Result<()
                 }
             }
             Step::Tell => {
-                if let Some((mark, Some(facts))) = reading {
-                    table.learn(7, mark, facts, now, &RULES);
-                    reading = None;
-                }
+                reading = match reading.take() {
+                    Some((mark, Some(facts))) => {
+                        table.learn(7, mark, facts, now, &RULES);
+                        None
+                    }
+                    other => other,
+                };
             }
             Step::Pass(ticks) => {
                 now += ticks;
