@@ -1,6 +1,7 @@
 //! Whatever a policy file holds, reading it neither panics nor gives a rulebook that breaks a fixed rule.
 
 use crate::compile::{RouteFacts, compile, routes_spoken_of};
+use crate::kept::Known;
 use crate::sample::ask_everything;
 use crate::set::PolicySet;
 use crate::tests;
@@ -56,7 +57,7 @@ fn read(file: &[u8], test_file: &[u8]) -> bool {
     });
     match compile(&set, &routes, 1) {
         Ok(book) => {
-            let broken = ask_everything(&book, "p");
+            let broken = ask_everything(&book, "p", &Known::default());
             assert!(broken.is_empty(), "{broken:?}");
             tests::run(&set, &book);
             true
@@ -101,14 +102,21 @@ fn mutated(text: &'static str) -> impl Strategy<Value = Vec<u8>> {
 fn plausible() -> impl Strategy<Value = String> {
     let state = prop::sample::select(postern_identity::StateName::ALL.to_vec());
     let verdict = prop::sample::select(vec!["allow", "restrict", "refuse"]);
-    let surface = prop::sample::select(vec!["ppolicy", "text", "plain", "transparent"]);
+    let surface = prop::sample::select(vec![
+        "\"ppolicy\"",
+        "\"text\"",
+        "\"plain\"",
+        "\"transparent\"",
+        "[\"ad\", \"text\"]",
+        "[\"netscape\", \"plain\"]",
+    ]);
     let message = "[ a-z{}_\\\\\"é\u{2028}]{0,40}|\\{(portal_url|seconds|days|grace_left)\\}";
     let route = prop::sample::select(vec!["*", "a", "b"]);
     let standing = prop::collection::btree_map(state, (verdict, message), 0..6);
     prop::collection::vec((route, surface, standing), 1..4).prop_map(|tables| {
         let mut text = "priority = 1\n".to_owned();
         for (route, surface, standing) in tables {
-            write!(text, "[[policy]]\nroute = \"{route}\"\nsurface = \"{surface}\"\n").unwrap();
+            write!(text, "[[policy]]\nroute = \"{route}\"\nsurface = {surface}\n").unwrap();
             for (state, (verdict, message)) in standing {
                 let message = toml::Value::from(message);
                 write!(

@@ -1,5 +1,6 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
+use crate::compile::Layer;
 use crate::message::Message;
 use postern_identity::decide::{Admission, BindQuestion, BindVerdict, RouteRules, RuleName, Ruled, Surface};
 use postern_identity::{Proven, Source, Standing, StateName, disclose};
@@ -14,7 +15,7 @@ mod tests;
 #[derive(Debug)]
 pub struct Rulebook {
     generation: u64,
-    routes: HashMap<Arc<str>, Rules>,
+    routes: HashMap<Arc<str>, Arc<Rules>>,
 }
 
 /// The rules of one route.
@@ -26,6 +27,8 @@ pub(crate) struct Rules {
     pub(crate) standings: [StandingRule; StateName::ALL.len()],
     /// The portal's address that texts were given.
     pub(crate) portal_url: Option<Arc<str>>,
+    /// The tables that speak of the route, first asked first. The same tables give the same rules.
+    pub(crate) made_of: Box<[Arc<Layer>]>,
 }
 
 /// What a sign-in in one state is answered.
@@ -34,6 +37,10 @@ pub(crate) struct StandingRule {
     pub(crate) admission: Ruled<Admission>,
     /// On a surface that shows texts.
     pub(crate) text: Option<Ruled<Message>>,
+    /// The state it is shown as.
+    pub(crate) told_as: Option<Ruled<StateName>>,
+    /// If the account's owner should hear of it.
+    pub(crate) notice: Option<Ruled<bool>>,
 }
 
 /// A verdict with the steps that led to it.
@@ -66,7 +73,7 @@ impl fmt::Display for Step {
 }
 
 impl Rulebook {
-    pub(crate) fn new(generation: u64, routes: HashMap<Arc<str>, Rules>) -> Self {
+    pub(crate) fn new(generation: u64, routes: HashMap<Arc<str>, Arc<Rules>>) -> Self {
         Self { generation, routes }
     }
 
@@ -83,6 +90,11 @@ impl Rulebook {
     /// What may pass on a route.
     pub fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
         self.routes.get(route).map(|rules| Arc::clone(&rules.pass))
+    }
+
+    /// Everything of a route.
+    pub(crate) fn rules(&self, route: &str) -> Option<&Arc<Rules>> {
+        self.routes.get(route)
     }
 
     /// The portal's address of a route, if it has one.
@@ -111,7 +123,7 @@ impl Rulebook {
         let surface = &rules.pass.surface;
         trace.step(|| Step {
             key: "surface".to_owned(),
-            value: surface.value.as_str().to_owned(),
+            value: surface.value.to_string(),
             rule: surface.rule.clone(),
             why: "how this route shows a standing",
         });
@@ -140,6 +152,22 @@ impl Rulebook {
             });
         }
 
+        if let Some(told_as) = &standing.told_as {
+            trace.step(|| Step {
+                key: format!("standing.{state}.told_as"),
+                value: told_as.value.as_str().to_owned(),
+                rule: told_as.rule.clone(),
+                why: "the state it is shown as",
+            });
+        }
+        if let Some(notice) = &standing.notice {
+            trace.step(|| Step {
+                key: format!("standing.{state}.notice"),
+                value: notice.value.to_string(),
+                rule: notice.rule.clone(),
+                why: "the account's owner should hear of it",
+            });
+        }
         let text = standing
             .text
             .as_ref()
@@ -156,7 +184,9 @@ impl Rulebook {
         BindVerdict {
             admission: admission.value,
             surface: surface.value,
+            told_as: standing.told_as.as_ref().map(|told_as| told_as.value),
             text: text.map(|text| text.value),
+            notice: standing.notice.is_some(),
             rule: admission.rule,
         }
     }
@@ -217,8 +247,10 @@ fn refused_without_rules(trace: &mut impl Trace) -> BindVerdict {
     });
     BindVerdict {
         admission: Admission::Refuse,
-        surface: Surface::Plain,
+        surface: Surface::Plain.into(),
+        told_as: None,
         text: None,
+        notice: false,
         rule,
     }
 }

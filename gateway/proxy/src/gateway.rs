@@ -5,10 +5,11 @@ use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
+use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
 use crate::workers::Workers;
-use postern_directory::Upstream;
+use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Shared {
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
+    /// The service account's own few connections.
+    pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
     /// Of its directory: routes to the same one share it.
@@ -82,6 +86,7 @@ impl Gateway {
                 let route = Route {
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
                     guard,
@@ -97,6 +102,7 @@ impl Gateway {
             limits,
             registry: Arc::default(),
             ticker,
+            remembered: Remembered::new(),
             routes,
         });
         let gateway = Self {

@@ -10,7 +10,8 @@
 //! give a verdict, `surface` encodes it. Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
 //! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
-//! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
+//! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
+//! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
 mod client;
@@ -25,6 +26,7 @@ mod outbound;
 mod pool;
 mod refusal;
 mod registry;
+mod remembered;
 mod root_dse;
 mod scratch;
 mod session;

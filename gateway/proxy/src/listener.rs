@@ -74,11 +74,7 @@ fn admit(way_in: &Arc<WayIn>, accepted: &Arc<Worker>, stream: TcpStream, peer: S
             return;
         }
     };
-    // Small answers must not wait for the acknowledgement of smaller ones.
-    let _ = stream.set_nodelay(true);
-    // A client that vanished without a word is found out even while it owes us nothing.
-    let _ = SockRef::from(&stream)
-        .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
+    prepare(&stream);
     let worker = way_in.workers.choose(accepted);
     let on_worker = worker.enter();
     let way_in_for_session = Arc::clone(way_in);
@@ -110,8 +106,20 @@ async fn serve(way_in: &WayIn, stream: TcpStream, peer: SocketAddr, registered: 
     match &way_in.settings.tls {
         ListenerTls::None => plain(shared, route, stream, peer, None, registered).await,
         ListenerTls::StartTls(source) => plain(shared, route, stream, peer, Some(Arc::clone(source)), registered).await,
-        ListenerTls::Ldaps(source) => tls(shared, route, stream, peer, Arc::clone(source), registered).await,
+        ListenerTls::Ldaps(source) => {
+            let stop = way_in.stop.clone();
+            tls(shared, route, stream, peer, Arc::clone(source), registered, stop).await;
+        }
     }
+}
+
+/// A socket without these options works all the same.
+fn prepare(stream: &TcpStream) {
+    // Small answers must not wait for the acknowledgement of smaller ones.
+    let _ = stream.set_nodelay(true);
+    // A client that vanished without a word is found out even while it owes us nothing.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
 }
 
 async fn plain(
@@ -139,9 +147,15 @@ async fn tls(
     peer: SocketAddr,
     source: TlsSource,
     registered: Registered,
+    stop: CancellationToken,
 ) {
     let handshake = Box::pin(TlsAcceptor::from(source()).accept(stream));
-    match tokio::time::timeout(shared.limits.tls, handshake).await {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(shared.limits.tls, handshake) => shaken,
+        // Nothing of this client is under way that could be finished.
+        () = stop.cancelled() => return,
+    };
+    match shaken {
         Ok(Ok(stream)) => {
             let facts = Facts {
                 peer,
@@ -154,5 +168,24 @@ async fn tls(
         }
         Ok(Err(_)) => tracing::debug!(client = %peer, "a TLS handshake failed"),
         Err(_) => tracing::debug!(client = %peer, "a TLS handshake took too long"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_vanished_is_found_out_by_the_kernel_within_three_minutes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let found_out = socket.tcp_keepalive_time().unwrap()
+            + socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert!(found_out <= Duration::from_mins(3), "{found_out:?}");
+        assert!(stream.nodelay().unwrap());
     }
 }

@@ -1,5 +1,6 @@
 //! `postern serve`: everything made, started, kept up to date and stopped. The file to read first.
 
+use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
 use crate::config::{Configuration, Listener};
 use crate::doors::{self, Doors};
@@ -90,8 +91,8 @@ pub struct Prepared {
     pub routes: Vec<RouteFacts>,
     /// The first policies.
     pub book: Rulebook,
-    /// Of the set they were compiled from.
-    pub fingerprint: postern_policy::set::Fingerprint,
+    /// Of the set they were compiled from, for the next reload.
+    pub kept: postern_policy::Kept,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
     /// Who started us, if they want to know how it goes.
@@ -193,6 +194,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     for upstream in &upstreams {
         tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
     }
+    let mut bypass = BypassKeeper::new(
+        configuration.server.state_dir.clone(),
+        Arc::clone(&live),
+        Arc::clone(&started.audit) as _,
+        Arc::clone(&prepared.clock),
+    );
+    // One that was asked for before holds from the first client on.
+    bypass.look();
     let asked = Arc::new(Notify::new());
     // Before anybody is told that we are ready: a file saved from then on is noticed.
     let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
@@ -206,17 +215,18 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
             configuration.server.policies.clone(),
             prepared.routes,
             Arc::clone(&live),
-            prepared.fingerprint,
+            prepared.kept,
             reloads,
         ),
         certificates,
+        bypass,
         configuration: (configuration.path.clone(), configuration.fingerprint),
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
 
     manager.ready(keep::SERVING);
-    tracing::info!(target: "postern", generation = live.current().generation(), "serving");
+    tracing::info!(target: "postern", generation = live.number(), "serving");
 
     while signals.next().await == Wish::Reload {
         tracing::info!(target: "postern", "asked to reload");
@@ -226,13 +236,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     readiness.stopping();
     manager.stopping();
     tracing::info!(target: "postern", seconds = configuration.limits.drain.as_secs(), "stopping: clients may finish");
+    let patience = configuration.limits.drain;
     let at_once = tokio::select! {
-        () = doors.drain(configuration.limits.drain) => false,
+        // Not even for a directory that keeps a sign-in waiting.
+        _ = tokio::time::timeout(patience + ENDING, doors.drain(patience)) => false,
         () = signals.stop() => true,
     };
     if at_once {
         tracing::info!(target: "postern", "stopping at once");
-        // Not even for a directory that keeps a session waiting.
         let _ = tokio::time::timeout(ENDING, doors.end_now()).await;
     }
     stop.cancel();

@@ -1,26 +1,31 @@
 //! One `[[policy]]` table with everything in it read into types that can be judged without knowing the route.
 
-use crate::document::{Document, Step};
-use crate::file::PolicyTable;
+use crate::document::Step;
+use crate::file::{PolicyTable, SurfaceWords};
 use crate::message::Template;
+use crate::outline::Outline;
 use crate::problem::{Problem, Problems, quoted};
-use postern_identity::decide::RuleName;
-use postern_identity::{AttributeName, DistinguishedName};
+use crate::set::PolicySource;
+use postern_identity::decide::{RuleName, Surface, Surfaces};
+use postern_identity::{AttributeName, DistinguishedName, StateName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A policy file.
-pub(super) struct Source<'t> {
-    pub(super) name: &'t str,
-    pub(super) document: Document<'t>,
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(super) file: Arc<PolicySource>,
+    pub(super) outline: Outline,
     pub(super) priority: u32,
 }
 
-/// One table of a file.
-pub(super) struct Layer<'t> {
-    pub(super) source: Arc<Source<'t>>,
+/// One table of a file. It is kept as long as the file does not change.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(super) source: Arc<Source>,
     index: usize,
     pub(super) table: PolicyTable,
+    pub(super) surfaces: Option<Surfaces>,
     pub(super) base_dns: Option<Vec<DistinguishedName>>,
     pub(super) deny_attributes: Option<Vec<AttributeName>>,
     pub(super) extended_operations: Option<Vec<Arc<str>>>,
@@ -29,12 +34,13 @@ pub(super) struct Layer<'t> {
     pub(super) messages: BTreeMap<String, Option<Template>>,
 }
 
-impl<'t> Layer<'t> {
+impl Layer {
     /// Reads the names and texts of a table.
-    pub(super) fn new(source: &Arc<Source<'t>>, index: usize, table: PolicyTable, problems: &mut Problems) -> Self {
+    pub(super) fn new(source: &Arc<Source>, index: usize, table: PolicyTable, problems: &mut Problems) -> Self {
         let layer = Self {
             source: Arc::clone(source),
             index,
+            surfaces: table.surface.as_ref().map(SurfaceWords::surfaces),
             table,
             base_dns: None,
             deny_attributes: None,
@@ -42,6 +48,8 @@ impl<'t> Layer<'t> {
             proxied_authorization: None,
             messages: BTreeMap::new(),
         };
+        layer.check_surfaces(problems);
+        layer.check_standings(problems);
         let pass = &layer.table.pass;
         let base_dns = layer.each("base_dns", pass.base_dns.as_deref(), problems, |text| {
             DistinguishedName::parse(text.as_bytes()).map_err(|_| {
@@ -95,14 +103,81 @@ impl<'t> Layer<'t> {
 
     /// The name of the rule that a key of this table is.
     pub(super) fn rule(&self, key: &str) -> RuleName {
-        RuleName(format!("{}:policy[{}].{key}", self.source.name, self.index).into())
+        RuleName(format!("{}:policy[{}].{key}", self.source.file.name, self.index).into())
     }
 
     /// A problem at a value of this table.
     pub(super) fn problem_at(&self, steps: &[Step<'_>], what: impl Into<String>, remedy: impl Into<String>) -> Problem {
         let mut path = vec![Step::Key("policy"), Step::Item(self.index)];
         path.extend_from_slice(steps);
-        self.source.document.problem_at(&path, what, remedy)
+        self.source.outline.problem_at(&path, what, remedy)
+    }
+
+    /// Surfaces that contradict each other, or are named twice.
+    fn check_surfaces(&self, problems: &mut Problems) {
+        let words = self.table.surface.as_ref().map_or(&[][..], SurfaceWords::words);
+        let surfaces: Vec<Surface> = words.iter().copied().map(Into::into).collect();
+        for (position, surface) in surfaces.iter().enumerate() {
+            let place = [Step::Key("surface"), Step::Item(position)];
+            let name = quoted(surface.as_str());
+            if surfaces.iter().take(position).any(|before| before == surface) {
+                problems.add(|| self.problem_at(&place, format!("{name} stands there twice"), "once"));
+            } else if surface.stands_alone() && surfaces.len() > 1 {
+                let shows = if *surface == Surface::Plain {
+                    "shows nothing"
+                } else {
+                    "passes every answer as the directory gave it"
+                };
+                problems.add(|| {
+                    self.problem_at(
+                        &place,
+                        format!("{name} {shows}, so nothing can be shown beside it"),
+                        format!("surface = {name}, or the list without it"),
+                    )
+                });
+            }
+        }
+    }
+
+    /// What a table says of a state that cannot be, whatever the route.
+    fn check_standings(&self, problems: &mut Problems) {
+        for state in StateName::ALL {
+            let Some(table) = self.table.standing.of(state) else {
+                continue;
+            };
+            let place = |key| [Step::Key("standing"), Step::Key(state.as_str()), Step::Key(key)];
+            let told_as = table.told_as.map(StateName::from);
+            if state == StateName::Unknown && told_as.is_some_and(|other| other != StateName::Unknown) {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("told_as"),
+                        "what is not known and proven is never told as anything else",
+                        "leave it out",
+                    )
+                });
+            }
+            if told_as == Some(StateName::Unknown) && table.message.as_deref().is_some_and(|name| name != "unknown") {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("message"),
+                        "a state told as \"unknown\" has the text of a wrong password",
+                        "leave it out, or leave told_as out",
+                    )
+                });
+            }
+            if table.notice == Some(true) && !a_new_password_ends(state) {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("notice"),
+                        format!(
+                            "a notice asks for a new password, which does not end {}",
+                            quoted(state.as_str())
+                        ),
+                        "leave it out; it is for must_change, expired, expired_grace and expiring",
+                    )
+                });
+            }
+        }
     }
 
     /// Every item of a list of the pass table as a type; those that are wrong are reported, each at its place.
@@ -139,4 +214,11 @@ impl<'t> Layer<'t> {
         });
         templates.collect()
     }
+}
+
+fn a_new_password_ends(state: StateName) -> bool {
+    matches!(
+        state,
+        StateName::MustChange | StateName::Expired | StateName::ExpiredGrace | StateName::Expiring
+    )
 }

@@ -9,7 +9,7 @@ use crate::in_flight::{final_response, operation_of};
 use crate::refusal::Refusal;
 use postern_identity::Proven;
 use postern_identity::audit;
-use postern_identity::decide::{Operation, RouteRules};
+use postern_identity::decide::{GuardRules, Operation, RouteRules};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
 use postern_ldap::compare::CompareRequest;
 use postern_ldap::control::ppolicy::PasswordPolicyResponse;
@@ -67,7 +67,7 @@ impl Session {
         (name, password): (&[u8], &[u8]),
         rules: &RouteRules,
     ) -> Result<Option<Reservation>, Vec<u8>> {
-        if rules.guard.is_none() {
+        if guard_rules(rules).is_none() {
             return Ok(None);
         }
         match self.reserve(name, password).await {
@@ -85,10 +85,9 @@ impl Session {
 
     /// Leave to test a password, waited for. `None`: the guard is off here.
     pub(super) async fn reserve(&mut self, name: &[u8], password: &[u8]) -> Result<Option<Reservation>, Refusal> {
-        let Some(rules) = self.rules.as_ref().and_then(|rules| rules.guard.as_ref()) else {
+        let Some(rules) = self.rules.as_deref().and_then(guard_rules) else {
             return Ok(None);
         };
-        let rules = rules.value;
         let attempt = Attempt {
             name,
             password,
@@ -159,7 +158,7 @@ impl Session {
             };
             watched.writes = Some(whose.unwrap_or_default().into());
         }
-        if let Some(guard) = &rules.guard
+        if let Some(guard) = guard_rules(rules)
             && touched != Touch::Nothing
             && let Some((test, password)) = test_of(message, extension, self.dialect().credential_attributes())
         {
@@ -169,7 +168,7 @@ impl Session {
                     name: self.whose(message, extension).unwrap_or_default(),
                     password,
                     client: self.facts.peer.ip(),
-                    rules: &guard.value,
+                    rules: &guard,
                 }),
             };
             match granted {
@@ -315,6 +314,12 @@ impl Session {
             _ => None,
         }
     }
+}
+
+/// The guard's rules on a route. It may be transparent for a while, whatever its files say.
+fn guard_rules(rules: &RouteRules) -> Option<GuardRules> {
+    let guard = rules.guard.as_ref().filter(|_| !rules.surface.value.is_transparent());
+    guard.map(|guard| guard.value)
 }
 
 /// An authorization id (RFC 4513 §5.2.1.8) as a name.

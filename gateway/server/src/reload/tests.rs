@@ -33,7 +33,8 @@ impl Given {
 
     fn state(&self) -> (u64, &'static str) {
         let rules = self.live.route("applications").unwrap();
-        (self.live.generation().get(), rules.surface.value.as_str())
+        let surface = rules.surface.value.iter().next().unwrap();
+        (self.live.generation().get(), surface.as_str())
     }
 }
 
@@ -44,14 +45,14 @@ fn given() -> Given {
         name: "applications".into(),
         portal_url: None,
     }];
-    let (book, fingerprint) = first_policies(folder.path(), &routes).unwrap();
+    let (book, kept) = first_policies(folder.path(), &routes).unwrap();
     let live = Arc::new(LivePolicy::new(book));
     let metrics = Metrics::new(Vec::new());
     let reload = PolicyReload::new(
         folder.path().to_owned(),
         routes,
         Arc::clone(&live),
-        fingerprint,
+        kept,
         metrics.reloads(),
     );
     Given {
