@@ -1,5 +1,6 @@
 //! The answer of `postern explain`, for a program and for a person.
 
+use super::guard::ToldGuard;
 use super::{Question, at_a_bind};
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
@@ -10,6 +11,7 @@ use postern_ldap::ResultCode;
 use postern_policy::{Explanation, Rulebook};
 use serde::Serialize;
 use std::io;
+use std::num::NonZeroU32;
 
 /// The rule that says whose a password is until policies can.
 const OWNER_RULE: &str = "built-in:directory-owns-password";
@@ -33,6 +35,8 @@ pub(super) struct Told<'a> {
     hint: Option<&'static str>,
     /// What a wrong password would be answered, and a name that nobody has.
     bind_with_wrong_password: ToldBind,
+    /// How many wrong passwords may reach the directory.
+    guard: ToldGuard,
 }
 
 #[derive(Serialize)]
@@ -83,7 +87,7 @@ impl<'a> Told<'a> {
         question: &Question<'a>,
         upstream: &Upstream,
         book: &Rulebook,
-        form: Option<NameForm>,
+        (form, nodes): (Option<NameForm>, NonZeroU32),
         found: &Result<Account, LookUpError>,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
@@ -129,6 +133,7 @@ impl<'a> Told<'a> {
                 }),
                 Proven::No,
             ),
+            guard: ToldGuard::new(question.route, book, nodes, found.as_ref().ok()),
         }
     }
 
@@ -172,7 +177,8 @@ impl<'a> Told<'a> {
             out.line(format_args!("\na sign-in with the right password:\n  {hint}"))?;
         }
         self.bind_with_wrong_password
-            .print("a sign-in with a wrong password, or a name that nobody has", out)
+            .print("a sign-in with a wrong password, or a name that nobody has", out)?;
+        self.guard.print(out)
     }
 }
 
