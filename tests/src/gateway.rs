@@ -26,10 +26,12 @@ pub struct GatewaySettings {
     pub preset: String,
     /// The text of the only policy file.
     pub policy: Option<String>,
-    /// The directory's servers.
+    /// The directory's servers; none if `directory` says more of them.
     pub urls: Vec<String>,
     /// More lines for `[[directory]]`.
     pub directory: String,
+    /// More lines for `[[route]]`.
+    pub route: String,
     /// More lines for `[route.lanes]`.
     pub lanes: String,
     /// Lines for `[limits]`.
@@ -52,6 +54,7 @@ impl GatewaySettings {
             policy: None,
             urls: urls.to_vec(),
             directory: String::new(),
+            route: String::new(),
             lanes: String::new(),
             limits: String::new(),
             server: String::new(),
@@ -299,8 +302,14 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         .map(|url| format!("\"{url}\""))
         .collect::<Vec<_>>()
         .join(", ");
+    let urls = if urls.is_empty() {
+        urls
+    } else {
+        format!("urls = [{urls}]")
+    };
     let GatewaySettings {
         directory,
+        route,
         lanes,
         limits,
         server,
@@ -338,7 +347,7 @@ route = \"applications\"
 [[directory]]
 name = \"people\"
 dialect = \"openldap\"
-urls = [{urls}]
+{urls}
 base_dn = \"{BASE}\"
 {directory}
 
@@ -349,6 +358,7 @@ password = \"{PASSWORD}\"
 [[route]]
 name = \"applications\"
 directory = \"people\"
+{route}
 
 [route.lanes]
 {lanes}

@@ -35,6 +35,7 @@ pub mod policies;
 pub mod port;
 pub mod process;
 pub mod puppet;
+pub mod replicas;
 pub mod request;
 pub mod slapd;
 pub mod wire;

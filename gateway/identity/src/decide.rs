@@ -217,6 +217,10 @@ pub struct RouteRules {
     pub extended_operations: Ruled<Vec<Arc<str>>>,
     /// Bind names that may send the proxied authorization control (RFC 4370).
     pub proxied_authorization: Ruled<Vec<DistinguishedName>>,
+    /// Seconds after which whoever signed in must sign in again, if ever.
+    pub max_bound_age: Option<Ruled<u32>>,
+    /// How often, in seconds, the standing of whoever is signed in is looked up again; 0 for never.
+    pub recheck: Ruled<u32>,
 }
 
 impl RouteRules {
@@ -245,6 +249,8 @@ pub enum TlsRule {
 pub enum References {
     /// They are left out: following them would lead around the gateway.
     Drop,
+    /// Those to servers of the route's own directory name the route instead; others are left out. Where the route has no address to name, all.
+    Rewrite,
     /// They pass as they are.
     Pass,
 }

@@ -88,12 +88,18 @@ pub(crate) struct PassTable {
     pub(crate) tls: Option<TlsWord>,
     /// Whether a client that has not signed in may do more than read the root DSE. Default: true.
     pub(crate) anonymous: Option<bool>,
-    /// What becomes of references in search results: "drop" (the default) or "pass". They lead clients around the gateway.
+    /// What becomes of references in search results: "drop" (the default), "rewrite" (those to the directory's own servers name the route's ldap_url) or "pass". They lead clients around the gateway.
     pub(crate) references: Option<ReferencesWord>,
     /// Extended operations that pass beside StartTLS, who-am-i, password modify and cancel, as OIDs. Default: none.
     pub(crate) extended_operations: Option<Vec<String>>,
     /// Names that may act for others with the proxied authorization control. Default: none.
     pub(crate) proxied_authorization: Option<Vec<String>>,
+    /// Seconds after which whoever signed in must sign in again. Default: never.
+    #[schemars(range(min = 1, max = 31_536_000))]
+    pub(crate) max_bound_age_seconds: Option<u32>,
+    /// How often, in seconds, the standing of whoever is signed in is looked up again by the service account; 0 for never. Default: 300, on the surface "transparent" never.
+    #[schemars(range(min = 0, max = 86_400))]
+    pub(crate) recheck_seconds: Option<u32>,
 }
 
 /// What a sign-in is answered, by the state of the account.
@@ -189,7 +195,7 @@ words! {
 }
 words! {
     /// What becomes of references.
-    ReferencesWord for References { Drop, Pass }
+    ReferencesWord for References { Drop, Rewrite, Pass }
 }
 words! {
     /// Let in, let in to change the password, or turned away.

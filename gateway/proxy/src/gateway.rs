@@ -3,6 +3,7 @@
 use crate::listener;
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
+use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
+    /// One a directory.
+    rechecks: Vec<Arc<Rechecks>>,
 }
 
 /// A route while it runs.
@@ -40,6 +43,10 @@ pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) pool: Pool,
+    /// Of the directory, shared by its routes.
+    pub(crate) rechecks: Arc<Rechecks>,
+    /// See [`RouteSettings::ldap_url`].
+    pub(crate) ldap_url: Option<Arc<str>>,
     pub(crate) counters: Counters,
 }
 
@@ -57,10 +64,21 @@ const SWEEP: Duration = Duration::from_secs(5);
 impl Gateway {
     /// A front without listeners. Starts its housekeeping, so it must be called inside a runtime.
     pub fn new(decide: Arc<dyn Decide>, audit: Arc<dyn Audit>, limits: Limits, routes: Vec<RouteSettings>) -> Self {
+        let mut rechecks: Vec<Arc<Rechecks>> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
+                let known = rechecks.iter().find(|rechecks| rechecks.is_of(&settings.upstream));
+                let of_directory = if let Some(known) = known {
+                    Arc::clone(known)
+                } else {
+                    let new = Arc::new(Rechecks::new(Arc::clone(&settings.upstream)));
+                    rechecks.push(Arc::clone(&new));
+                    new
+                };
                 let route = Route {
+                    rechecks: of_directory,
+                    ldap_url: settings.ldap_url,
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
@@ -78,6 +96,7 @@ impl Gateway {
             registry: Arc::default(),
             ticker: Arc::default(),
             routes,
+            rechecks,
         });
         let gateway = Self {
             shared,
@@ -86,6 +105,10 @@ impl Gateway {
         };
         let ticker = Arc::clone(&gateway.shared.ticker);
         gateway.until_the_end(async move { ticker.run().await });
+        for rechecks in &gateway.shared.rechecks {
+            let rechecks = Arc::clone(rechecks);
+            gateway.until_the_end(async move { rechecks.run().await });
+        }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {
             let mut interval = tokio::time::interval(SWEEP);
@@ -135,6 +158,15 @@ impl Gateway {
     /// Calls `each` with every count and gauge.
     pub fn counts(&self, mut each: impl FnMut(Count<'_>)) {
         each(Count::Sessions(self.shared.registry.count()));
+        for rechecks in &self.shared.rechecks {
+            rechecks.counts(|result, count| {
+                each(Count::Rechecks {
+                    directory: rechecks.directory(),
+                    result,
+                    count,
+                });
+            });
+        }
         for route in self.shared.routes.values() {
             let name = &*route.name;
             route.counters.binds(|outcome, count| {

@@ -7,7 +7,8 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. What is refused is in one table, `refusal`.
+//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session, by server. `rechecks` looks up
+//! again how accounts stand that are signed in, and `session/bound` acts on it. What is refused is in one table, `refusal`.
 //!
 //! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
@@ -21,6 +22,7 @@ mod listener;
 mod metrics;
 mod outbound;
 mod pool;
+mod rechecks;
 mod refusal;
 mod registry;
 mod root_dse;

@@ -36,12 +36,13 @@ pub(crate) enum Refusal {
     DirectorySilent,
     OutcomeUnknown,
     DirectoryRefused,
+    HeldElsewhere,
     NoRules,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::NotVersion3,
@@ -70,6 +71,7 @@ impl Refusal {
         Self::DirectorySilent,
         Self::OutcomeUnknown,
         Self::DirectoryRefused,
+        Self::HeldElsewhere,
         Self::NoRules,
     ];
 
@@ -211,6 +213,12 @@ impl Refusal {
                 "built-in:directory-refused",
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
+            ),
+            // RFC 4511 §4.1.10 wants a URL in a referral, and there is none that may be shown.
+            Self::HeldElsewhere => (
+                "built-in:held-elsewhere",
+                Code::UNWILLING_TO_PERFORM,
+                "that is held or changed on another server",
             ),
             Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
         }

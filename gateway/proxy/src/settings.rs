@@ -41,6 +41,9 @@ pub struct RouteSettings {
     pub upstream: Arc<Upstream>,
     /// How connections to the directory are used.
     pub lanes: LaneSettings,
+    /// Where clients reach this route, as `ldap://host:port` or `ldaps://host:port` without a slash at the end: what references name instead of
+    /// the directory's own servers. Without it they are left out.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How a route uses connections to its directory.

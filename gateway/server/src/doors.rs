@@ -119,6 +119,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             idle_time: route.lanes.idle_time,
             wait: route.lanes.wait,
         },
+        ldap_url: route.ldap_url.clone(),
     })
 }
 
@@ -178,6 +179,11 @@ static SESSIONS: Name = Name {
     help: "Connected LDAP clients",
     kind: Kind::Gauge,
 };
+static RECHECKS: Name = Name {
+    name: "postern_ldap_rechecks",
+    help: "Accounts looked up again while somebody is signed in as them, by directory and result",
+    kind: Kind::Counter,
+};
 static LANES_IN_USE: Name = Name {
     name: "postern_ldap_lanes_in_use",
     help: "Connections to the directory that sessions hold, by route",
@@ -209,6 +215,11 @@ impl CountSource for LdapCounts {
                     let labels = [("route", route), ("operation", operation.as_str()), ("result", result)];
                     tell(&OPERATIONS, &labels, count);
                 }
+                Count::Rechecks {
+                    directory,
+                    result,
+                    count,
+                } => tell(&RECHECKS, &[("directory", directory), ("result", result)], count),
                 Count::Sessions(count) => tell(&SESSIONS, &[], gauge(count)),
                 Count::LanesInUse { route, count } => tell(&LANES_IN_USE, &[("route", route)], gauge(count)),
                 Count::LanesIdle { route, count } => tell(&LANES_IDLE, &[("route", route)], gauge(count)),

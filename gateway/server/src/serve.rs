@@ -3,6 +3,7 @@
 use crate::certificate::{CertificateError, HotCertificate};
 use crate::config::{Configuration, Listener};
 use crate::doors::{self, Doors};
+use crate::health;
 use crate::keep::{self, Keeper};
 use crate::lifecycle::open_files;
 use crate::lifecycle::service_manager::ServiceManager;
@@ -11,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::metrics::http::{self, Pages};
 use crate::metrics::own::OwnCounts;
 use crate::metrics::readiness::Readiness;
+use crate::metrics::servers::ServerCounts;
 use crate::reload::{CertificateReload, PolicyReload};
 use crate::telemetry;
 use crate::watch::Watch;
@@ -27,10 +29,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How often a directory that answers is asked again whether it does.
-const PROBE: Duration = Duration::from_secs(10);
-/// The same for one that does not.
-const PROBE_SILENT: Duration = Duration::from_millis(500);
 /// How long tasks have to end when everything else has.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -154,6 +152,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
             lines: started.lines.clone(),
             certificates: shown(&configuration.listeners, &certificates),
         }),
+        Arc::new(ServerCounts(upstreams.clone())),
     ]);
     let reloads = metrics.reloads();
 
@@ -174,7 +173,11 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
         tasks.spawn(http::serve(listener, pages, stop.clone()));
     }
     for upstream in &upstreams {
-        tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
+        for server in upstream.servers() {
+            let watched = health::watch(Arc::clone(upstream), server, Arc::clone(&readiness), health::jitter());
+            let stop = stop.clone();
+            tasks.spawn(async move { stop.run_until_cancelled(watched).await });
+        }
     }
     let asked = Arc::new(Notify::new());
     // Before anybody is told that we are ready: a file saved from then on is noticed.
@@ -194,6 +197,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
         ),
         certificates,
         configuration: (configuration.path.clone(), configuration.fingerprint),
+        upstreams,
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
@@ -264,29 +268,6 @@ fn upstreams(configuration: &mut Configuration, clock: &Arc<dyn Clock>) -> Resul
             Upstream::new(settings, Arc::clone(clock)).map_err(|error| ServeError::Directory { directory, error })
         })
         .collect()
-}
-
-/// Asks a directory what it can do, now and then: that is also how a dead one is found while nobody signs in.
-async fn probe(upstream: Arc<Upstream>, readiness: Arc<Readiness>, stop: CancellationToken) {
-    let probing = async {
-        loop {
-            let answered = upstream.discover().await;
-            let directory = &upstream.name().0;
-            if readiness.directory_answered(directory, answered.is_ok()) {
-                match &answered {
-                    Ok(_) => tracing::info!(target: "postern", %directory, "the directory answers"),
-                    Err(error) => {
-                        tracing::warn!(target: "postern", %directory, %error, "the directory does not answer");
-                    }
-                }
-            }
-            tokio::time::sleep(if answered.is_ok() { PROBE } else { PROBE_SILENT }).await;
-        }
-    };
-    tokio::select! {
-        () = probing => {}
-        () = stop.cancelled() => {}
-    }
 }
 
 /// Each with the listener that shows it.

@@ -58,6 +58,15 @@ impl ServiceLanes {
 
     /// The one account meant by a DN, a uid or a mail address below the base, and how it stands.
     pub async fn look_up(&self, user: &str) -> Result<Account, LookUpError> {
+        self.look_up_at(None, user).await
+    }
+
+    /// The same as one server knows it: the others may count and hear of things by themselves.
+    pub async fn look_up_on(&self, server: ServerIndex, user: &str) -> Result<Account, LookUpError> {
+        self.look_up_at(Some(server), user).await
+    }
+
+    async fn look_up_at(&self, at: Option<ServerIndex>, user: &str) -> Result<Account, LookUpError> {
         if user.is_empty() || user.len() > LONGEST_LOGIN || user.contains('\0') {
             return Err(LookUpError::NotFound);
         }
@@ -66,7 +75,7 @@ impl ServiceLanes {
         let Ok(Ok(_permit)) = waited else {
             return Err(ConnectError::TimedOut.into());
         };
-        if let Some(mut lane) = self.take_kept().await {
+        if let Some(mut lane) = self.take_kept(at).await {
             match self.read_account(&mut lane, user, patience).await {
                 // It broke under us: nothing was changed, so it can be asked again.
                 Err(LookUpError::Connect(_)) => {}
@@ -76,7 +85,7 @@ impl ServiceLanes {
                 }
             }
         }
-        let mut lane = self.fresh(patience).await?;
+        let mut lane = self.fresh(at, patience).await?;
         let read = self.read_account(&mut lane, user, patience).await;
         match &read {
             Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),
@@ -170,17 +179,26 @@ impl ServiceLanes {
         }
     }
 
-    async fn fresh(&self, patience: Duration) -> Result<Lane, LookUpError> {
+    async fn fresh(&self, at: Option<ServerIndex>, patience: Duration) -> Result<Lane, LookUpError> {
         let settings = self.upstream.settings();
         let account = settings.service_account.as_ref().ok_or(LookUpError::NoServiceAccount)?;
-        let mut lane = Lane::anonymous(self.upstream.connect().await?);
+        let connection = match at {
+            Some(server) => self.upstream.connect_to(server).await?,
+            None => self.upstream.connect().await?,
+        };
+        let mut lane = Lane::anonymous(connection);
         lane.bind(account, settings.allow_plaintext, patience).await?;
         Ok(lane)
     }
 
-    async fn take_kept(&self) -> Option<Lane> {
+    async fn take_kept(&self, at: Option<ServerIndex>) -> Option<Lane> {
         loop {
-            let mut lane = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let mut lane = {
+                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let fits = |lane: &Lane| at.map_or(!self.upstream.is_draining(lane.server()), |at| lane.server() == at);
+                let place = kept.iter().rposition(fits)?;
+                kept.remove(place)
+            };
             if lane.is_usable().await {
                 return Some(lane);
             }
@@ -189,9 +207,11 @@ impl ServiceLanes {
 
     fn keep(&self, lane: Lane) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_LANES {
-            kept.push(lane);
+        // The one used last is kept: of several servers each is looked at in its turn.
+        if kept.len() >= MOST_LANES {
+            kept.remove(0);
         }
+        kept.push(lane);
     }
 }
 

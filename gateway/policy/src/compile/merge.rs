@@ -12,6 +12,9 @@ use postern_identity::StateName;
 use postern_identity::decide::{Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, TlsRule};
 use std::sync::Arc;
 
+/// How often, in seconds, the standing of whoever is signed in is looked up again where no file says.
+const RECHECK: u32 = 300;
+
 /// The rules of a route. What it returns is only good if it adds no problem.
 pub(super) fn route(
     facts: &RouteFacts,
@@ -56,6 +59,12 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
     } else {
         References::Drop
     };
+    // On "transparent" the directory's own verdict stands, and nobody asks for another.
+    let recheck = if surface.value == Surface::Transparent {
+        0
+    } else {
+        RECHECK
+    };
     RouteRules {
         route: Arc::clone(&facts.name),
         generation,
@@ -80,6 +89,12 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
         }),
         proxied_authorization: keys.or("pass.proxied_authorization", Vec::new(), |layer| {
             layer.proxied_authorization.clone()
+        }),
+        max_bound_age: keys.first("pass.max_bound_age_seconds", |layer| {
+            layer.table.pass.max_bound_age_seconds
+        }),
+        recheck: keys.or("pass.recheck_seconds", recheck, |layer| {
+            layer.table.pass.recheck_seconds
         }),
         surface,
     }
@@ -130,8 +145,12 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
         cannot_hold(layer, "deny_attributes", problems);
     }
     let references = keys.first_layer(|layer| layer.table.pass.references);
-    if let Some((layer, ReferencesWord::Drop)) = references {
+    if let Some((layer, ReferencesWord::Drop | ReferencesWord::Rewrite)) = references {
         cannot_hold(layer, "references", problems);
+    }
+    let recheck = keys.first_layer(|layer| layer.table.pass.recheck_seconds);
+    if let Some((layer, _)) = recheck.filter(|(_, seconds)| *seconds > 0) {
+        cannot_hold(layer, "recheck_seconds", problems);
     }
 }
 

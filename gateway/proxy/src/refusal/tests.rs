@@ -246,6 +246,7 @@ fn scene(refusal: Refusal) -> Scene {
             scene.server = Server::Busy;
             scene.requests = vec![sign_in()];
         }
+        Refusal::HeldElsewhere => scene.server = Server::Refers,
         Refusal::NoRules => scene.rules = None,
     }
     scene

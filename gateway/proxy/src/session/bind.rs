@@ -41,6 +41,7 @@ impl Session {
             Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
         };
         self.set_fast();
+        self.begin_bound();
         self.answer_bind(&octets).await
     }
 

@@ -152,7 +152,7 @@ impl Session {
         }
     }
 
-    fn account(&self) -> Cow<'_, str> {
+    pub(super) fn account(&self) -> Cow<'_, str> {
         match &self.identity {
             Identity::Anonymous => Cow::Borrowed(""),
             Identity::Bound(signed_in) | Identity::Restricted(signed_in) => readable(&signed_in.name),

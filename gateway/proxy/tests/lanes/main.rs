@@ -137,6 +137,7 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             name: "route".into(),
             upstream,
             lanes,
+            ldap_url: None,
         };
         let gateway = Gateway::new(Arc::new(Rules::new(ppolicy)), Arc::new(Silent), limits, vec![route]);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -39,6 +39,8 @@ impl Rules {
             references: Ruled::new(References::Drop, rule()),
             extended_operations: Ruled::new(Vec::new(), rule()),
             proxied_authorization: Ruled::new(Vec::new(), rule()),
+            max_bound_age: None,
+            recheck: Ruled::new(0, rule()),
         });
         Self { generation, rules }
     }

@@ -1,6 +1,7 @@
 //! `[[route]]`: named ways in. What holds on them stands in policy files.
 
 use super::reading::{Reading, Text, Word, text_of};
+use postern_directory::ServerUrl;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -19,6 +20,8 @@ pub struct Route {
     pub portal_url: Arc<str>,
     /// How connections to the directory are used.
     pub lanes: Lanes,
+    /// Where clients reach this route, as references are to name it: without a slash at the end.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How connections to a directory are used.
@@ -59,6 +62,9 @@ pub(super) struct RouteTable {
     /// Where people of this route reset their password. Default: public_url with a slash.
     #[schemars(with = "Option<String>")]
     portal_url: Text,
+    /// Where clients reach this route: ldap://host:port or ldaps://host:port. Policies that rewrite references to the directory's own servers name it instead; without it they are left out.
+    #[schemars(with = "Option<String>")]
+    ldap_url: Text,
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
@@ -94,12 +100,20 @@ impl RouteTable {
             None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
+        let ldap_url = text_of(self.ldap_url.as_ref()).and_then(|written| {
+            let url = ServerUrl::parse(written.get_ref()).ok();
+            url.map(|url| url.to_string().into()).or_else(|| {
+                let remedy = "ldap://host:port or ldaps://host:port";
+                reading.none(&written.span(), "ldap_url is not a server's URL", remedy)
+            })
+        });
         let directory = self.directory?;
         let route = Route {
             name: name?,
             directory: directory.get_ref().as_str().into(),
             portal_url: portal_url?.into(),
             lanes,
+            ldap_url,
         };
         Some((route, directory.span()))
     }

@@ -34,6 +34,8 @@ pub(super) enum Server {
     Closes,
     /// 51 to every bind.
     Busy,
+    /// 10 to everything but binds.
+    Refers,
     /// Every password must be changed; anything else is not answered.
     MustChange,
 }
@@ -67,6 +69,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         name: "r".into(),
         upstream,
         lanes: scene.lanes,
+        ldap_url: None,
     };
     let gateway = Gateway::new(decide, Arc::clone(&record) as Arc<dyn Audit>, scene.limits, vec![route]);
     let (mut near, far) = tokio::io::duplex(64 * 1024);
@@ -162,6 +165,10 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             }
                             (Server::Closes, _) => return,
                             (Server::Mute | Server::MustChange, _) => continue,
+                            (Server::Refers, other) => {
+                                let response = tag::response_to(other).unwrap_or_default();
+                                answer::result(header.id, response, ResultCode::REFERRAL, "", &[])
+                            }
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
                                 None => continue,
@@ -220,6 +227,8 @@ pub(super) fn rules() -> RouteRules {
         references: Ruled::new(References::Drop, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        max_bound_age: None,
+        recheck: Ruled::new(0, rule()),
     }
 }
 
