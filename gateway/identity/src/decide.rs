@@ -231,6 +231,21 @@ impl RouteRules {
             || self.size_limit.is_some()
             || self.time_limit.is_some()
     }
+
+    /// Whether anything may be changed on this route.
+    pub fn may_write(&self) -> bool {
+        let writing = [
+            Operation::Add,
+            Operation::Delete,
+            Operation::Modify,
+            Operation::ModifyDn,
+            Operation::Extended,
+        ];
+        !self.read_only.value
+            && writing
+                .into_iter()
+                .any(|writing| self.operations.value.contains(writing))
+    }
 }
 
 /// What a route asks of an unprotected connection. Loopback clients are spared unless the rule is [`TlsRule::Always`].

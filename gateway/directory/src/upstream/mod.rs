@@ -202,6 +202,9 @@ impl Upstream {
     }
 
     fn ranked(&self, want: &Want, turn: usize) -> Vec<ServerIndex> {
+        if self.servers.len() == 1 {
+            return vec![ServerIndex(0)];
+        }
         let now = Instant::now();
         let wrote = want
             .account

@@ -6,6 +6,7 @@
 pub(super) mod lane;
 mod request;
 
+use super::choice::{AccountHash, Want};
 use super::dialect::Dialect;
 use super::entry::Entry;
 use super::error::{ConnectError, LookUpError};
@@ -56,7 +57,9 @@ impl ServiceLanes {
         }
     }
 
-    /// The one account meant by a DN, a uid or a mail address below the base, and how it stands.
+    /// The one account meant by a DN, a uid or a mail address below the base, and how it stands: where writes go, for that server hears of
+    /// changes first, and for a DN by the account's own server there. What counts by itself on each server is told by
+    /// [`ServiceLanes::look_up_on`].
     pub async fn look_up(&self, user: &str) -> Result<Account, LookUpError> {
         self.look_up_at(None, user).await
     }
@@ -75,7 +78,12 @@ impl ServiceLanes {
         let Ok(Ok(_permit)) = waited else {
             return Err(ConnectError::TimedOut.into());
         };
-        if let Some(mut lane) = self.take_kept(at).await {
+        let want = Want {
+            account: Some(AccountHash::of(user.as_bytes())),
+            writes: true,
+        };
+        let first = at.or_else(|| self.upstream.candidates(&want).first().copied());
+        if let Some(mut lane) = self.take_kept(first).await {
             match self.read_account(&mut lane, user, patience).await {
                 // It broke under us: nothing was changed, so it can be asked again.
                 Err(LookUpError::Connect(_)) => {}
@@ -85,7 +93,7 @@ impl ServiceLanes {
                 }
             }
         }
-        let mut lane = self.fresh(at, patience).await?;
+        let mut lane = self.fresh(at, &want, patience).await?;
         let read = self.read_account(&mut lane, user, patience).await;
         match &read {
             Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),
@@ -179,24 +187,23 @@ impl ServiceLanes {
         }
     }
 
-    async fn fresh(&self, at: Option<ServerIndex>, patience: Duration) -> Result<Lane, LookUpError> {
+    async fn fresh(&self, at: Option<ServerIndex>, want: &Want, patience: Duration) -> Result<Lane, LookUpError> {
         let settings = self.upstream.settings();
         let account = settings.service_account.as_ref().ok_or(LookUpError::NoServiceAccount)?;
         let connection = match at {
             Some(server) => self.upstream.connect_to(server).await?,
-            None => self.upstream.connect().await?,
+            None => self.upstream.connect_for(want).await?,
         };
         let mut lane = Lane::anonymous(connection);
         lane.bind(account, settings.allow_plaintext, patience).await?;
         Ok(lane)
     }
 
-    async fn take_kept(&self, at: Option<ServerIndex>) -> Option<Lane> {
+    async fn take_kept(&self, server: Option<ServerIndex>) -> Option<Lane> {
         loop {
             let mut lane = {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-                let fits = |lane: &Lane| at.map_or(!self.upstream.is_draining(lane.server()), |at| lane.server() == at);
-                let place = kept.iter().rposition(fits)?;
+                let place = kept.iter().rposition(|lane| Some(lane.server()) == server)?;
                 kept.remove(place)
             };
             if lane.is_usable().await {

@@ -149,6 +149,8 @@ impl Session {
     /// One line on record.
     fn record_end(&self, rule: &str, outcome: Outcome, why: Leave, standing: Option<&Standing>) {
         let account = self.account();
+        // A session that goes on, restricted, is told nothing yet.
+        let told = why.notice().filter(|_| outcome != Outcome::Restricted);
         self.shared.audit.record(&audit::Event {
             route: &self.route.name,
             client: Some(self.facts.peer),
@@ -156,7 +158,7 @@ impl Session {
             account: &account,
             operation: "session",
             outcome,
-            result_code: why.notice().map_or(ResultCode::SUCCESS, |(code, _)| code).0,
+            result_code: told.map_or(ResultCode::SUCCESS, |(code, _)| code).0,
             rule,
             standing: standing.map(|standing| (standing, Proven::Yes)),
             server: self

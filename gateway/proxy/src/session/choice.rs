@@ -41,17 +41,7 @@ impl Session {
 
     /// Whether the rules let anything be changed.
     fn may_write(&self) -> bool {
-        self.rules.as_ref().is_some_and(|rules| {
-            let operations = rules.operations.value;
-            let writing = [
-                Operation::Add,
-                Operation::Delete,
-                Operation::Modify,
-                Operation::ModifyDn,
-                Operation::Extended,
-            ];
-            !rules.read_only.value && writing.into_iter().any(|writing| operations.contains(writing))
-        })
+        self.rules.as_ref().is_some_and(|rules| rules.may_write())
     }
 
     /// A write is about to be sent: whoever writes, and whoever's entry it is, signs in on the same server for a while.

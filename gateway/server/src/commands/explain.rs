@@ -8,7 +8,7 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
-use postern_directory::{LookUpError, Upstream};
+use postern_directory::{Account, AccountHash, LookUpError, ServiceLanes, Upstream, Want};
 use postern_identity::{Clock, Proven, Standing, State};
 use postern_ldap::ResultCode;
 use std::io;
@@ -71,7 +71,8 @@ pub fn run(
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(upstream.look_up(question.user));
+    let may_write = book.route(question.route).is_some_and(|rules| rules.may_write());
+    let found = runtime.block_on(look_up(&upstream, question.user, may_write));
     let told = Told::new(question, &upstream, &book, &found);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
@@ -83,6 +84,20 @@ pub fn run(
         Ok(_) | Err(LookUpError::NotFound | LookUpError::Ambiguous) => DONE,
         Err(_) => FAILED,
     })
+}
+
+/// The account as the server knows it that its sign-ins on this route go to: wrong passwords are counted there.
+async fn look_up(upstream: &Arc<Upstream>, user: &str, may_write: bool) -> Result<Account, LookUpError> {
+    let lanes = ServiceLanes::new(Arc::clone(upstream));
+    let found = lanes.look_up(user).await?;
+    let want = Want {
+        account: Some(AccountHash::of(found.dn.as_bytes())),
+        writes: may_write,
+    };
+    match upstream.candidates(&want).first() {
+        Some(server) if *server != found.server => Ok(lanes.look_up_on(*server, &found.dn).await.unwrap_or(found)),
+        _ => Ok(found),
+    }
 }
 
 /// What the directory is expected to answer to the right password of an account that stands like this. slapd refuses an expired
