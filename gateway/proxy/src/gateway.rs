@@ -1,12 +1,13 @@
 //! What all sessions share, and the handle by which the program owns them.
 
-use crate::listener;
+use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
+use crate::workers::Workers;
 use postern_directory::Upstream;
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 /// The LDAP front.
 pub struct Gateway {
     shared: Arc<Shared>,
+    workers: Arc<Workers>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -56,6 +58,9 @@ pub enum SetupError {
     /// A listener names a route that is not there.
     #[error("there is no route of this name")]
     NoSuchRoute,
+    /// The system would not let the workers share the socket.
+    #[error("the socket cannot be shared")]
+    Socket,
 }
 
 /// How often lanes that wait are looked after.
@@ -63,7 +68,14 @@ const SWEEP: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// A front without listeners. Starts its housekeeping, so it must be called inside a runtime.
-    pub fn new(decide: Arc<dyn Decide>, audit: Arc<dyn Audit>, limits: Limits, routes: Vec<RouteSettings>) -> Self {
+    /// Clients are served on `workers`, which outlive it.
+    pub fn new(
+        decide: Arc<dyn Decide>,
+        audit: Arc<dyn Audit>,
+        limits: Limits,
+        routes: Vec<RouteSettings>,
+        workers: Arc<Workers>,
+    ) -> Self {
         let mut rechecks: Vec<Arc<Rechecks>> = Vec::new();
         let routes = routes
             .into_iter()
@@ -100,6 +112,7 @@ impl Gateway {
         });
         let gateway = Self {
             shared,
+            workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
@@ -120,18 +133,27 @@ impl Gateway {
         gateway
     }
 
-    /// Takes clients from an open socket.
+    /// Takes clients from an open socket, on every worker.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
         let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
-        let accept = listener::accept(
-            Arc::clone(&self.shared),
-            Arc::clone(route),
-            socket,
+        let socket = socket.into_std().map_err(|_| SetupError::Socket)?;
+        let way_in = Arc::new(WayIn {
+            shared: Arc::clone(&self.shared),
+            route: Arc::clone(route),
             settings,
-            self.tasks.clone(),
-            self.stop.clone(),
-        );
-        self.tasks.spawn(accept);
+            workers: Arc::clone(&self.workers),
+            tasks: self.tasks.clone(),
+            stop: self.stop.clone(),
+        });
+        for worker in self.workers.iter() {
+            let socket = socket.try_clone().map_err(|_| SetupError::Socket)?;
+            let socket = {
+                let _runtime = worker.handle.enter();
+                TcpListener::from_std(socket).map_err(|_| SetupError::Socket)?
+            };
+            let accept = listener::accept(Arc::clone(&way_in), Arc::clone(worker), socket);
+            self.tasks.spawn_on(accept, &worker.handle);
+        }
         Ok(())
     }
 

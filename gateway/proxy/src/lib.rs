@@ -7,8 +7,9 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session, by server. `rechecks` looks up
-//! again how accounts stand that are signed in, and `session/bound` acts on it. What is refused is in one table, `refusal`.
+//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads: a
+//! session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
+//! on it. What is refused is in one table, `refusal`.
 //!
 //! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
@@ -31,7 +32,9 @@ mod session;
 mod settings;
 mod surface;
 mod ticker;
+mod workers;
 
 pub use gateway::{Gateway, SetupError};
 pub use metrics::Count;
 pub use settings::{LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
+pub use workers::Workers;

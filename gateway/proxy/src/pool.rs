@@ -3,6 +3,7 @@
 
 use crate::lane::{Lane, LaneIdentity};
 use crate::settings::{LaneMode, LaneSettings};
+use crate::workers;
 use postern_directory::{ConnectError, ServerIndex, Upstream, Want};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,15 +16,18 @@ pub(crate) struct Pool {
     settings: LaneSettings,
     upstream: Arc<Upstream>,
     in_use: Arc<Semaphore>,
+    /// By the worker whose runtime a lane is registered with: another one would be woken through it.
     idle: Mutex<Idle>,
     idle_count: AtomicUsize,
     closed: AtomicBool,
 }
 
-/// Lanes that wait, by server.
-#[derive(Default)]
+/// Lanes that wait, those given back last at the back.
 struct Idle {
-    by_server: Vec<VecDeque<(Lane, Instant)>>,
+    /// Each worker's, one for each server.
+    queues: Vec<VecDeque<(Lane, Instant)>>,
+    servers: usize,
+    count: usize,
 }
 
 /// Why there is no lane.
@@ -39,12 +43,12 @@ pub(crate) enum NoLane {
 
 impl Pool {
     pub(crate) fn new(settings: LaneSettings, upstream: Arc<Upstream>) -> Self {
-        let by_server = upstream.servers().map(|_| VecDeque::new()).collect();
+        let servers = upstream.servers().count();
         Self {
             settings,
             upstream,
             in_use: Arc::new(Semaphore::new(settings.most)),
-            idle: Mutex::new(Idle { by_server }),
+            idle: Mutex::new(Idle::new(servers)),
             idle_count: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
         }
@@ -92,34 +96,33 @@ impl Pool {
         lane.identity = LaneIdentity::Stale;
         lane.reused = true;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.count() >= self.settings.idle && !idle.makes_room(lane.server) {
-            return;
-        }
-        if let Some(lanes) = idle.by_server.get_mut(lane.server.0) {
-            lanes.push_back((lane, Instant::now()));
-            self.idle_count.store(idle.count(), Ordering::Relaxed);
-        }
+        let closed = idle.keep(lane, self.settings.idle);
+        self.idle_count.store(idle.count, Ordering::Relaxed);
+        drop(idle);
+        drop(closed);
     }
 
     /// Closes lanes that have waited too long, were closed from the other side, or lead to a server that is drained.
     pub(crate) fn sweep(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        for lanes in &mut idle.by_server {
+        for lanes in &mut idle.queues {
             lanes.retain_mut(|(lane, since)| {
                 now.duration_since(*since) < self.settings.idle_time
                     && lane.is_quiet()
                     && !self.upstream.is_draining(lane.server)
             });
         }
-        self.idle_count.store(idle.count(), Ordering::Relaxed);
+        idle.count = idle.queues.iter().map(VecDeque::len).sum();
+        self.idle_count.store(idle.count, Ordering::Relaxed);
     }
 
     /// Closes every idle lane and keeps none from now on.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.by_server.iter_mut().for_each(VecDeque::clear);
+        idle.queues.clear();
+        idle.count = 0;
         self.idle_count.store(0, Ordering::Relaxed);
     }
 
@@ -147,24 +150,57 @@ impl Pool {
         lane
     }
 
-    /// The lane to this server given back last is the warmest. Popping it does not wait.
+    /// The lane to this server given back last on this worker is the warmest. Popping it does not wait.
     fn pop(&self, server: ServerIndex) -> Option<(Lane, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = idle.by_server.get_mut(server.0)?.pop_back();
-        self.idle_count.store(idle.count(), Ordering::Relaxed);
-        lane
+        let place = idle.place(server);
+        let lane = idle.queues.get_mut(place)?.pop_back()?;
+        idle.count -= 1;
+        self.idle_count.store(idle.count, Ordering::Relaxed);
+        Some(lane)
     }
 }
 
 impl Idle {
-    /// Closes a lane of another server that has more of them: those to a server nobody can use now must not keep out those to one that serves.
-    fn makes_room(&mut self, server: ServerIndex) -> bool {
-        let own = self.by_server.get(server.0).map_or(0, VecDeque::len);
-        let most = self.by_server.iter_mut().max_by_key(|lanes| lanes.len());
-        most.is_some_and(|lanes| lanes.len() > own && lanes.pop_front().is_some())
+    fn new(servers: usize) -> Self {
+        Self {
+            queues: Vec::new(),
+            servers,
+            count: 0,
+        }
     }
 
-    fn count(&self) -> usize {
-        self.by_server.iter().map(VecDeque::len).sum()
+    /// Which queue is this worker's to this server.
+    fn place(&self, server: ServerIndex) -> usize {
+        workers::home() * self.servers + server.0
+    }
+
+    /// Keeps a lane on this worker. Returns the one that must go for it: where `most` wait already, the oldest of the longest
+    /// queue, so that no worker takes all places, nor a server that nobody can use now; or the lane itself, if that is its queue.
+    fn keep(&mut self, lane: Lane, most: usize) -> Option<Lane> {
+        let place = self.place(lane.server);
+        if self.queues.len() <= place {
+            self.queues.resize_with(place + 1, VecDeque::new);
+        }
+        let mut closed = None;
+        if self.count >= most {
+            let longest = (0..self.queues.len()).max_by_key(|place| self.queues.get(*place).map_or(0, VecDeque::len));
+            match longest
+                .filter(|longest| *longest != place)
+                .and_then(|longest| self.queues.get_mut(longest))
+            {
+                Some(lanes) => closed = lanes.pop_front().map(|(lane, _)| lane),
+                None => return Some(lane),
+            }
+            if closed.is_none() {
+                return Some(lane);
+            }
+        } else {
+            self.count += 1;
+        }
+        if let Some(lanes) = self.queues.get_mut(place) {
+            lanes.push_back((lane, Instant::now()));
+        }
+        closed
     }
 }

@@ -115,6 +115,8 @@ struct Marks {
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
     stalled: Option<u32>,
+    /// When the directory was last left unread because the client had octets to take.
+    unheard: u32,
 }
 
 /// Why the relay stops.
@@ -212,6 +214,7 @@ impl Session {
             signed_in: false,
             partial: None,
             stalled: None,
+            unheard: 0,
         };
         let generation = shared.generation.get();
         let rules = shared.decide.route(&route.name);

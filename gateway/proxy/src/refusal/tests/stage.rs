@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::gateway::Gateway;
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
+use crate::workers::Workers;
 use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
@@ -71,7 +72,13 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         lanes: scene.lanes,
         ldap_url: None,
     };
-    let gateway = Gateway::new(decide, Arc::clone(&record) as Arc<dyn Audit>, scene.limits, vec![route]);
+    let gateway = Gateway::new(
+        decide,
+        Arc::clone(&record) as Arc<dyn Audit>,
+        scene.limits,
+        vec![route],
+        Arc::new(Workers::here()),
+    );
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
     let registered = shared
