@@ -5,10 +5,11 @@ use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
+use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
 use crate::workers::Workers;
-use postern_directory::Upstream;
+use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
     /// One a directory.
     rechecks: Vec<Arc<Rechecks>>,
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
+    /// The service account's own few connections.
+    pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     /// Of the directory, shared by its routes.
     pub(crate) rechecks: Arc<Rechecks>,
@@ -93,6 +97,7 @@ impl Gateway {
                     ldap_url: settings.ldap_url,
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
                 };
@@ -107,6 +112,7 @@ impl Gateway {
             limits,
             registry: Arc::default(),
             ticker: Arc::default(),
+            remembered: Remembered::new(),
             routes,
             rechecks,
         });

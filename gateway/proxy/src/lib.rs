@@ -11,7 +11,8 @@
 //! session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
 //! on it. What is refused is in one table, `refusal`.
 //!
-//! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
+//! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
+//! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
 mod client;
@@ -26,6 +27,7 @@ mod pool;
 mod rechecks;
 mod refusal;
 mod registry;
+mod remembered;
 mod root_dse;
 mod scratch;
 mod session;

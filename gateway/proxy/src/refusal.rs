@@ -35,6 +35,7 @@ pub(crate) enum Refusal {
     DirectoryLost,
     DirectorySilent,
     OutcomeUnknown,
+    LastGraceKept,
     DirectoryRefused,
     HeldElsewhere,
     NoRules,
@@ -42,7 +43,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::NotVersion3,
@@ -70,6 +71,7 @@ impl Refusal {
         Self::DirectoryLost,
         Self::DirectorySilent,
         Self::OutcomeUnknown,
+        Self::LastGraceKept,
         Self::DirectoryRefused,
         Self::HeldElsewhere,
         Self::NoRules,
@@ -208,6 +210,12 @@ impl Refusal {
                 "built-in:outcome-unknown",
                 Code::OTHER,
                 "outcome unknown: the directory was lost before it answered",
+            ),
+            // Only a directory can prove the password, and it is not asked.
+            Self::LastGraceKept => (
+                "built-in:last-grace",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
             ),
             Self::DirectoryRefused => (
                 "built-in:directory-refused",

@@ -9,7 +9,9 @@ use crate::file::{PassTable, ReferencesWord};
 use crate::problem::Problems;
 use crate::rulebook::{Rules, StandingRule};
 use postern_identity::StateName;
-use postern_identity::decide::{Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, TlsRule};
+use postern_identity::decide::{
+    Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, Surfaces, TlsRule,
+};
 use std::sync::Arc;
 
 /// How often, in seconds, the standing of whoever is signed in is looked up again where no file says.
@@ -25,16 +27,29 @@ pub(super) fn route(
 ) -> Rules {
     let layers: &[&Layer] = &made_of.iter().map(|layer| &***layer).collect::<Vec<_>>();
     let keys = Keys { layers };
-    let surface = keys.or("surface", Surface::Text, |layer| layer.table.surface.map(Into::into));
-    if surface.value == Surface::Transparent {
+    let surface = keys.or("surface", Surface::Text.into(), |layer| layer.surfaces);
+    if surface.value.is_transparent() {
         check_transparent(&keys, problems);
     }
     let pass = pass(facts, &keys, surface.clone(), generation);
     let texts = Texts::new(facts, layers, surface.value, all_read);
     let standings = StateName::ALL.map(|state| {
         let admission = admission(&keys, state, surface.value, problems);
-        let text = texts.of(state, problems);
-        StandingRule { admission, text }
+        let told_as = keys.first_layer(|layer| layer.table.standing.of(state)?.told_as);
+        let told_as = told_as.map(|(layer, word)| {
+            let rule = layer.rule(&format!("standing.{state}.told_as"));
+            Ruled::new(StateName::from(word), rule)
+        });
+        let text = texts.of(state, told_as.as_ref().map(|told_as| told_as.value), problems);
+        let notice = keys.first(&format!("standing.{state}.notice"), |layer| {
+            layer.table.standing.of(state)?.notice
+        });
+        StandingRule {
+            admission,
+            text,
+            told_as,
+            notice: notice.filter(|notice| notice.value),
+        }
     });
     Rules {
         pass: Arc::new(pass),
@@ -44,7 +59,7 @@ pub(super) fn route(
     }
 }
 
-fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation: u64) -> RouteRules {
+fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generation: u64) -> RouteRules {
     let read_only = keys.or("pass.read_only", false, |layer| layer.table.pass.read_only);
     let mut operations = keys.or("pass.operations", Operations::all(), |layer| {
         let words = layer.table.pass.operations.as_ref()?;
@@ -56,17 +71,13 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
             operations = Ruled::new(reading, read_only.rule.clone());
         }
     }
-    let references = if surface.value == Surface::Transparent {
+    let references = if surface.value.is_transparent() {
         References::Pass
     } else {
         References::Drop
     };
     // On "transparent" the directory's own verdict stands, and nobody asks for another.
-    let recheck = if surface.value == Surface::Transparent {
-        0
-    } else {
-        RECHECK
-    };
+    let recheck = if surface.value.is_transparent() { 0 } else { RECHECK };
     RouteRules {
         route: Arc::clone(&facts.name),
         generation,
@@ -86,6 +97,7 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
         references: keys.or("pass.references", references, |layer| {
             layer.table.pass.references.map(Into::into)
         }),
+        keep_last_grace: keys.or("pass.keep_last_grace", false, |layer| layer.table.pass.keep_last_grace),
         extended_operations: keys.or("pass.extended_operations", Vec::new(), |layer| {
             layer.extended_operations.clone()
         }),
@@ -103,7 +115,7 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
 }
 
 /// The verdict of a state. What no file says is refused, but for the states in which a password still works.
-fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut Problems) -> Ruled<Admission> {
+fn admission(keys: &Keys<'_>, state: StateName, surface: Surfaces, problems: &mut Problems) -> Ruled<Admission> {
     let key = format!("standing.{state}.verdict");
     let said = keys.first_layer(|layer| layer.table.standing.of(state).and_then(|table| table.verdict));
     let Some((layer, word)) = said else {
@@ -113,7 +125,7 @@ fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut
     let place = [Step::Key("standing"), Step::Key(state.as_str()), Step::Key("verdict")];
     if state == StateName::Unknown && verdict != Admission::Refuse {
         problems.add(|| layer.problem_at(&place, "an unknown standing is always refused", "verdict = \"refuse\""));
-    } else if surface == Surface::Transparent && verdict != default_admission(state, surface) {
+    } else if surface.is_transparent() && verdict != default_admission(state, surface) {
         problems.add(|| {
             layer.problem_at(
                 &place,
@@ -125,22 +137,27 @@ fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut
     Ruled::new(verdict, layer.rule(&key))
 }
 
-fn default_admission(state: StateName, surface: Surface) -> Admission {
+fn default_admission(state: StateName, surface: Surfaces) -> Admission {
     match state {
         StateName::Unknown => Admission::Refuse,
         StateName::Active | StateName::Expiring | StateName::ExpiredGrace => Admission::Allow,
-        _ if surface == Surface::Transparent => Admission::Allow,
+        _ if surface.is_transparent() => Admission::Allow,
         _ => Admission::Refuse,
     }
 }
 
 /// Keys that would have us change what passes, on a surface that passes everything as it is.
 fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
+    check_transparent_standings(keys, problems);
     forbid(keys, "base_dns", problems, |pass| pass.base_dns.is_some());
     forbid(keys, "size_limit", problems, |pass| pass.size_limit.is_some());
     forbid(keys, "time_limit_seconds", problems, |pass| {
         pass.time_limit_seconds.is_some()
     });
+    let keep = keys.first_layer(|layer| layer.table.pass.keep_last_grace);
+    if let Some((layer, true)) = keep {
+        cannot_hold(layer, "keep_last_grace", problems);
+    }
     // The first table that sets it wins: an empty list and "pass" lift what a later file says.
     let denied = keys.first_layer(|layer| layer.table.pass.deny_attributes.clone());
     if let Some((layer, _)) = denied.filter(|(_, attributes)| !attributes.is_empty()) {
@@ -153,6 +170,27 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
     let recheck = keys.first_layer(|layer| layer.table.pass.recheck_seconds);
     if let Some((layer, _)) = recheck.filter(|(_, seconds)| *seconds > 0) {
         cannot_hold(layer, "recheck_seconds", problems);
+    }
+}
+
+/// Nothing is shown as something else where nothing is rewritten, and nobody is told of by a notice, for the verdict is not ours.
+fn check_transparent_standings(keys: &Keys<'_>, problems: &mut Problems) {
+    for state in StateName::ALL {
+        let told_as = keys.first_layer(|layer| layer.table.standing.of(state)?.told_as);
+        let notice = keys.first_layer(|layer| layer.table.standing.of(state)?.notice);
+        let wrong = [
+            told_as.map(|(layer, _)| (layer, "told_as")),
+            notice.filter(|(_, wanted)| *wanted).map(|(layer, _)| (layer, "notice")),
+        ];
+        for (layer, key) in wrong.into_iter().flatten() {
+            problems.add(|| {
+                layer.problem_at(
+                    &[Step::Key("standing"), Step::Key(state.as_str()), Step::Key(key)],
+                    format!("\"{key}\" cannot hold on the surface \"transparent\", where nothing is rewritten"),
+                    "leave it out, or choose another surface",
+                )
+            });
+        }
     }
 }
 
