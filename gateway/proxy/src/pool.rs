@@ -4,7 +4,7 @@
 use crate::lane::{Lane, LaneIdentity};
 use crate::settings::{LaneMode, LaneSettings};
 use crate::workers;
-use postern_directory::{ConnectError, ServerIndex, Upstream, Want};
+use postern_directory::{ConnectError, Connection, Load, ServerIndex, Upstream, Want};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,15 +60,17 @@ impl Pool {
         let place = self.place().await?;
         let mut fault = ConnectError::Unresolved;
         for server in self.upstream.candidates(want) {
+            // Counted from now on: whoever chooses while we connect sees it.
+            let load = self.upstream.lane(server);
             while let Some((mut lane, _)) = self.pop(server) {
                 if lane.is_quiet() {
                     lane.place = Some(place);
-                    lane.load = self.upstream.lane(server);
+                    lane.load = load;
                     return Ok(lane);
                 }
             }
             match self.upstream.connect_to(server).await {
-                Ok(connection) => return Ok(self.lane(connection, place)),
+                Ok(connection) => return Ok(fresh(connection, place, load)),
                 Err(failed) => fault = failed,
             }
         }
@@ -79,7 +81,8 @@ impl Pool {
     pub(crate) async fn fresh(&self, want: &Want) -> Result<Lane, NoLane> {
         let place = self.place().await?;
         let connection = self.upstream.connect_for(want).await.map_err(NoLane::Unreachable)?;
-        Ok(self.lane(connection, place))
+        let load = self.upstream.lane(connection.server);
+        Ok(fresh(connection, place, load))
     }
 
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
@@ -144,12 +147,6 @@ impl Pool {
         }
     }
 
-    fn lane(&self, connection: postern_directory::Connection, place: OwnedSemaphorePermit) -> Lane {
-        let mut lane = Lane::new(connection.transport, connection.server, Some(place));
-        lane.load = self.upstream.lane(connection.server);
-        lane
-    }
-
     /// The lane to this server given back last on this worker is the warmest. Popping it does not wait.
     fn pop(&self, server: ServerIndex) -> Option<(Lane, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +156,12 @@ impl Pool {
         self.idle_count.store(idle.count, Ordering::Relaxed);
         Some(lane)
     }
+}
+
+fn fresh(connection: Connection, place: OwnedSemaphorePermit, load: Option<Load>) -> Lane {
+    let mut lane = Lane::new(connection.transport, connection.server, Some(place));
+    lane.load = load;
+    lane
 }
 
 impl Idle {

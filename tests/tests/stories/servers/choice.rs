@@ -145,13 +145,16 @@ fn clients_that_are_nobody_are_spread_over_the_servers() {
     replicas.provider.freeze();
     replicas.consumer.freeze();
     let mut clients: Vec<_> = (0..8).map(|_| gateway.client()).collect();
-    for wire in &mut clients {
+    let mut spread = (0.0, 0.0);
+    for (count, wire) in clients.iter_mut().enumerate() {
         wire.send(&request::search(1, BASE, Scope::Base, "objectClass", &["dc"], &[]));
+        // One after another: those that choose at the same moment do not see each other.
+        let wanted = f64::from(u32::try_from(count).unwrap()) + 0.5;
+        spread = eventually("it has a lane", SOON, || {
+            let (provider, consumer) = (lanes(&provider) - before_p, lanes(&consumer) - before_c);
+            (provider + consumer > wanted).then_some((provider, consumer))
+        });
     }
-    let spread = eventually("all have a lane", SOON, || {
-        let (provider, consumer) = (lanes(&provider) - before_p, lanes(&consumer) - before_c);
-        (provider + consumer > 7.5).then_some((provider, consumer))
-    });
     replicas.provider.thaw();
     replicas.consumer.thaw();
     for wire in &mut clients {
