@@ -192,6 +192,10 @@ pub struct RouteRules {
     pub extended_operations: Ruled<Vec<Arc<str>>>,
     /// Bind names that may send the proxied authorization control (RFC 4370).
     pub proxied_authorization: Ruled<Vec<DistinguishedName>>,
+    /// Seconds after which whoever signed in must sign in again, if ever.
+    pub max_bound_age: Option<Ruled<u32>>,
+    /// How often, in seconds, the standing of whoever is signed in is looked up again; 0 for never.
+    pub recheck: Ruled<u32>,
     /// How wrong passwords are held off. `None`: every one of them reaches the directory.
     pub guard: Option<Ruled<GuardRules>>,
 }
@@ -232,6 +236,21 @@ impl RouteRules {
             || self.size_limit.is_some()
             || self.time_limit.is_some()
     }
+
+    /// Whether anything may be changed on this route.
+    pub fn may_write(&self) -> bool {
+        let writing = [
+            Operation::Add,
+            Operation::Delete,
+            Operation::Modify,
+            Operation::ModifyDn,
+            Operation::Extended,
+        ];
+        !self.read_only.value
+            && writing
+                .into_iter()
+                .any(|writing| self.operations.value.contains(writing))
+    }
 }
 
 /// What a route asks of an unprotected connection. Loopback clients are spared unless the rule is [`TlsRule::Always`].
@@ -250,6 +269,8 @@ pub enum TlsRule {
 pub enum References {
     /// They are left out: following them would lead around the gateway.
     Drop,
+    /// Those to servers of the route's own directory name the route instead; others are left out. Where the route has no address to name, all.
+    Rewrite,
     /// They pass as they are.
     Pass,
 }

@@ -32,6 +32,7 @@ pub mod frame;
 pub mod message;
 pub mod oid;
 mod rdn;
+pub mod referral;
 pub mod result;
 pub mod search;
 pub mod splice;

@@ -3,8 +3,8 @@
 use crate::outbound::Outbound;
 use crate::scratch;
 use crate::settings::Limits;
-use postern_directory::ServerIndex;
 use postern_directory::Transport;
+use postern_directory::{Load, ServerIndex};
 use postern_ldap::{Header, frame, tag};
 use std::future::poll_fn;
 use std::io;
@@ -33,6 +33,8 @@ pub(crate) struct Lane {
     pub(crate) cursors: u32,
     /// The place it takes among the lanes of its route while in use.
     pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// Counts it among the lanes in use to its server.
+    pub(crate) load: Option<Load>,
 }
 
 /// Who the directory takes this lane for.
@@ -79,6 +81,7 @@ impl Lane {
             tainted: false,
             cursors: 0,
             place,
+            load: None,
         }
     }
 

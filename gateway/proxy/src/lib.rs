@@ -8,8 +8,9 @@
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
 //! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
-//! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
-//! session and its lane stay on one. What is refused is in one table, `refusal`.
+//! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
+//! a session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
+//! on it. What is refused is in one table, `refusal`.
 //!
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
 //! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
@@ -26,6 +27,7 @@ mod listener;
 mod metrics;
 mod outbound;
 mod pool;
+mod rechecks;
 mod refusal;
 mod registry;
 mod remembered;

@@ -39,6 +39,7 @@ pub(crate) enum Refusal {
     OutcomeUnknown,
     LastGraceKept,
     DirectoryRefused,
+    HeldElsewhere,
     NoRules,
     GuardSpent,
     GuardRepeated,
@@ -46,7 +47,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -78,6 +79,7 @@ impl Refusal {
         Self::OutcomeUnknown,
         Self::LastGraceKept,
         Self::DirectoryRefused,
+        Self::HeldElsewhere,
         Self::NoRules,
         Self::GuardSpent,
         Self::GuardRepeated,
@@ -238,6 +240,12 @@ impl Refusal {
                 "built-in:directory-refused",
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
+            ),
+            // RFC 4511 §4.1.10 wants a URL in a referral, and there is none that may be shown.
+            Self::HeldElsewhere => (
+                "built-in:held-elsewhere",
+                Code::UNWILLING_TO_PERFORM,
+                "that is held or changed on another server",
             ),
             Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
             // Both shown as a wrong password, in the words of what was asked.

@@ -43,6 +43,9 @@ pub struct RouteSettings {
     pub lanes: LaneSettings,
     /// Which bind names are taken beside DNs. `None`: every name goes to the directory as it was sent.
     pub names: Option<NameRules>,
+    /// Where clients reach this route, as `ldap://host:port` or `ldaps://host:port` without a slash at the end: what references name instead of
+    /// the directory's own servers. Without it they are left out.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How a route uses connections to its directory.

@@ -129,6 +129,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             wait: route.lanes.wait,
         },
         names: route.names.clone(),
+        ldap_url: route.ldap_url.clone(),
     })
 }
 
@@ -187,6 +188,11 @@ static SESSIONS: Name = Name {
     name: "postern_ldap_sessions",
     help: "Connected LDAP clients",
     kind: Kind::Gauge,
+};
+static RECHECKS: Name = Name {
+    name: "postern_ldap_rechecks",
+    help: "Accounts looked up again while somebody is signed in as them, by directory and result",
+    kind: Kind::Counter,
 };
 static LANES_IN_USE: Name = Name {
     name: "postern_ldap_lanes_in_use",
@@ -254,6 +260,11 @@ impl CountSource for LdapCounts {
                         gauge(count),
                     );
                 }
+                Count::Rechecks {
+                    directory,
+                    result,
+                    count,
+                } => tell(&RECHECKS, &[("directory", directory), ("result", result)], count),
                 Count::Sessions(count) => tell(&SESSIONS, &[], gauge(count)),
                 Count::LanesInUse { route, count } => tell(&LANES_IN_USE, &[("route", route)], gauge(count)),
                 Count::LanesIdle { route, count } => tell(&LANES_IDLE, &[("route", route)], gauge(count)),

@@ -20,3 +20,4 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod servers;

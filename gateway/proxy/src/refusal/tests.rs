@@ -283,6 +283,7 @@ fn scene(refusal: Refusal) -> Scene {
             scene.server = Server::Busy;
             scene.requests = vec![sign_in()];
         }
+        Refusal::HeldElsewhere => scene.server = Server::Refers,
         Refusal::NoRules => scene.rules = None,
         Refusal::GuardSpent | Refusal::GuardRepeated => {
             // One wrong password may go up, and has.

@@ -136,6 +136,9 @@ impl Session {
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
+        if writes {
+            self.note_write(&message, operation, extension.as_ref());
+        }
         if sequence || !self.lane_fits() {
             return Ok(Admit::InSequence);
         }

@@ -43,6 +43,7 @@ impl Session {
             }
         };
         self.set_fast();
+        self.begin_bound();
         self.answer_bind(&octets).await
     }
 

@@ -9,12 +9,15 @@ mod admit;
 mod answers;
 mod ask;
 mod bind;
+mod bound;
+mod choice;
 mod deadlines;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
 mod record;
+mod referrals;
 mod relay;
 mod restricted;
 mod rules;
@@ -102,6 +105,7 @@ pub(crate) struct Session {
     /// The client has sent its last octet and may still read.
     half_closed: bool,
     marks: Marks,
+    bound: bound::Bound,
     timer: Pin<Box<Sleep>>,
     /// How often deadlines are looked at.
     period: Duration,
@@ -159,6 +163,43 @@ pub(crate) enum Leave {
     DirectoryLost,
     /// New rules do not let it stay.
     Rules,
+    /// It signed in too long ago.
+    Aged,
+    /// The account stands otherwise than when it signed in.
+    Standing,
+    /// Its server is drained.
+    Drained,
+}
+
+impl Leave {
+    /// What the client is told, if it is told anything (RFC 4511 §4.4.1).
+    fn notice(self) -> Option<(ResultCode, &'static str)> {
+        match self {
+            Leave::Done | Leave::Gone | Leave::Frame(FrameError::NotLdap) => None,
+            Leave::Frame(FrameError::TooLarge) => Some((ResultCode::PROTOCOL_ERROR, "the request is too large")),
+            Leave::Frame(FrameError::Malformed) => Some((ResultCode::PROTOCOL_ERROR, "the request is malformed")),
+            Leave::Protocol(text) => Some((ResultCode::PROTOCOL_ERROR, text)),
+            Leave::Late(text) => Some((ResultCode::UNAVAILABLE, text)),
+            Leave::Draining => Some((ResultCode::UNAVAILABLE, "the gateway is shutting down")),
+            Leave::DirectoryLost => Some((ResultCode::UNAVAILABLE, "the connection to the directory was lost")),
+            Leave::Rules => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: the rules have changed",
+            )),
+            Leave::Aged => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: this sign-in is too old",
+            )),
+            Leave::Standing => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: something about the account has changed",
+            )),
+            Leave::Drained => Some((
+                ResultCode::UNAVAILABLE,
+                "connect again: this directory server is being taken out of service",
+            )),
+        }
+    }
 }
 
 impl Session {
@@ -208,6 +249,7 @@ impl Session {
             fast: false,
             half_closed: false,
             marks,
+            bound: bound::Bound::default(),
             timer: Box::pin(tokio::time::sleep(period)),
             period,
             retry: None,
@@ -247,19 +289,7 @@ impl Session {
 
     /// Says good-bye where somebody listens, and gives the lane back.
     async fn leave(mut self, why: Leave) {
-        let notice = match why {
-            Leave::Done | Leave::Gone | Leave::Frame(FrameError::NotLdap) => None,
-            Leave::Frame(FrameError::TooLarge) => Some((ResultCode::PROTOCOL_ERROR, "the request is too large")),
-            Leave::Frame(FrameError::Malformed) => Some((ResultCode::PROTOCOL_ERROR, "the request is malformed")),
-            Leave::Protocol(text) => Some((ResultCode::PROTOCOL_ERROR, text)),
-            Leave::Late(text) => Some((ResultCode::UNAVAILABLE, text)),
-            Leave::Draining => Some((ResultCode::UNAVAILABLE, "the gateway is shutting down")),
-            Leave::DirectoryLost => Some((ResultCode::UNAVAILABLE, "the connection to the directory was lost")),
-            Leave::Rules => Some((
-                ResultCode::STRONGER_AUTH_REQUIRED,
-                "sign in again: the rules have changed",
-            )),
-        };
+        let notice = why.notice();
         let in_parts = self.lane.as_ref().is_some_and(|lane| lane.streaming > 0);
         self.give_lane_back();
         for pending in self.in_flight.take_all() {

@@ -1,5 +1,6 @@
 //! A session that may change its own password and do nothing else, in every lane mode.
 
+use super::referrals::Referred;
 use super::{Identity, Leave, Session, SignedIn};
 use crate::in_flight::operation_of;
 use crate::lane::LaneLoss;
@@ -101,7 +102,19 @@ impl Session {
             self.sign_in_again(header, &password).await;
         }
         self.set_fast();
-        self.outbound.push(&answered);
+        let referred = if code == ResultCode::REFERRAL {
+            self.referred_result(&answered, true)
+        } else {
+            Referred::Pass
+        };
+        match referred {
+            Referred::Pass => self.outbound.push(&answered),
+            Referred::Changed(changed) => self.outbound.push(&changed),
+            Referred::Nothing | Referred::Broken => {
+                let octets = self.refuse(header.id, operation, Refusal::HeldElsewhere, None);
+                self.outbound.push(&octets);
+            }
+        }
         self.flush_in_time().await
     }
 
@@ -181,6 +194,7 @@ impl Session {
                 rule,
                 known: true,
             }));
+            self.begin_bound();
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{DONE, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
-use postern_directory::{ConnectError, LookUpError, ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::{ConnectError, LookUpError, ServerSettings, ServiceAccount, Settings, Upstream};
 use postern_identity::Clock;
 use postern_policy::Rulebook;
 use std::path::Path;
@@ -89,8 +89,9 @@ async fn contact(
 ) -> std::io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for directory in &configuration.directories {
-        for server in &directory.servers {
-            match ask(directory, server, clock).await {
+        for settings in &directory.servers {
+            let server = &settings.url;
+            match ask(directory, settings, clock).await {
                 Ok(()) => out.line(format!("directory {}: {server} answers", directory.name))?,
                 Err((what, remedy)) => problems.push(Problem::of_whole(
                     configuration.path.display().to_string(),
@@ -103,11 +104,19 @@ async fn contact(
     Ok(problems)
 }
 
-async fn ask(directory: &Settings, server: &ServerUrl, clock: &Arc<dyn Clock>) -> Result<(), (String, &'static str)> {
+async fn ask(
+    directory: &Settings,
+    server: &ServerSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), (String, &'static str)> {
     let alone = Settings {
         name: directory.name.clone(),
         dialect: directory.dialect,
-        servers: vec![server.clone()],
+        servers: vec![ServerSettings {
+            drain: false,
+            ..server.clone()
+        }],
+        balance: directory.balance,
         start_tls: directory.start_tls,
         tls: directory.tls.clone(),
         base_dn: directory.base_dn.clone(),
@@ -120,6 +129,10 @@ async fn ask(directory: &Settings, server: &ServerUrl, clock: &Arc<dyn Clock>) -
         connect_timeout: directory.connect_timeout,
         answer_timeout: directory.answer_timeout,
         retry_after: directory.retry_after,
+        check_interval: directory.check_interval,
+        check_timeout: directory.check_timeout,
+        read_your_writes: directory.read_your_writes,
+        drain_after: directory.drain_after,
     };
     let upstream = Upstream::new(alone, Arc::clone(clock)).map_err(|error| (error.to_string(), "see [[directory]]"))?;
     let refused = |error: ConnectError| {

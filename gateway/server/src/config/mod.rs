@@ -19,6 +19,7 @@ mod directory;
 mod environment;
 mod names;
 mod reading;
+mod servers;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use toml::Spanned;
 
 /// The largest configuration file that is read, in octets.
 const LARGEST_FILE: usize = 1024 * 1024;
@@ -121,7 +123,7 @@ pub(crate) struct File {
     listener: Option<Vec<listener::ListenerTable>>,
     /// The directories behind.
     #[schemars(with = "Vec<directory::DirectoryTable>", length(min = 1))]
-    directory: Option<Vec<directory::DirectoryTable>>,
+    directory: Option<Vec<Spanned<directory::DirectoryTable>>>,
     /// Named ways in. What holds on them stands in policy files.
     #[schemars(with = "Vec<route::RouteTable>", length(min = 1))]
     route: Option<Vec<route::RouteTable>>,
@@ -214,7 +216,10 @@ impl File {
             .directory
             .into_iter()
             .flatten()
-            .filter_map(|table| table.read(reading))
+            .filter_map(|table| {
+                let span = table.span();
+                table.into_inner().read(&span, reading)
+            })
             .collect();
         let public_url = server.as_ref().map(|server| server.public_url.as_str());
         let routes: Vec<_> = self

@@ -2,7 +2,7 @@
 
 use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
-use postern_directory::NameRules;
+use postern_directory::{NameRules, ServerUrl};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -23,6 +23,8 @@ pub struct Route {
     pub lanes: Lanes,
     /// Which bind names are taken beside DNs, if any are.
     pub names: Option<NameRules>,
+    /// Where clients reach this route, as references are to name it: without a slash at the end.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How connections to a directory are used.
@@ -63,6 +65,9 @@ pub(super) struct RouteTable {
     /// Where people of this route reset their password. Default: public_url with a slash.
     #[schemars(with = "Option<String>")]
     portal_url: Text,
+    /// Where clients reach this route: ldap://host:port or ldaps://host:port. Policies that rewrite references to the directory's own servers name it instead; without it they are left out.
+    #[schemars(with = "Option<String>")]
+    ldap_url: Text,
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
@@ -105,6 +110,13 @@ impl RouteTable {
             let span = table.span();
             table.into_inner().read(&span, reading)
         });
+        let ldap_url = text_of(self.ldap_url.as_ref()).and_then(|written| {
+            let url = ServerUrl::parse(written.get_ref()).ok();
+            url.map(|url| url.to_string().into()).or_else(|| {
+                let remedy = "ldap://host:port or ldaps://host:port";
+                reading.none(&written.span(), "ldap_url is not a server's URL", remedy)
+            })
+        });
         let directory = self.directory?;
         let route = Route {
             name: name?,
@@ -115,6 +127,7 @@ impl RouteTable {
                 None => None,
                 Some(names) => Some(names?),
             },
+            ldap_url,
         };
         Some((route, directory.span()))
     }

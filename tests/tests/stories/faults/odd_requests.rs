@@ -115,6 +115,8 @@ fn before(
     let settings = GatewaySettings {
         // No lane that waits hides where a new one would go.
         lanes: "mode = \"dedicated\"".to_owned(),
+        // Nor does a password change that the second took keep its account there.
+        directory: "read_your_writes_seconds = 0".to_owned(),
         limits: "bind_seconds = 1\noperation_seconds = 1".to_owned(),
         ..GatewaySettings::new("sssd", &[first.url(), second.url()])
     };

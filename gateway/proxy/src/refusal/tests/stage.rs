@@ -42,6 +42,8 @@ pub(super) enum Server {
     Twins,
     /// 49 to every bind.
     Wrong,
+    /// 10 to everything but binds.
+    Refers,
     /// Every password must be changed; anything else is not answered.
     MustChange,
     /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
@@ -91,6 +93,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         upstream,
         lanes: scene.lanes,
         names: scene.names,
+        ldap_url: None,
     };
     let gateway = Gateway::new(
         decide,
@@ -219,6 +222,10 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                                 both
                             }
                             (Server::Mute | Server::MustChange, _) => continue,
+                            (Server::Refers, other) => {
+                                let response = tag::response_to(other).unwrap_or_default();
+                                answer::result(header.id, response, ResultCode::REFERRAL, "", &[])
+                            }
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
                                 None => continue,
@@ -326,6 +333,8 @@ pub(super) fn rules() -> RouteRules {
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
         guard: None,
+        max_bound_age: None,
+        recheck: Ruled::new(0, rule()),
     }
 }
 
