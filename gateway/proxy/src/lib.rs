@@ -7,7 +7,8 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads: a
+//! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
+//! `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads: a
 //! session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
 //! on it. What is refused is in one table, `refusal`.
 //!
@@ -15,6 +16,7 @@
 //! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
+mod accounts;
 mod client;
 mod gateway;
 mod in_flight;

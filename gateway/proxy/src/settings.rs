@@ -1,6 +1,6 @@
 //! What the configuration may say of the front, as values.
 
-use postern_directory::Upstream;
+use postern_directory::{NameRules, Upstream};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +44,8 @@ pub struct RouteSettings {
     /// Where clients reach this route, as `ldap://host:port` or `ldaps://host:port` without a slash at the end: what references name instead of
     /// the directory's own servers. Without it they are left out.
     pub ldap_url: Option<Arc<str>>,
+    /// Which bind names are taken beside DNs. `None`: every name goes to the directory as it was sent.
+    pub names: Option<NameRules>,
 }
 
 /// How a route uses connections to its directory.

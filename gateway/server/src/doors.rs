@@ -121,6 +121,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             wait: route.lanes.wait,
         },
         ldap_url: route.ldap_url.clone(),
+        names: route.names.clone(),
     })
 }
 

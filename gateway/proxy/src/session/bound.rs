@@ -156,6 +156,7 @@ impl Session {
             client: Some(self.facts.peer),
             session: self.registered.number,
             account: &account,
+            resolved: None,
             operation: "session",
             outcome,
             result_code: told.map_or(ResultCode::SUCCESS, |(code, _)| code).0,

@@ -163,6 +163,7 @@ fn round(
             ..LaneSettings::default()
         };
         let route = RouteSettings {
+            names: None,
             name: "route".into(),
             upstream,
             lanes,

@@ -8,7 +8,7 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
-use postern_directory::{Account, AccountHash, LookUpError, ServiceLanes, Upstream, Want};
+use postern_directory::{Account, AccountHash, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who};
 use postern_identity::{Clock, Proven, Standing, State};
 use postern_ldap::ResultCode;
 use std::io;
@@ -22,7 +22,7 @@ pub struct Question<'a> {
     pub path: &'a Path,
     /// The route's name.
     pub route: &'a str,
-    /// A DN, a uid or a mail address.
+    /// A name as the route takes it; where it takes DNs alone, also a uid or a mail address.
     pub user: &'a str,
     /// For a program instead of a person.
     pub json: bool,
@@ -71,9 +71,17 @@ pub fn run(
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let transparent = book
+        .route(question.route)
+        .is_some_and(|rules| rules.surface.value.is_transparent());
+    // On such a route names go to the directory as they were sent, whatever the configuration says.
+    let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
     let may_write = book.route(question.route).is_some_and(|rules| rules.may_write());
-    let found = runtime.block_on(look_up(&upstream, question.user, may_write));
-    let told = Told::new(question, &upstream, &book, &found);
+    let (form, found) = runtime.block_on(async {
+        let (form, found) = look_up(&upstream, names, question.user).await;
+        (form, at_home(&upstream, found, may_write).await)
+    });
+    let told = Told::new(question, &upstream, &book, form, &found);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {
@@ -87,16 +95,37 @@ pub fn run(
 }
 
 /// The account as the server knows it that its sign-ins on this route go to: wrong passwords are counted there.
-async fn look_up(upstream: &Arc<Upstream>, user: &str, may_write: bool) -> Result<Account, LookUpError> {
-    let lanes = ServiceLanes::new(Arc::clone(upstream));
-    let found = lanes.look_up(user).await?;
+async fn at_home(
+    upstream: &Arc<Upstream>,
+    found: Result<Account, LookUpError>,
+    may_write: bool,
+) -> Result<Account, LookUpError> {
+    let found = found?;
     let want = Want {
         account: Some(AccountHash::of(found.dn.as_bytes())),
         writes: may_write,
     };
+    let lanes = ServiceLanes::new(Arc::clone(upstream));
     match upstream.candidates(&want).first() {
         Some(server) if *server != found.server => Ok(lanes.look_up_on(*server, &found.dn).await.unwrap_or(found)),
         _ => Ok(found),
+    }
+}
+
+/// The account, and the form by which the route took the name, where it takes other names than DNs.
+async fn look_up(
+    upstream: &Arc<Upstream>,
+    names: Option<&NameRules>,
+    user: &str,
+) -> (Option<NameForm>, Result<Account, LookUpError>) {
+    let lanes = ServiceLanes::new(Arc::clone(upstream));
+    let Some(names) = names else {
+        return (None, lanes.look_up(user).await);
+    };
+    match lanes.who(names, user.as_bytes()).await {
+        Ok(Who::AsSent) => (Some(NameForm::Dn), lanes.look_up(user).await),
+        Ok(Who::Account(named)) => (Some(named.form), lanes.look_up(&named.dn).await),
+        Err(error) => (None, Err(error)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `[[route]]`: named ways in. What holds on them stands in policy files.
 
+use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
-use postern_directory::ServerUrl;
+use postern_directory::{NameRules, ServerUrl};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -22,6 +23,8 @@ pub struct Route {
     pub lanes: Lanes,
     /// Where clients reach this route, as references are to name it: without a slash at the end.
     pub ldap_url: Option<Arc<str>>,
+    /// Which bind names are taken beside DNs, if any are.
+    pub names: Option<NameRules>,
 }
 
 /// How connections to a directory are used.
@@ -68,6 +71,9 @@ pub(super) struct RouteTable {
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
+    /// The names people may sign in with, and how their accounts are found. Left out: every name goes to the directory as it was sent.
+    #[schemars(with = "Option<NamesTable>")]
+    names: Option<Spanned<NamesTable>>,
 }
 
 /// How connections to the directory are used.
@@ -107,6 +113,10 @@ impl RouteTable {
                 reading.none(&written.span(), "ldap_url is not a server's URL", remedy)
             })
         });
+        let names = self.names.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
         let directory = self.directory?;
         let route = Route {
             name: name?,
@@ -114,6 +124,10 @@ impl RouteTable {
             portal_url: portal_url?.into(),
             lanes,
             ldap_url,
+            names: match names {
+                None => None,
+                Some(names) => Some(names?),
+            },
         };
         Some((route, directory.span()))
     }
