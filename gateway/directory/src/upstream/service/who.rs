@@ -2,7 +2,7 @@
 
 use super::{Filter, Found, Lane, Scope, Search, ServiceLanes, whole_seconds};
 use crate::names::{Claim, Finding, Meant, NameForm, NameRules, NameSearch};
-use crate::upstream::choice::{AccountHash, Want};
+use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
 use crate::upstream::error::{ConnectError, LookUpError};
 use postern_identity::AccountKey;
@@ -52,8 +52,9 @@ impl ServiceLanes {
         let Ok(Ok(_permit)) = waited else {
             return Err(ConnectError::TimedOut.into());
         };
+        // Where writes go: a server that lags may still hold a name that is somebody else's now.
         let want = Want {
-            account: Some(AccountHash::of(name)),
+            account: None,
             writes: true,
         };
         let first = self.upstream.candidates(&want).first().copied();
