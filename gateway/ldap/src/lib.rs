@@ -33,6 +33,7 @@ pub mod message;
 pub mod oid;
 mod rdn;
 pub mod result;
+pub mod sasl;
 pub mod search;
 pub mod splice;
 pub mod tag;

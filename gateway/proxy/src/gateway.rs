@@ -1,12 +1,14 @@
 //! What all sessions share, and the handle by which the program owns them.
 
+use crate::door::Door;
 use crate::listener;
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
+use crate::sign_in::SignInSettings;
 use crate::ticker::Ticker;
-use postern_directory::Upstream;
+use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
 use std::collections::HashMap;
@@ -41,6 +43,9 @@ pub(crate) struct Route {
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
+    pub(crate) sign_in: SignInSettings,
+    /// Reads how an account stands where no bind tells. Connects when first asked.
+    pub(crate) service: ServiceLanes,
 }
 
 /// Why a front cannot be set up: the configuration is to blame.
@@ -63,8 +68,10 @@ impl Gateway {
                 let route = Route {
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
+                    sign_in: settings.sign_in,
                 };
                 (settings.name, Arc::new(route))
             })
@@ -99,12 +106,11 @@ impl Gateway {
 
     /// Takes clients from an open socket.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
-        let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
+        let door = Door::new(settings, &self.shared.routes).ok_or(SetupError::NoSuchRoute)?;
         let accept = listener::accept(
             Arc::clone(&self.shared),
-            Arc::clone(route),
+            Arc::new(door),
             socket,
-            settings,
             self.tasks.clone(),
             self.stop.clone(),
         );

@@ -5,31 +5,45 @@
 //! **Never knows** how a standing is stored, HTTP, SQL, files, or the language rules are written in: it asks
 //! [`postern_identity::decide::Decide`].
 //!
-//! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
+//! **The walk.** `listener` accepts and learns who the client is (`proxy_header`, the TLS handshake), `door` says which route that makes; a
+//! `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
 //! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. What is refused is in one table, `refusal`.
 //!
-//! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
-//! test counts that each is recorded exactly once.
+//! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
+//! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
+//!
+//! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken. **To add a surface**: a variant in
+//! `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a test counts that each is recorded exactly once.
 
+mod acting;
 mod client;
+mod client_certificate;
+mod door;
 mod gateway;
 mod in_flight;
 mod inbound;
 mod lane;
 mod listener;
 mod metrics;
+mod network;
 mod outbound;
 mod pool;
+mod proxy_header;
 mod refusal;
 mod registry;
 mod root_dse;
 mod scratch;
 mod session;
 mod settings;
+mod sign_in;
 mod surface;
 mod ticker;
 
 pub use gateway::{Gateway, SetupError};
 pub use metrics::Count;
-pub use settings::{LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
+pub use network::Network;
+pub use settings::{
+    LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
+};
+pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};

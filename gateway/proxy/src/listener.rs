@@ -1,17 +1,26 @@
-//! Accepting clients: bounded, never stopped by one that misbehaves.
+//! Accepting clients: bounded, never stopped by one that misbehaves. Before a session begins, a connection from a trusted load balancer
+//! says whose it is, TLS shakes hands where it comes first, and the door says which route that makes.
 
 use crate::client::Client;
-use crate::gateway::{Route, Shared};
-use crate::registry::Registered;
+use crate::client_certificate::ClientCertificate;
+use crate::door::{self, Door, WayIn};
+use crate::gateway::Shared;
+use crate::proxy_header::{self, HeaderError, Parsed};
+use crate::refusal::Refusal;
+use crate::registry::{Full, Registered};
 use crate::session::{Facts, Session};
-use crate::settings::{ListenerSettings, ListenerTls, TlsSource};
+use crate::settings::{ListenerTls, TlsSource};
+use postern_identity::audit::{Event, Outcome};
 use postern_ldap::{ResultCode, answer};
 use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,9 +33,8 @@ const KEEPALIVE: Duration = Duration::from_mins(1);
 /// Accepts until told to stop.
 pub(crate) async fn accept(
     shared: Arc<Shared>,
-    route: Arc<Route>,
+    door: Arc<Door>,
     socket: TcpListener,
-    settings: ListenerSettings,
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
@@ -39,11 +47,11 @@ pub(crate) async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                admit(&shared, &route, stream, peer, &settings, &tasks);
+                admit(&shared, &door, stream, peer, &tasks);
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(listener = &*settings.name, kind = ?error.kind(), "a client could not be accepted");
+                    tracing::warn!(listener = &*door.settings.name, kind = ?error.kind(), "a client could not be accepted");
                 }
                 tokio::time::sleep(BREATH).await;
             }
@@ -52,85 +60,212 @@ pub(crate) async fn accept(
 }
 
 /// Starts a session, or turns the client away where there is no room.
-fn admit(
-    shared: &Arc<Shared>,
-    route: &Arc<Route>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    settings: &ListenerSettings,
-    tasks: &TaskTracker,
-) {
+fn admit(shared: &Arc<Shared>, door: &Arc<Door>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
     let limits = &shared.limits;
-    let entered = shared
-        .registry
-        .enter(peer.ip(), limits.connections, limits.connections_per_address);
-    let registered = match entered {
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let passed_on = door.trusts(peer.ip());
+    // Whose connection a load balancer passes on is not known yet.
+    let per_address = if passed_on { 0 } else { limits.connections_per_address };
+    let registered = match shared.registry.enter(peer.ip(), limits.connections, per_address) {
         Ok(registered) => registered,
-        Err(full) => {
-            tracing::warn!(listener = &*settings.name, client = %peer, reason = ?full, "no room for a client");
-            // One attempt, for those who listen; under TLS it would not be understood.
-            if !matches!(settings.tls, ListenerTls::Ldaps(_)) {
-                let notice = answer::notice_of_disconnection(ResultCode::BUSY, "too many clients");
-                let _ = stream.try_write(&notice);
-            }
-            return;
-        }
+        Err(full) => return no_room(door, &stream, peer, full),
     };
     // Small answers must not wait for the acknowledgement of smaller ones.
     let _ = stream.set_nodelay(true);
     // A client that vanished without a word is found out even while it owes us nothing.
     let _ = SockRef::from(&stream)
         .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
-    let shared = Arc::clone(shared);
-    let route = Arc::clone(route);
-    match &settings.tls {
-        ListenerTls::None => tasks.spawn(plain(shared, route, stream, peer, None, registered)),
-        ListenerTls::StartTls(source) => {
-            tasks.spawn(plain(shared, route, stream, peer, Some(Arc::clone(source)), registered))
-        }
-        ListenerTls::Ldaps(source) => tasks.spawn(tls(shared, route, stream, peer, Arc::clone(source), registered)),
+    let way_in = WayIn {
+        door: Some(Arc::clone(door)),
+        from_afar: passed_on && !peer.ip().is_loopback(),
+        ..WayIn::default()
     };
-}
-
-async fn plain(
-    shared: Arc<Shared>,
-    route: Arc<Route>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    start_tls: Option<TlsSource>,
-    registered: Registered,
-) {
     let facts = Facts {
         peer,
         secure: false,
-        start_tls,
+        start_tls: None,
+        way_in,
     };
-    Session::new(shared, route, Client::Plain(stream), facts, registered)
-        .run()
-        .await;
+    let shared = Arc::clone(shared);
+    let door = Arc::clone(door);
+    tasks.spawn(async move {
+        let arrived = if passed_on || matches!(door.settings.tls, ListenerTls::Ldaps(_)) {
+            Box::pin(arrive(&shared, &door, stream, facts, registered, passed_on)).await
+        } else {
+            Some((Client::Plain(stream), facts, registered))
+        };
+        let Some((client, mut facts, registered)) = arrived else {
+            return;
+        };
+        if let ListenerTls::StartTls(source) = &door.settings.tls {
+            facts.start_tls = Some(Arc::clone(source));
+        }
+        let route = Arc::clone(door.route_of(&facts.connection()));
+        drop(door);
+        Session::new(shared, route, client, facts, registered).run().await;
+    });
 }
 
-async fn tls(
-    shared: Arc<Shared>,
-    route: Arc<Route>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    source: TlsSource,
-    registered: Registered,
-) {
-    let handshake = Box::pin(TlsAcceptor::from(source()).accept(stream));
-    match tokio::time::timeout(shared.limits.tls, handshake).await {
-        Ok(Ok(stream)) => {
-            let facts = Facts {
-                peer,
-                secure: true,
-                start_tls: None,
-            };
-            Session::new(shared, route, Client::Tls(Box::new(stream)), facts, registered)
-                .run()
-                .await;
+/// What comes before the first message: whose connection it is, and TLS. `None` if it ends here.
+async fn arrive(
+    shared: &Shared,
+    door: &Door,
+    mut stream: TcpStream,
+    mut facts: Facts,
+    mut registered: Registered,
+    passed_on: bool,
+) -> Option<(Client, Facts, Registered)> {
+    let deadline = Instant::now() + shared.limits.tls;
+    if passed_on {
+        let peer = facts.peer;
+        let refusal = match timeout_at(deadline, header(&mut stream)).await {
+            Ok(Ok(client)) => {
+                facts.peer = client.unwrap_or(peer);
+                None
+            }
+            Ok(Err(NoClient::Gone)) => return None,
+            Ok(Err(NoClient::Header(error))) => {
+                tracing::warn!(listener = &*door.settings.name, %peer, reason = %error, "a PROXY protocol header cannot be used");
+                Some(if error == HeaderError::Version1 {
+                    Refusal::ProxyHeaderVersion1
+                } else {
+                    Refusal::ProxyHeader
+                })
+            }
+            Err(_) => Some(Refusal::ProxyHeaderLate),
+        };
+        if let Some(refusal) = refusal {
+            let (_, code, text) = refusal.entry();
+            turned_away(shared, door, &facts, registered.number, refusal);
+            say(door, &stream, code, text);
+            return None;
         }
-        Ok(Err(_)) => tracing::debug!(client = %peer, "a TLS handshake failed"),
-        Err(_) => tracing::debug!(client = %peer, "a TLS handshake took too long"),
+        let per_address = shared.limits.connections_per_address;
+        if let Err(full) = registered.count_for(facts.peer.ip(), per_address) {
+            no_room(door, &stream, facts.peer, full);
+            return None;
+        }
+    }
+    let ListenerTls::Ldaps(source) = &door.settings.tls else {
+        return Some((Client::Plain(stream), facts, registered));
+    };
+    match shake_hands(source, stream, deadline).await {
+        Ok(stream) => {
+            facts.take_from(&stream);
+            Some((Client::Tls(stream), facts, registered))
+        }
+        Err(NoTls::Certificate) => {
+            turned_away(shared, door, &facts, registered.number, Refusal::ClientCertificate);
+            None
+        }
+        Err(NoTls::Failed) => {
+            tracing::debug!(client = %facts.peer, "a TLS handshake failed");
+            None
+        }
+        Err(NoTls::Late) => {
+            tracing::debug!(client = %facts.peer, "a TLS handshake took too long");
+            None
+        }
+    }
+}
+
+/// Why no TLS came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoTls {
+    /// The client's certificate is missing or not to be trusted.
+    Certificate,
+    /// Anything else.
+    Failed,
+    /// It took too long.
+    Late,
+}
+
+/// The server's part of a handshake, before its deadline.
+pub(crate) async fn shake_hands(
+    source: &TlsSource,
+    stream: TcpStream,
+    deadline: Instant,
+) -> Result<Box<TlsStream<TcpStream>>, NoTls> {
+    match timeout_at(deadline, TlsAcceptor::from(source()).accept(stream)).await {
+        Ok(Ok(stream)) => Ok(Box::new(stream)),
+        Ok(Err(error)) => {
+            let reason = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+            Err(match reason {
+                // Only clients show certificates here.
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+                    NoTls::Certificate
+                }
+                _ => NoTls::Failed,
+            })
+        }
+        Err(_) => Err(NoTls::Late),
+    }
+}
+
+impl Facts {
+    /// What a finished handshake tells.
+    pub(crate) fn take_from(&mut self, stream: &TlsStream<TcpStream>) {
+        let (_, connection) = stream.get_ref();
+        self.secure = true;
+        self.way_in.server_name = door::server_name(connection.server_name());
+        let own = connection.peer_certificates().and_then(<[_]>::first);
+        self.way_in.certificate = own.map(|der| Box::new(ClientCertificate::read(der)));
+    }
+}
+
+/// Why a load balancer's connection has no client.
+enum NoClient {
+    /// It went away, as health checks of a mere port do.
+    Gone,
+    /// What it sent is no header.
+    Header(HeaderError),
+}
+
+/// Reads a PROXY protocol header and not one octet behind it.
+async fn header(stream: &mut TcpStream) -> Result<Option<SocketAddr>, NoClient> {
+    let mut octets: Vec<u8> = Vec::new();
+    loop {
+        let wanted = match proxy_header::parse(&octets).map_err(NoClient::Header)? {
+            Parsed::Header { client, .. } => return Ok(client),
+            Parsed::More(wanted) => wanted,
+        };
+        let here = octets.len();
+        octets.resize(wanted, 0);
+        let room = octets.get_mut(here..).unwrap_or_default();
+        match stream.read(room).await {
+            Ok(0) if here > 0 => return Err(NoClient::Header(HeaderError::Malformed)),
+            Ok(0) | Err(_) => return Err(NoClient::Gone),
+            Ok(count) => octets.truncate(here + count),
+        }
+    }
+}
+
+/// A connection that ends before it has a session goes on record all the same.
+pub(crate) fn turned_away(shared: &Shared, door: &Door, facts: &Facts, session: u64, refusal: Refusal) {
+    let (rule, code, _) = refusal.entry();
+    shared.audit.record(&Event {
+        route: &door.route_of(&facts.connection()).name,
+        client: Some(facts.peer),
+        session,
+        account: "",
+        operation: "connect",
+        outcome: Outcome::Refused,
+        result_code: code.0,
+        rule,
+        standing: None,
+        server: None,
+        generation: shared.generation.get(),
+    });
+}
+
+fn no_room(door: &Door, stream: &TcpStream, client: SocketAddr, full: Full) {
+    tracing::warn!(listener = &*door.settings.name, %client, reason = ?full, "no room for a client");
+    say(door, stream, ResultCode::BUSY, "too many clients");
+}
+
+/// One attempt, for those who listen; under TLS it would not be understood.
+fn say(door: &Door, stream: &TcpStream, code: ResultCode, text: &str) {
+    if !matches!(door.settings.tls, ListenerTls::Ldaps(_)) {
+        let _ = stream.try_write(&answer::notice_of_disconnection(code, text));
     }
 }

@@ -62,6 +62,13 @@ impl Pool {
         self.connect(place).await
     }
 
+    /// A lane nobody has used, signed in as our service account.
+    pub(crate) async fn service(&self) -> Result<Lane, NoLane> {
+        let place = self.place().await?;
+        let connection = self.upstream.connect_as_service().await.map_err(NoLane::Unreachable)?;
+        Ok(Lane::new(connection.transport, connection.server, Some(place)))
+    }
+
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
     pub(crate) fn give_back(&self, mut lane: Lane) {
         lane.place = None;

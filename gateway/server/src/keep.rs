@@ -88,8 +88,10 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
         Target::File(configuration.path.clone()),
     ];
     for listener in &configuration.listeners {
-        if let Some(Certificate::Files { certificate, key }) = listener.certificate() {
-            targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+        for source in listener.certificates() {
+            if let Certificate::Files { certificate, key } = source {
+                targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+            }
         }
     }
     targets

@@ -1,6 +1,7 @@
 //! A sign-in, from its first octet to its encoded verdict (README, walk (a)).
 
 use super::ask::Answered;
+use super::sasl::{self, Plain};
 use super::{Identity, Leave, Session, SignedIn};
 use crate::lane::{Lane, LaneIdentity};
 use crate::refusal::Refusal;
@@ -34,11 +35,13 @@ impl Session {
         let octets = match checked {
             Err((Refusal::EmptyName, _)) => self.refuse_nobody(&message),
             Err((refusal, rule)) => {
-                let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
+                let name = sasl::claimed_name(&message);
                 self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
             }
             Ok((_, Checked::Anonymous)) => self.anonymous_bind(&message, frame).await,
             Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
+            Ok((rules, Checked::Plain(plain))) => self.plain_bind(&message, &plain, &rules).await,
+            Ok((_, Checked::External(authorization))) => self.external_bind(&message, authorization).await,
         };
         self.set_fast();
         self.answer_bind(&octets).await
@@ -75,7 +78,7 @@ impl Session {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }
             Authentication::Simple(_) => Ok(Checked::Simple(request.name)),
-            Authentication::Sasl { .. } => Err((Refusal::SaslNotOffered, None)),
+            Authentication::Sasl { mechanism, credentials } => self.check_sasl(mechanism, credentials, rules),
             Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),
         }
     }
@@ -137,7 +140,13 @@ impl Session {
     }
 
     /// A bind with a name and a password.
-    async fn simple_bind(&mut self, message: &Message<'_>, frame: &[u8], name: &[u8], rules: &RouteRules) -> Vec<u8> {
+    pub(super) async fn simple_bind(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        name: &[u8],
+        rules: &RouteRules,
+    ) -> Vec<u8> {
         let transparent = rules.surface.value == Surface::Transparent;
         // A DN no directory could hold is not worth a directory's parser (README, "Hostile input"); what is not meant as a DN is.
         if !transparent && is_hostile_name(name) {
@@ -217,7 +226,7 @@ impl Session {
     }
 
     /// Makes the session what the verdict says, and puts it on record.
-    fn take_verdict(
+    pub(super) fn take_verdict(
         &mut self,
         mut lane: Lane,
         name: &[u8],
@@ -339,9 +348,11 @@ impl Session {
 }
 
 /// A bind that may be asked of the directory.
-enum Checked<'f> {
+pub(super) enum Checked<'f> {
     Anonymous,
     Simple(&'f [u8]),
+    Plain(Plain<'f>),
+    External(&'f str),
 }
 
 /// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong

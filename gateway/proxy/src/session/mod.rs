@@ -10,14 +10,19 @@ mod answers;
 mod ask;
 mod bind;
 mod deadlines;
+mod external;
+mod facts;
 mod lanes;
+mod opaque;
 mod record;
 mod relay;
 mod restricted;
 mod rules;
+mod sasl;
 mod start_tls;
 
 use crate::client::Client;
+use crate::door::WayIn;
 use crate::gateway::{Route, Shared};
 use crate::in_flight::InFlight;
 use crate::inbound::Inbound;
@@ -41,12 +46,14 @@ use zeroize::Zeroizing;
 
 /// What is known of a connection before its first octet.
 pub(crate) struct Facts {
-    /// The client's address.
+    /// The client's address: what a trusted load balancer says, or the other end of the connection.
     pub(crate) peer: SocketAddr,
     /// Whether TLS is on.
     pub(crate) secure: bool,
     /// The TLS offered on request.
     pub(crate) start_tls: Option<TlsSource>,
+    /// The listener, and what came before the first message.
+    pub(crate) way_in: WayIn,
 }
 
 /// Who the session is.
@@ -90,6 +97,8 @@ pub(crate) struct Session {
     in_flight: InFlight,
     /// Searches without controls need no look at anything but the header.
     fast: bool,
+    /// The directory behind the route was asked for something: the route stays what it is.
+    route_used: bool,
     /// The client has sent its last octet and may still read.
     half_closed: bool,
     marks: Marks,
@@ -186,6 +195,7 @@ impl Session {
             identity: Identity::Anonymous,
             in_flight: InFlight::default(),
             fast: false,
+            route_used: false,
             half_closed: false,
             marks,
             timer: Box::pin(tokio::time::sleep(period)),

@@ -2,13 +2,14 @@
 
 use super::{Identity, Leave, Session};
 use crate::client::Client;
+use crate::listener::{self, NoTls};
 use crate::refusal::Refusal;
+use crate::settings::TlsSource;
 use postern_identity::decide::Operation;
 use postern_ldap::{MessageId, ResultCode, answer, oid};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio::time::Instant;
 
 impl Session {
     /// Answers in the clear, then shakes hands. Whoever was signed in is not any more (RFC 4513 §3.1.4 lets us choose; this is the safe one).
@@ -48,24 +49,51 @@ impl Session {
         ));
         self.flush_in_time().await?;
         self.route.counters.operation(Operation::Extended, ResultCode::SUCCESS);
-        self.shake_hands(source()).await
+        self.shake_hands(source).await
     }
 
-    async fn shake_hands(&mut self, config: Arc<rustls::ServerConfig>) -> ControlFlow<Leave> {
+    /// Whether TLS is offered here and not on yet.
+    pub(super) fn may_start_tls(&self) -> bool {
+        self.facts.start_tls.is_some() && !self.facts.secure
+    }
+
+    async fn shake_hands(&mut self, source: TlsSource) -> ControlFlow<Leave> {
         let (empty, _) = tokio::io::duplex(1);
         let client = std::mem::replace(&mut self.client, Client::InProcess(Box::new(empty)));
         let Client::Plain(socket) = client else {
             return ControlFlow::Break(Leave::Gone);
         };
-        match timeout(self.shared.limits.tls, TlsAcceptor::from(config).accept(socket)).await {
-            Ok(Ok(stream)) => {
-                self.client = Client::Tls(Box::new(stream));
-                self.facts.secure = true;
+        let deadline = Instant::now() + self.shared.limits.tls;
+        match listener::shake_hands(&source, socket, deadline).await {
+            Ok(stream) => {
+                self.facts.take_from(&stream);
+                self.client = Client::Tls(stream);
+                self.choose_again();
                 self.set_fast();
                 ControlFlow::Continue(())
             }
             // RFC 4511 §4.14.3: after a failed handshake only closing is left.
-            _ => ControlFlow::Break(Leave::Gone),
+            Err(reason) => {
+                if let (NoTls::Certificate, Some(door)) = (reason, &self.facts.way_in.door) {
+                    let number = self.registered.number;
+                    listener::turned_away(&self.shared, door, &self.facts, number, Refusal::ClientCertificate);
+                }
+                ControlFlow::Break(Leave::Gone)
+            }
+        }
+    }
+
+    /// The name asked for in the handshake may choose another route, as long as nothing has come of the one there was: a connection on which
+    /// somebody signed in or the directory was asked stays where it is.
+    fn choose_again(&mut self) {
+        let Some(door) = self.facts.way_in.door.clone() else {
+            return;
+        };
+        let route = door.route_of(&self.facts.connection());
+        if !self.route_used && route.name != self.route.name {
+            self.route = Arc::clone(route);
+            self.generation = self.shared.generation.get();
+            self.rules = self.shared.decide.route(&self.route.name);
         }
     }
 }

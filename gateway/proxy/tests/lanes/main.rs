@@ -19,7 +19,9 @@ use client::{Outcome, Step, play};
 use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
-use postern_proxy::{Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings};
+use postern_proxy::{
+    Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, SignInSettings,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rules::{Rules, Silent};
@@ -137,16 +139,12 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             name: "route".into(),
             upstream,
             lanes,
+            sign_in: SignInSettings::default(),
         };
         let gateway = Gateway::new(Arc::new(Rules::new(ppolicy)), Arc::new(Silent), limits, vec![route]);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let listener = ListenerSettings {
-            name: "l".into(),
-            address,
-            tls: ListenerTls::None,
-            route: "route".into(),
-        };
+        let listener = ListenerSettings::new("l".into(), address, ListenerTls::None, "route".into());
         gateway.listen(socket, listener).unwrap();
         let mut players = tokio::task::JoinSet::new();
         for (number, steps) in sessions.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! `postern check`: everything that is wrong with a configuration and its policies, at once.
 
-use super::{DONE, WRONG};
+use super::{DONE, NOT_ENFORCED, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
 use postern_directory::{ConnectError, LookUpError, ServerUrl, ServiceAccount, Settings, Upstream};
@@ -34,6 +34,9 @@ pub fn run(
     }
     match outcome.configuration {
         Some(configuration) if problems.is_empty() => {
+            for route in configuration.routes.iter().filter(|route| route.sign_in.opaque) {
+                out.line(format!("route {} is opaque: {NOT_ENFORCED}", route.name))?;
+            }
             let counts = [
                 counted(configuration.listeners.len(), "listener", "listeners"),
                 counted(configuration.directories.len(), "directory", "directories"),

@@ -48,6 +48,7 @@ pub fn run(
         ));
         return Ok(WRONG);
     };
+    let opaque = route.sign_in.opaque;
     let book = match postern_policy::check_set(&configuration.server.policies, &facts(&configuration.routes), 1) {
         Ok(book) => book,
         Err(problems) => {
@@ -72,7 +73,7 @@ pub fn run(
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(upstream.look_up(question.user));
-    let told = Told::new(question, &upstream, &book, &found);
+    let told = Told::new(question, &upstream, &book, &found, opaque);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {

@@ -14,16 +14,18 @@ pub mod route;
 pub mod schema;
 pub mod server;
 pub mod telemetry;
+pub mod way_in;
 
 mod directory;
 mod environment;
 mod reading;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
 pub use environment::Environment;
 pub use limits::Limits;
-pub use listener::{Certificate, Listener, ListenerTls};
+pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
@@ -31,7 +33,7 @@ pub use telemetry::{LogFormat, Telemetry};
 
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
-use postern_policy::problem::in_order;
+use postern_policy::problem::{in_order, quoted};
 use postern_policy::{RouteFacts, shape};
 use reading::Reading;
 use schemars::JsonSchema;
@@ -208,7 +210,7 @@ impl File {
             .flatten()
             .filter_map(|table| table.read(reading))
             .collect();
-        let directories = self
+        let directories: Vec<_> = self
             .directory
             .into_iter()
             .flatten()
@@ -222,7 +224,7 @@ impl File {
             .filter_map(|table| table.read(public_url, reading))
             .collect();
 
-        check_references(reading, &listeners, &routes);
+        check_references(reading, &listeners, &directories, &routes);
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
         let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
         Outcome {
@@ -248,14 +250,27 @@ impl File {
 /// Listeners name routes and routes name directories: each must be there.
 fn check_references(
     reading: &mut Reading<'_>,
-    listeners: &[(Listener, Range<usize>)],
+    listeners: &[listener::Read],
+    directories: &[Settings],
     routes: &[(Route, Range<usize>)],
 ) {
-    for (listener, span) in listeners {
-        reading.reference("route", &listener.route, span);
+    for (route, span) in listeners.iter().flat_map(|(_, routes)| routes) {
+        reading.reference("route", route, span);
     }
     for (route, span) in routes {
         reading.reference("directory", &route.directory, span);
+        let known = directories.iter().find(|known| known.name.0 == route.directory);
+        // Its standing is read, and its requests are made, by the service account.
+        if route.sign_in.certificate_identity.is_some() && known.is_some_and(|known| known.service_account.is_none()) {
+            reading.problem(
+                span,
+                format!(
+                    "certificate_identity needs a service account in {}",
+                    quoted(&route.directory)
+                ),
+                "[directory.service_account], which the directory lets act for these accounts (RFC 4370)",
+            );
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! `[[route]]`: named ways in. What holds on them stands in policy files.
 
 use super::reading::{Reading, Text, Word, text_of};
+use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
+use postern_proxy::SignInSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -19,6 +21,8 @@ pub struct Route {
     pub portal_url: Arc<str>,
     /// How connections to the directory are used.
     pub lanes: Lanes,
+    /// How clients may sign in besides the simple bind.
+    pub sign_in: SignInSettings,
 }
 
 /// How connections to a directory are used.
@@ -62,6 +66,15 @@ pub(super) struct RouteTable {
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
+    /// Whose account a client's certificate stands for. With it, SASL EXTERNAL is offered to those who show one.
+    #[schemars(with = "Option<CertificateIdentityTable>")]
+    certificate_identity: Option<Spanned<CertificateIdentityTable>>,
+    /// Which account a login name stands for. With it, SASL PLAIN is offered.
+    #[schemars(with = "Option<LoginTable>")]
+    login: Option<Spanned<LoginTable>>,
+    /// True: everything is passed on unread, so that mechanisms with a security layer work (GSSAPI). Nothing is enforced here then.
+    #[schemars(with = "Option<bool>", extend("default" = false))]
+    opaque: Option<Spanned<bool>>,
 }
 
 /// How connections to the directory are used.
@@ -94,12 +107,14 @@ impl RouteTable {
             None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
+        let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
         let directory = self.directory?;
         let route = Route {
             name: name?,
             directory: directory.get_ref().as_str().into(),
             portal_url: portal_url?.into(),
             lanes,
+            sign_in: sign_in?,
         };
         Some((route, directory.span()))
     }

@@ -26,8 +26,8 @@ static CERTIFICATE_EXPIRES: Name = Name {
 pub(crate) struct OwnCounts {
     pub(crate) live: Arc<LivePolicy>,
     pub(crate) lines: Lines,
-    /// By the listener that shows them.
-    pub(crate) certificates: Vec<(Arc<str>, Arc<HotCertificate>)>,
+    /// By the listener that shows them; of several the first to end is told.
+    pub(crate) certificates: Vec<(Arc<str>, Vec<Arc<HotCertificate>>)>,
 }
 
 impl CountSource for OwnCounts {
@@ -35,9 +35,11 @@ impl CountSource for OwnCounts {
         let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
         tell(&GENERATION, &[], self.live.current().generation());
         tell(&LINES_LOST, &[], self.lines.lost());
-        for (listener, certificate) in &self.certificates {
-            let expires = u64::try_from(certificate.expires().as_second()).unwrap_or(0);
-            tell(&CERTIFICATE_EXPIRES, &[("listener", listener)], expires);
+        for (listener, certificates) in &self.certificates {
+            if let Some(first) = certificates.iter().map(|certificate| certificate.expires()).min() {
+                let expires = u64::try_from(first.as_second()).unwrap_or(0);
+                tell(&CERTIFICATE_EXPIRES, &[("listener", listener)], expires);
+            }
         }
     }
 }

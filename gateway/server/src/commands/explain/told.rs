@@ -1,6 +1,7 @@
 //! The answer of `postern explain`, for a program and for a person.
 
 use super::{Question, at_a_bind};
+use crate::commands::NOT_ENFORCED;
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, Upstream};
@@ -29,8 +30,11 @@ pub(super) struct Told<'a> {
     bind: Option<ToldBind>,
     /// Why that cannot be foreseen, and what would help.
     hint: Option<&'static str>,
-    /// What a wrong password would be answered, and a name that nobody has.
-    bind_with_wrong_password: ToldBind,
+    /// What a wrong password would be answered, and a name that nobody has; nothing is said of it on an opaque route.
+    bind_with_wrong_password: Option<ToldBind>,
+    /// Said of an opaque route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opaque: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +86,7 @@ impl<'a> Told<'a> {
         upstream: &Upstream,
         book: &Rulebook,
         found: &Result<Account, LookUpError>,
+        opaque: bool,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
         let dn = found.as_ref().map_or_else(|_| question.user.to_owned(), name);
@@ -112,25 +117,33 @@ impl<'a> Told<'a> {
                 rule: OWNER_RULE,
             }),
             standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
-            bind: found.as_ref().ok().and_then(|account| {
+            bind: found.as_ref().ok().filter(|_| !opaque).and_then(|account| {
                 let (standing, proven) = at_a_bind(&account.standing)?;
                 Some(ask(&standing, proven))
             }),
-            hint: found.as_ref().ok().and_then(|account| hint(account, upstream)),
-            bind_with_wrong_password: ask(
-                &Standing::unknown(Evidence {
+            hint: found
+                .as_ref()
+                .ok()
+                .filter(|_| !opaque)
+                .and_then(|account| hint(account, upstream)),
+            bind_with_wrong_password: (!opaque).then(|| {
+                let evidence = Evidence {
                     source: Source::Bind,
                     result_code: Some(ResultCode::INVALID_CREDENTIALS.0),
                     told_by: "result 49",
-                }),
-                Proven::No,
-            ),
+                };
+                ask(&Standing::unknown(evidence), Proven::No)
+            }),
+            opaque: opaque.then_some(NOT_ENFORCED),
         }
     }
 
     pub(super) fn print(&self, out: &mut Output<'_>) -> io::Result<()> {
         let mut row = |name: &str, value: &str| out.line(format_args!("{name:<10} {}", shown(value)));
         row("route", self.route)?;
+        if let Some(opaque) = self.opaque {
+            row("opaque", opaque)?;
+        }
         row("directory", &self.directory)?;
         row("user", self.user)?;
         if let Some(reason) = &self.not_found {
@@ -164,8 +177,10 @@ impl<'a> Told<'a> {
         if let Some(hint) = self.hint {
             out.line(format_args!("\na sign-in with the right password:\n  {hint}"))?;
         }
-        self.bind_with_wrong_password
-            .print("a sign-in with a wrong password, or a name that nobody has", out)
+        match &self.bind_with_wrong_password {
+            Some(bind) => bind.print("a sign-in with a wrong password, or a name that nobody has", out),
+            None => Ok(()),
+        }
     }
 }
 
