@@ -14,3 +14,4 @@ mod examples;
 mod faults;
 mod golden;
 mod reload;
+mod ways_in;
