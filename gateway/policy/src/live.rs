@@ -1,13 +1,17 @@
 //! The rulebook in force, and its exchange for a newer one while everybody is asking.
 
+use crate::bypass;
 use crate::rulebook::Rulebook;
 use arc_swap::ArcSwap;
 use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteRules};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The policies in force. Asking takes no lock; a question is answered from one book from beginning to end.
 pub struct LivePolicy {
     book: ArcSwap<Rulebook>,
+    /// Whether every route is transparent for now ([`bypass`]).
+    bypassed: AtomicBool,
     generation: Arc<Generation>,
     /// Held while books are exchanged, so that generations only ever rise.
     exchange: Mutex<()>,
@@ -20,6 +24,7 @@ impl LivePolicy {
         generation.set(first.generation());
         Self {
             book: ArcSwap::from_pointee(first),
+            bypassed: AtomicBool::new(false),
             generation,
             exchange: Mutex::new(()),
         }
@@ -31,12 +36,34 @@ impl LivePolicy {
     pub fn swap(&self, next: Rulebook) -> bool {
         let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
         let number = next.generation();
-        if number <= self.book.load().generation() {
+        if number <= self.generation.get() {
             return false;
         }
         self.book.store(Arc::new(next));
         self.generation.set(number);
         true
+    }
+
+    /// Begins or ends a bypass: a new generation of the same book, so that every session takes it up. `false` if that is how it is
+    /// already.
+    #[must_use]
+    pub fn bypass(&self, on: bool) -> bool {
+        let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.bypassed.swap(on, Ordering::SeqCst) == on {
+            return false;
+        }
+        self.generation.set(self.generation.get() + 1);
+        true
+    }
+
+    /// Whether a bypass is in force.
+    pub fn is_bypassed(&self) -> bool {
+        self.bypassed.load(Ordering::SeqCst)
+    }
+
+    /// The number in force: that of the book, or a higher one since a bypass began or ended.
+    pub fn number(&self) -> u64 {
+        self.generation.get()
     }
 
     /// The book in force.
@@ -51,10 +78,17 @@ impl Decide for LivePolicy {
     }
 
     fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
-        self.book.load().route(route)
+        let rules = self.book.load().route(route)?;
+        if self.is_bypassed() {
+            return Some(Arc::new(bypass::route(&rules)));
+        }
+        Some(rules)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
+        if self.is_bypassed() {
+            return bypass::bind(question);
+        }
         self.book.load().bind(question)
     }
 }
@@ -64,8 +98,9 @@ mod tests {
     use super::*;
     use crate::compile::{RouteFacts, compile};
     use crate::set::PolicySet;
+    use postern_identity::decide::{Admission, Surface};
+    use postern_identity::{Evidence, Proven, Source, Standing, State};
     use std::collections::HashMap;
-    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn book(generation: u64) -> Rulebook {
         let text = format!("priority = 1\n[[policy]]\nroute = \"r\"\npass.size_limit = {generation}\n");
@@ -95,6 +130,61 @@ mod tests {
             assert!(!live.swap(book(stale)));
         }
         assert_eq!((live.generation().get(), live.current().generation()), (5, 5));
+    }
+
+    #[test]
+    fn a_bypass_is_a_generation_of_its_own_and_outlives_a_new_book() {
+        let live = LivePolicy::new(book(1));
+        assert!(live.bypass(true) && !live.bypass(true));
+        assert_eq!(live.number(), 2);
+        assert!(
+            !live.swap(book(2)),
+            "sessions would not notice a book with the bypass's number"
+        );
+        assert!(live.swap(book(3)));
+        let during = live.route("r").unwrap();
+        assert_eq!(
+            (during.surface.value, during.surface.rule.as_str()),
+            (Surface::Transparent, "built-in:bypass")
+        );
+        assert_eq!(
+            during.size_limit.as_ref().unwrap().value,
+            3,
+            "what may pass stays as the files say"
+        );
+        assert!(live.bypass(false) && !live.bypass(false));
+        assert_eq!(live.number(), 4);
+        assert_eq!(live.route("r").unwrap().surface.value, Surface::Text);
+    }
+
+    #[test]
+    fn during_a_bypass_the_directory_alone_decides() {
+        let live = LivePolicy::new(book(1));
+        assert!(live.bypass(true));
+        for (code, proven, admission) in [
+            (Some(0), Proven::Yes, Admission::Allow),
+            (Some(49), Proven::Yes, Admission::Refuse),
+            (Some(0), Proven::Unknown, Admission::Refuse),
+            (Some(49), Proven::No, Admission::Refuse),
+        ] {
+            let standing = Standing {
+                state: State::MustChange,
+                cause: None,
+                warning: None,
+                evidence: Evidence {
+                    source: Source::Bind,
+                    result_code: code,
+                    told_by: "test",
+                },
+            };
+            let question = BindQuestion {
+                route: "r",
+                account: "uid=bob",
+                standing: &standing,
+                proven,
+            };
+            assert_eq!(live.bind(&question).admission, admission, "{code:?} {proven:?}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ struct Choice {
 
 /// How a connection came in.
 #[derive(Default)]
-pub(crate) struct WayIn {
+pub(crate) struct Arrival {
     /// The listener; none for connections inside this process.
     pub(crate) door: Option<Arc<Door>>,
     /// Whether a load balancer on another machine passes it on: then its octets cross a network, wherever the client is.

@@ -1,13 +1,14 @@
 //! What all sessions share, and the handle by which the program owns them.
 
 use crate::door::Door;
-use crate::listener;
+use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::sign_in::SignInSettings;
 use crate::ticker::Ticker;
+use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 /// The LDAP front.
 pub struct Gateway {
     shared: Arc<Shared>,
+    workers: Arc<Workers>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -54,6 +56,9 @@ pub enum SetupError {
     /// A listener names a route that is not there.
     #[error("there is no route of this name")]
     NoSuchRoute,
+    /// The system would not let the workers share the socket.
+    #[error("the socket cannot be shared")]
+    Socket,
 }
 
 /// How often lanes that wait are looked after.
@@ -61,7 +66,14 @@ const SWEEP: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// A front without listeners. Starts its housekeeping, so it must be called inside a runtime.
-    pub fn new(decide: Arc<dyn Decide>, audit: Arc<dyn Audit>, limits: Limits, routes: Vec<RouteSettings>) -> Self {
+    /// Clients are served on `workers`, which outlive it.
+    pub fn new(
+        decide: Arc<dyn Decide>,
+        audit: Arc<dyn Audit>,
+        limits: Limits,
+        routes: Vec<RouteSettings>,
+        workers: Arc<Workers>,
+    ) -> Self {
         let routes = routes
             .into_iter()
             .map(|settings| {
@@ -88,6 +100,7 @@ impl Gateway {
         });
         let gateway = Self {
             shared,
+            workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
@@ -104,17 +117,26 @@ impl Gateway {
         gateway
     }
 
-    /// Takes clients from an open socket.
+    /// Takes clients from an open socket, on every worker.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
         let door = Door::new(settings, &self.shared.routes).ok_or(SetupError::NoSuchRoute)?;
-        let accept = listener::accept(
-            Arc::clone(&self.shared),
-            Arc::new(door),
-            socket,
-            self.tasks.clone(),
-            self.stop.clone(),
-        );
-        self.tasks.spawn(accept);
+        let socket = socket.into_std().map_err(|_| SetupError::Socket)?;
+        let way_in = Arc::new(WayIn {
+            shared: Arc::clone(&self.shared),
+            door: Arc::new(door),
+            workers: Arc::clone(&self.workers),
+            tasks: self.tasks.clone(),
+            stop: self.stop.clone(),
+        });
+        for worker in self.workers.iter() {
+            let socket = socket.try_clone().map_err(|_| SetupError::Socket)?;
+            let socket = {
+                let _runtime = worker.handle.enter();
+                TcpListener::from_std(socket).map_err(|_| SetupError::Socket)?
+            };
+            let accept = listener::accept(Arc::clone(&way_in), Arc::clone(worker), socket);
+            self.tasks.spawn_on(accept, &worker.handle);
+        }
         Ok(())
     }
 

@@ -8,7 +8,8 @@
 //! **The walk.** `listener` accepts and learns who the client is (`proxy_header`, the TLS handshake), `door` says which route that makes; a
 //! `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. What is refused is in one table, `refusal`.
+//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
+//! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
@@ -39,6 +40,7 @@ mod settings;
 mod sign_in;
 mod surface;
 mod ticker;
+mod workers;
 
 pub use gateway::{Gateway, SetupError};
 pub use metrics::Count;
@@ -47,3 +49,4 @@ pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
 pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};
+pub use workers::Workers;

@@ -3,13 +3,14 @@
 
 use crate::client::Client;
 use crate::client_certificate::ClientCertificate;
-use crate::door::{self, Door, WayIn};
+use crate::door::{self, Arrival, Door};
 use crate::gateway::Shared;
 use crate::proxy_header::{self, HeaderError, Parsed};
 use crate::refusal::Refusal;
 use crate::registry::{Full, Registered};
 use crate::session::{Facts, Session};
 use crate::settings::{ListenerTls, TlsSource};
+use crate::workers::{Worker, Workers};
 use postern_identity::audit::{Event, Outcome};
 use postern_ldap::{ResultCode, answer};
 use socket2::{SockRef, TcpKeepalive};
@@ -30,28 +31,31 @@ const BREATH: Duration = Duration::from_millis(50);
 /// How long a silent client is taken to be there before the kernel asks.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 
-/// Accepts until told to stop.
-pub(crate) async fn accept(
-    shared: Arc<Shared>,
-    door: Arc<Door>,
-    socket: TcpListener,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-) {
+/// One listener, as all its workers see it.
+pub(crate) struct WayIn {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) door: Arc<Door>,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+/// Accepts on one worker until told to stop.
+pub(crate) async fn accept(way_in: Arc<WayIn>, worker: Arc<Worker>, socket: TcpListener) {
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
-            () = stop.cancelled() => return,
+            () = way_in.stop.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
                 failing = false;
-                admit(&shared, &door, stream, peer, &tasks);
+                admit(&way_in, &worker, stream, peer);
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(listener = &*door.settings.name, kind = ?error.kind(), "a client could not be accepted");
+                    tracing::warn!(listener = &*way_in.door.settings.name, kind = ?error.kind(), "a client could not be accepted");
                 }
                 tokio::time::sleep(BREATH).await;
             }
@@ -60,50 +64,86 @@ pub(crate) async fn accept(
 }
 
 /// Starts a session, or turns the client away where there is no room.
-fn admit(shared: &Arc<Shared>, door: &Arc<Door>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
-    let limits = &shared.limits;
+fn admit(way_in: &Arc<WayIn>, accepted: &Arc<Worker>, stream: TcpStream, peer: SocketAddr) {
+    let limits = &way_in.shared.limits;
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let passed_on = door.trusts(peer.ip());
+    let passed_on = way_in.door.trusts(peer.ip());
     // Whose connection a load balancer passes on is not known yet.
     let per_address = if passed_on { 0 } else { limits.connections_per_address };
-    let registered = match shared.registry.enter(peer.ip(), limits.connections, per_address) {
+    let entered = way_in.shared.registry.enter(peer.ip(), limits.connections, per_address);
+    let registered = match entered {
         Ok(registered) => registered,
-        Err(full) => return no_room(door, &stream, peer, full),
+        Err(full) => return no_room(&way_in.door, &stream, peer, full),
     };
-    // Small answers must not wait for the acknowledgement of smaller ones.
-    let _ = stream.set_nodelay(true);
-    // A client that vanished without a word is found out even while it owes us nothing.
-    let _ = SockRef::from(&stream)
-        .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
-    let way_in = WayIn {
-        door: Some(Arc::clone(door)),
-        from_afar: passed_on && !peer.ip().is_loopback(),
-        ..WayIn::default()
-    };
+    prepare(&stream);
+    let worker = way_in.workers.choose(accepted);
+    let on_worker = worker.enter();
+    let way_in_for_session = Arc::clone(way_in);
+    if Arc::ptr_eq(&worker, accepted) {
+        way_in.tasks.spawn_on(
+            async move {
+                let _on_worker = on_worker;
+                serve(&way_in_for_session, stream, peer, registered).await;
+            },
+            &worker.handle,
+        );
+        return;
+    }
+    // A socket belongs to the runtime it was registered with, so it moves as a bare one.
+    let Ok(stream) = stream.into_std() else { return };
+    way_in.tasks.spawn_on(
+        async move {
+            let _on_worker = on_worker;
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                serve(&way_in_for_session, stream, peer, registered).await;
+            }
+        },
+        &worker.handle,
+    );
+}
+
+async fn serve(way_in: &WayIn, stream: TcpStream, peer: SocketAddr, registered: Registered) {
+    let (shared, door) = (&way_in.shared, &way_in.door);
+    let passed_on = door.trusts(peer.ip());
     let facts = Facts {
         peer,
         secure: false,
         start_tls: None,
-        way_in,
+        arrival: Arrival {
+            door: Some(Arc::clone(door)),
+            from_afar: passed_on && !peer.ip().is_loopback(),
+            ..Arrival::default()
+        },
     };
-    let shared = Arc::clone(shared);
-    let door = Arc::clone(door);
-    tasks.spawn(async move {
-        let arrived = if passed_on || matches!(door.settings.tls, ListenerTls::Ldaps(_)) {
-            Box::pin(arrive(&shared, &door, stream, facts, registered, passed_on)).await
-        } else {
-            Some((Client::Plain(stream), facts, registered))
-        };
-        let Some((client, mut facts, registered)) = arrived else {
-            return;
-        };
-        if let ListenerTls::StartTls(source) = &door.settings.tls {
-            facts.start_tls = Some(Arc::clone(source));
+    let arrived = if passed_on || matches!(door.settings.tls, ListenerTls::Ldaps(_)) {
+        let arriving = Box::pin(arrive(shared, door, stream, facts, registered));
+        tokio::select! {
+            arrived = arriving => arrived,
+            // Nothing of this client is under way that could be finished.
+            () = way_in.stop.cancelled() => None,
         }
-        let route = Arc::clone(door.route_of(&facts.connection()));
-        drop(door);
-        Session::new(shared, route, client, facts, registered).run().await;
-    });
+    } else {
+        Some((Client::Plain(stream), facts, registered))
+    };
+    let Some((client, mut facts, registered)) = arrived else {
+        return;
+    };
+    if let ListenerTls::StartTls(source) = &door.settings.tls {
+        facts.start_tls = Some(Arc::clone(source));
+    }
+    let route = Arc::clone(door.route_of(&facts.connection()));
+    Session::new(Arc::clone(shared), route, client, facts, registered)
+        .run()
+        .await;
+}
+
+/// A socket without these options works all the same.
+fn prepare(stream: &TcpStream) {
+    // Small answers must not wait for the acknowledgement of smaller ones.
+    let _ = stream.set_nodelay(true);
+    // A client that vanished without a word is found out even while it owes us nothing.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
 }
 
 /// What comes before the first message: whose connection it is, and TLS. `None` if it ends here.
@@ -113,10 +153,9 @@ async fn arrive(
     mut stream: TcpStream,
     mut facts: Facts,
     mut registered: Registered,
-    passed_on: bool,
 ) -> Option<(Client, Facts, Registered)> {
     let deadline = Instant::now() + shared.limits.tls;
-    if passed_on {
+    if door.trusts(facts.peer.ip()) {
         let peer = facts.peer;
         let refusal = match timeout_at(deadline, header(&mut stream)).await {
             Ok(Ok(client)) => {
@@ -207,9 +246,9 @@ impl Facts {
     pub(crate) fn take_from(&mut self, stream: &TlsStream<TcpStream>) {
         let (_, connection) = stream.get_ref();
         self.secure = true;
-        self.way_in.server_name = door::server_name(connection.server_name());
+        self.arrival.server_name = door::server_name(connection.server_name());
         let own = connection.peer_certificates().and_then(<[_]>::first);
-        self.way_in.certificate = own.map(|der| Box::new(ClientCertificate::read(der)));
+        self.arrival.certificate = own.map(|der| Box::new(ClientCertificate::read(der)));
     }
 }
 
@@ -267,5 +306,24 @@ fn no_room(door: &Door, stream: &TcpStream, client: SocketAddr, full: Full) {
 fn say(door: &Door, stream: &TcpStream, code: ResultCode, text: &str) {
     if !matches!(door.settings.tls, ListenerTls::Ldaps(_)) {
         let _ = stream.try_write(&answer::notice_of_disconnection(code, text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_vanished_is_found_out_by_the_kernel_within_three_minutes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let found_out = socket.tcp_keepalive_time().unwrap()
+            + socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert!(found_out <= Duration::from_mins(3), "{found_out:?}");
+        assert!(stream.nodelay().unwrap());
     }
 }

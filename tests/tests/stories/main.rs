@@ -9,7 +9,10 @@
     reason = "a test may fail where it stands"
 )]
 
+mod applications;
+mod bypass;
 mod clients;
+mod documents;
 mod examples;
 mod faults;
 mod golden;

@@ -5,7 +5,7 @@ mod stage;
 
 use super::Refusal;
 use crate::client_certificate::ClientCertificate;
-use crate::door::WayIn;
+use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};
 use postern_identity::audit::Outcome;
@@ -148,7 +148,7 @@ fn scene(refusal: Refusal) -> Scene {
         secure: false,
         offers_tls: false,
         sign_in: SignInSettings::default(),
-        way_in: WayIn::default(),
+        arrival: Arrival::default(),
         server: Server::Answers,
         requests: vec![search(1, "dc=example", &[])],
     };
@@ -264,7 +264,7 @@ fn scene(refusal: Refusal) -> Scene {
         }
         Refusal::CertificateIdentity => {
             scene.sign_in = by_certificate();
-            scene.way_in.certificate = Some(Box::default());
+            scene.arrival.certificate = Some(Box::default());
             scene.requests = vec![sasl_bind("EXTERNAL", b"")];
         }
         Refusal::OtherIdentity => {
@@ -308,7 +308,7 @@ fn by_login_name() -> SignInSettings {
 /// A client whose certificate is the account's that the scene's directory has.
 fn external(scene: &mut Scene) {
     scene.sign_in = by_certificate();
-    scene.way_in.certificate = Some(Box::new(ClientCertificate {
+    scene.arrival.certificate = Some(Box::new(ClientCertificate {
         subject: Some("CN=a,DC=example".into()),
         ..ClientCertificate::default()
     }));
@@ -379,7 +379,7 @@ async fn plain_does_not_travel_in_the_clear_nor_by_a_load_balancer_elsewhere() {
     for (peer, from_afar) in [("192.0.2.7:4", false), ("127.0.0.1:4", true)] {
         let mut scene = scene(Refusal::OtherIdentity);
         scene.peer = peer.parse().unwrap();
-        scene.way_in.from_afar = from_afar;
+        scene.arrival.from_afar = from_afar;
         scene.requests = vec![sasl_bind("PLAIN", b"\0a\0right")];
         refused(scene, ResultCode::CONFIDENTIALITY_REQUIRED).await;
     }

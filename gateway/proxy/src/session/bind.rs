@@ -302,7 +302,7 @@ impl Session {
         };
         self.lane = Some(lane);
         let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
-        let rule = RuleName::built_in("transparent");
+        let rule = self.rule_of_transparency();
         self.record(
             Operation::Bind,
             outcome,

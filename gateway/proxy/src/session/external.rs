@@ -20,7 +20,7 @@ use postern_ldap::{Message, MessageId, ResultCode, answer, oid, tag};
 impl Session {
     /// A bind by the certificate of this connection.
     pub(super) async fn external_bind(&mut self, message: &Message<'_>, authorization: &str) -> Vec<u8> {
-        let certificate = self.facts.way_in.certificate.as_deref();
+        let certificate = self.facts.arrival.certificate.as_deref();
         let rule = self.route.sign_in.certificate_identity.as_ref();
         let (Some(certificate), Some(rule)) = (certificate, rule) else {
             return self.refuse(message.id, Operation::Bind, Refusal::NoClientCertificate, None);

@@ -7,22 +7,22 @@ use std::sync::Arc;
 impl Facts {
     /// The facts as they are now: they change when TLS starts.
     pub(crate) fn connection(&self) -> ConnectionFacts {
-        let way_in = &self.way_in;
-        let certificate = way_in.certificate.as_ref();
+        let arrival = &self.arrival;
+        let certificate = arrival.certificate.as_ref();
         ConnectionFacts {
-            listener: way_in
+            listener: arrival
                 .door
                 .as_ref()
                 .map_or_else(|| "".into(), |door| Arc::clone(&door.settings.name)),
             client: self.peer.ip().to_canonical(),
             protected: self.secure,
-            server_name: way_in.server_name.clone(),
+            server_name: arrival.server_name.clone(),
             certificate_subject: certificate.and_then(|certificate| certificate.subject.clone()),
         }
     }
 
     /// Whether what is sent in the clear stays on this machine.
     pub(crate) fn stays_on_this_machine(&self) -> bool {
-        self.peer.ip().to_canonical().is_loopback() && !self.way_in.from_afar
+        self.peer.ip().to_canonical().is_loopback() && !self.arrival.from_afar
     }
 }

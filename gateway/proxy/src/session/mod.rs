@@ -22,7 +22,7 @@ mod sasl;
 mod start_tls;
 
 use crate::client::Client;
-use crate::door::WayIn;
+use crate::door::Arrival;
 use crate::gateway::{Route, Shared};
 use crate::in_flight::InFlight;
 use crate::inbound::Inbound;
@@ -53,7 +53,7 @@ pub(crate) struct Facts {
     /// The TLS offered on request.
     pub(crate) start_tls: Option<TlsSource>,
     /// The listener, and what came before the first message.
-    pub(crate) way_in: WayIn,
+    pub(crate) arrival: Arrival,
 }
 
 /// Who the session is.
@@ -120,6 +120,8 @@ struct Marks {
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
     stalled: Option<u32>,
+    /// When the directory was last left unread because the client had octets to take.
+    unheard: u32,
 }
 
 /// Why the relay stops.
@@ -180,6 +182,7 @@ impl Session {
             signed_in: false,
             partial: None,
             stalled: None,
+            unheard: 0,
         };
         let generation = shared.generation.get();
         let rules = shared.decide.route(&route.name);

@@ -25,7 +25,7 @@ impl Session {
             return mechanisms;
         };
         let sign_in = &self.route.sign_in;
-        if sign_in.certificate_identity.is_some() && self.facts.way_in.certificate.is_some() {
+        if sign_in.certificate_identity.is_some() && self.facts.arrival.certificate.is_some() {
             mechanisms.push(EXTERNAL);
         }
         if sign_in.login_names.is_some() && self.password_may_travel(rules) {
@@ -75,7 +75,7 @@ impl Session {
                 Ok(Checked::Plain(Plain { name, password }))
             }
             (EXTERNAL, _) if sign_in.certificate_identity.is_some() => {
-                if self.facts.way_in.certificate.is_none() {
+                if self.facts.arrival.certificate.is_none() {
                     return Err((Refusal::NoClientCertificate, None));
                 }
                 let authorization = std::str::from_utf8(credentials.unwrap_or_default());

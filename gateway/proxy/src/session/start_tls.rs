@@ -4,11 +4,14 @@ use super::{Identity, Leave, Session};
 use crate::client::Client;
 use crate::listener::{self, NoTls};
 use crate::refusal::Refusal;
+use crate::registry::Phase;
 use crate::settings::TlsSource;
 use postern_identity::decide::Operation;
 use postern_ldap::{MessageId, ResultCode, answer, oid};
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::time::Instant;
 
 impl Session {
@@ -64,7 +67,14 @@ impl Session {
             return ControlFlow::Break(Leave::Gone);
         };
         let deadline = Instant::now() + self.shared.limits.tls;
-        match listener::shake_hands(&source, socket, deadline).await {
+        let mut handshake = Box::pin(listener::shake_hands(&source, socket, deadline));
+        let registry = Arc::clone(&self.shared.registry);
+        let shaken = poll_fn(|context| match registry.phase() {
+            Phase::Running => handshake.as_mut().poll(context),
+            // Nothing is under way that could be finished. The registry wakes this task when the phase changes.
+            Phase::Draining | Phase::Ending => Poll::Ready(Err(NoTls::Failed)),
+        });
+        match shaken.await {
             Ok(stream) => {
                 self.facts.take_from(&stream);
                 self.client = Client::Tls(stream);
@@ -74,7 +84,7 @@ impl Session {
             }
             // RFC 4511 §4.14.3: after a failed handshake only closing is left.
             Err(reason) => {
-                if let (NoTls::Certificate, Some(door)) = (reason, &self.facts.way_in.door) {
+                if let (NoTls::Certificate, Some(door)) = (reason, &self.facts.arrival.door) {
                     let number = self.registered.number;
                     listener::turned_away(&self.shared, door, &self.facts, number, Refusal::ClientCertificate);
                 }
@@ -86,7 +96,7 @@ impl Session {
     /// The name asked for in the handshake may choose another route, as long as nothing has come of the one there was: a connection on which
     /// somebody signed in or the directory was asked stays where it is.
     fn choose_again(&mut self) {
-        let Some(door) = self.facts.way_in.door.clone() else {
+        let Some(door) = self.facts.arrival.door.clone() else {
             return;
         };
         let route = door.route_of(&self.facts.connection());

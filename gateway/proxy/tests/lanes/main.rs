@@ -20,7 +20,7 @@ use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
 use postern_proxy::{
-    Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, SignInSettings,
+    Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, SignInSettings, Workers,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -141,7 +141,13 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             lanes,
             sign_in: SignInSettings::default(),
         };
-        let gateway = Gateway::new(Arc::new(Rules::new(ppolicy)), Arc::new(Silent), limits, vec![route]);
+        let gateway = Gateway::new(
+            Arc::new(Rules::new(ppolicy)),
+            Arc::new(Silent),
+            limits,
+            vec![route],
+            Arc::new(Workers::here()),
+        );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let listener = ListenerSettings::new("l".into(), address, ListenerTls::None, "route".into());

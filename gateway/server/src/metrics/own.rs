@@ -11,6 +11,11 @@ static GENERATION: Name = Name {
     help: "The number of the policy set in force",
     kind: Kind::Gauge,
 };
+static BYPASS: Name = Name {
+    name: "postern_bypass_active",
+    help: "1 while a bypass makes every route transparent",
+    kind: Kind::Gauge,
+};
 static LINES_LOST: Name = Name {
     name: "postern_log_lines_lost",
     help: "Log lines that could not be written",
@@ -18,7 +23,7 @@ static LINES_LOST: Name = Name {
 };
 static CERTIFICATE_EXPIRES: Name = Name {
     name: "postern_certificate_expires_timestamp_seconds",
-    help: "When a listener's certificate ends, in seconds since 1970",
+    help: "When a listener's certificate ends, of several the first, in seconds since 1970",
     kind: Kind::Gauge,
 };
 
@@ -33,7 +38,8 @@ pub(crate) struct OwnCounts {
 impl CountSource for OwnCounts {
     fn collect(&self, out: &mut dyn FnMut(Sample<'_>)) {
         let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
-        tell(&GENERATION, &[], self.live.current().generation());
+        tell(&GENERATION, &[], self.live.number());
+        tell(&BYPASS, &[], u64::from(self.live.is_bypassed()));
         tell(&LINES_LOST, &[], self.lines.lost());
         for (listener, certificates) in &self.certificates {
             if let Some(first) = certificates.iter().map(|certificate| certificate.expires()).min() {

@@ -6,6 +6,7 @@ use crate::network::Network;
 use crate::refusal::Refusal;
 use crate::settings::{LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
 use crate::sign_in::SignInSettings;
+use crate::workers::Workers;
 use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::audit::{Audit, Outcome};
 use postern_identity::clock::FixedClock;
@@ -151,7 +152,7 @@ async fn open(listener: ListenerSettings, limits: Limits) -> (Gateway, Arc<Recor
     };
     let record = Arc::new(Record::default());
     let audit = Arc::clone(&record) as Arc<dyn Audit>;
-    let gateway = Gateway::new(Arc::new(Fixed::new(None)), audit, limits, vec![route]);
+    let gateway = Gateway::new(Arc::new(Fixed::new(None)), audit, limits, vec![route], Arc::new(Workers::here()));
     let socket = TcpListener::bind(listener.address).await.unwrap();
     let address = socket.local_addr().unwrap();
     gateway.listen(socket, listener).unwrap();

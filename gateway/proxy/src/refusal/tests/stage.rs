@@ -1,11 +1,12 @@
 //! The stage on which refusals are provoked: one session, a server that behaves as told, rules, and the record.
 
 use crate::client::Client;
-use crate::door::WayIn;
+use crate::door::Arrival;
 use crate::gateway::Gateway;
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::sign_in::SignInSettings;
+use crate::workers::Workers;
 use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
@@ -58,7 +59,7 @@ pub(super) struct Scene {
     pub(super) secure: bool,
     pub(super) offers_tls: bool,
     pub(super) sign_in: SignInSettings,
-    pub(super) way_in: WayIn,
+    pub(super) arrival: Arrival,
     pub(super) server: Server,
     pub(super) requests: Vec<Vec<u8>>,
 }
@@ -83,7 +84,13 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         lanes: scene.lanes,
         sign_in: scene.sign_in,
     };
-    let gateway = Gateway::new(decide, Arc::clone(&record) as Arc<dyn Audit>, scene.limits, vec![route]);
+    let gateway = Gateway::new(
+        decide,
+        Arc::clone(&record) as Arc<dyn Audit>,
+        scene.limits,
+        vec![route],
+        Arc::new(Workers::here()),
+    );
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
     let registered = shared
@@ -95,7 +102,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         peer: scene.peer,
         secure: scene.secure,
         start_tls,
-        way_in: scene.way_in,
+        arrival: scene.arrival,
     };
     let route = Arc::clone(&shared.routes["r"]);
     let session = Session::new(
