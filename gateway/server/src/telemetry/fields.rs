@@ -51,7 +51,11 @@ pub const AUDIT_FIELDS: &[Field] = &[
     ),
     field("generation", true, "the number of the policy set in force"),
     field("session", true, "the session's number in this process"),
-    field("client", false, "the client's address and port, by a trusted load balancer's word where there is one"),
+    field(
+        "client",
+        false,
+        "the client's address and port, by a trusted load balancer's word where there is one",
+    ),
     field("account", true, "the name the client gave, at most 512 octets"),
     field("state", false, "what the directory said of the account"),
     field(

@@ -152,7 +152,13 @@ async fn open(listener: ListenerSettings, limits: Limits) -> (Gateway, Arc<Recor
     };
     let record = Arc::new(Record::default());
     let audit = Arc::clone(&record) as Arc<dyn Audit>;
-    let gateway = Gateway::new(Arc::new(Fixed::new(None)), audit, limits, vec![route], Arc::new(Workers::here()));
+    let gateway = Gateway::new(
+        Arc::new(Fixed::new(None)),
+        audit,
+        limits,
+        vec![route],
+        Arc::new(Workers::here()),
+    );
     let socket = TcpListener::bind(listener.address).await.unwrap();
     let address = socket.local_addr().unwrap();
     gateway.listen(socket, listener).unwrap();
