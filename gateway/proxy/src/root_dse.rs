@@ -72,6 +72,35 @@ mod tests {
     }
 
     #[test]
+    fn mechanisms_are_put_in_only_where_they_are_asked_for_with_their_values() {
+        for (attributes, types_only, asked) in [
+            (&["supportedSASLMechanisms"][..], false, true),
+            (&["namingContexts", "SUPPORTEDsaslMECHANISMS"], false, true),
+            (&["*", "+"], false, true),
+            (&["1.3.6.1.4.1.1466.101.120.14"], false, true),
+            (&["supportedSASLMechanisms"], true, false),
+            (&["namingContexts", "*"], false, false),
+            (&[], false, false),
+        ] {
+            let mut body = Writer::new();
+            body.octets(b"")
+                .enumerated(0)
+                .enumerated(0)
+                .integer(0)
+                .integer(0)
+                .boolean(types_only);
+            body.element(0x87, b"objectClass").nested(tag::SEQUENCE, |list| {
+                for attribute in attributes {
+                    list.octets(attribute.as_bytes());
+                }
+            });
+            let octets = answer::message(MessageId(1), tag::SEARCH_REQUEST, &body.finish(), &[]);
+            let search = SearchRequest::parse(&Message::parse(&octets).unwrap()).unwrap();
+            assert_eq!(asks_for_mechanisms(&search), asked, "{attributes:?}");
+        }
+    }
+
+    #[test]
     fn sasl_mechanisms_and_what_is_refused_are_not_advertised() {
         let from = entry(&[
             ("namingContexts", &[b"dc=example,dc=org"]),

@@ -112,26 +112,44 @@ async fn the_limit_for_each_address_counts_clients_and_not_their_load_balancer()
     let mut kept = Vec::new();
     for (client, told) in [(1, false), (2, false), (1, true), (3, false)] {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let header = [
-            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c",
-            &[192, 0, 2, client, 0, 0, 0, 0, 9, 9, 1, 1][..],
-        ]
-        .concat();
-        stream.write_all(&header).await.unwrap();
+        stream.write_all(&header_of(client)).await.unwrap();
         if told {
             assert_eq!(notice(&mut stream).await, ResultCode::BUSY);
         } else {
-            // StartTLS is not offered: an answer shows that there is a session.
-            let request = postern_ldap::extended::start_tls(postern_ldap::MessageId(1));
-            stream.write_all(&request).await.unwrap();
-            let mut octet = [0];
-            stream.read_exact(&mut octet).await.unwrap();
+            is_served(&mut stream).await;
         }
         kept.push(stream);
     }
     drop(kept);
+    let gone = async {
+        while gateway.shared().registry.count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone)
+        .await
+        .expect("they are gone");
+    // Who left makes room for the next of that address.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&header_of(1)).await.unwrap();
+    is_served(&mut stream).await;
     gateway.end_now().await;
-    assert_eq!(gateway.shared().registry.count(), 0);
+}
+
+/// The header of a client 192.0.2.`last`.
+fn header_of(last: u8) -> Vec<u8> {
+    let addresses = [192, 0, 2, last, 0, 0, 0, 0, 9, 9, 1, 1];
+    [b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", &addresses[..]].concat()
+}
+
+/// StartTLS is not offered: that it is answered shows that there is a session.
+async fn is_served(stream: &mut TcpStream) {
+    let request = postern_ldap::extended::start_tls(postern_ldap::MessageId(1));
+    stream.write_all(&request).await.unwrap();
+    let mut octets = [0; 16];
+    stream.read_exact(&mut octets).await.unwrap();
+    // A notice of disconnection would be message 0.
+    assert_eq!(octets[..5].last(), Some(&1), "{octets:02x?}");
 }
 
 fn listener() -> ListenerSettings {
