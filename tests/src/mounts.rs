@@ -56,6 +56,14 @@ impl Mounts {
         self.run(&format!("mount -n -t tmpfs -o size={octets},mode=0700 none '{folder}'"));
     }
 
+    /// Takes a file system away again, as soon as nobody has it open: the program may be looking at it this very moment.
+    pub fn unmount(&mut self, folder: &Path) {
+        let folder = folder.display();
+        self.run(&format!(
+            "for _ in $(seq 2000); do umount -n '{folder}' && break; done; ! mountpoint -q '{folder}'"
+        ));
+    }
+
     /// How a program is started in it.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("nsenter");

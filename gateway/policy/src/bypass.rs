@@ -14,7 +14,7 @@ pub const RULE: &str = "bypass";
 pub(crate) fn route(rules: &RouteRules) -> RouteRules {
     let rule = RuleName::built_in(RULE);
     RouteRules {
-        surface: Ruled::new(Surface::Transparent, rule.clone()),
+        surface: Ruled::new(Surface::Transparent.into(), rule.clone()),
         references: Ruled::new(References::Pass, rule),
         ..rules.clone()
     }
@@ -26,8 +26,10 @@ pub(crate) fn bind(question: &BindQuestion<'_>) -> BindVerdict {
     let accepted = question.proven == Proven::Yes && result_code.is_none_or(|code| code == 0);
     BindVerdict {
         admission: if accepted { Admission::Allow } else { Admission::Refuse },
-        surface: Surface::Transparent,
+        surface: Surface::Transparent.into(),
+        told_as: None,
         text: None,
+        notice: false,
         rule: RuleName::built_in(RULE),
     }
 }

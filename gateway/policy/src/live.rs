@@ -145,7 +145,7 @@ mod tests {
         let during = live.route("r").unwrap();
         assert_eq!(
             (during.surface.value, during.surface.rule.as_str()),
-            (Surface::Transparent, "built-in:bypass")
+            (Surface::Transparent.into(), "built-in:bypass")
         );
         assert_eq!(
             during.size_limit.as_ref().unwrap().value,
@@ -154,7 +154,7 @@ mod tests {
         );
         assert!(live.bypass(false) && !live.bypass(false));
         assert_eq!(live.number(), 4);
-        assert_eq!(live.route("r").unwrap().surface.value, Surface::Text);
+        assert_eq!(live.route("r").unwrap().surface.value, Surface::Text.into());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
+use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::sign_in::SignInSettings;
 use crate::ticker::Ticker;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
 }
 
@@ -43,11 +45,11 @@ pub(crate) struct Shared {
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
+    /// The service account's own few connections.
+    pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
     pub(crate) sign_in: SignInSettings,
-    /// Reads how an account stands where no bind tells. Connects when first asked.
-    pub(crate) service: ServiceLanes,
 }
 
 /// Why a front cannot be set up: the configuration is to blame.
@@ -96,6 +98,7 @@ impl Gateway {
             limits,
             registry: Arc::default(),
             ticker: Arc::default(),
+            remembered: Remembered::new(),
             routes,
         });
         let gateway = Self {

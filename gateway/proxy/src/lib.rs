@@ -14,8 +14,10 @@
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
 //!
-//! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken. **To add a surface**: a variant in
-//! `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a test counts that each is recorded exactly once.
+//! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken.
+//! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
+//! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
+//! test counts that each is recorded exactly once.
 
 mod acting;
 mod client;
@@ -33,6 +35,7 @@ mod pool;
 mod proxy_header;
 mod refusal;
 mod registry;
+mod remembered;
 mod root_dse;
 mod scratch;
 mod session;

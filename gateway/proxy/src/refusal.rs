@@ -35,6 +35,7 @@ pub(crate) enum Refusal {
     DirectoryLost,
     DirectorySilent,
     OutcomeUnknown,
+    LastGraceKept,
     DirectoryRefused,
     NoRules,
     ProxyHeader,
@@ -51,7 +52,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::NotVersion3,
@@ -79,6 +80,7 @@ impl Refusal {
         Self::DirectoryLost,
         Self::DirectorySilent,
         Self::OutcomeUnknown,
+        Self::LastGraceKept,
         Self::DirectoryRefused,
         Self::NoRules,
         Self::ProxyHeader,
@@ -226,6 +228,12 @@ impl Refusal {
                 "built-in:outcome-unknown",
                 Code::OTHER,
                 "outcome unknown: the directory was lost before it answered",
+            ),
+            // Only a directory can prove the password, and it is not asked.
+            Self::LastGraceKept => (
+                "built-in:last-grace",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
             ),
             Self::DirectoryRefused => (
                 "built-in:directory-refused",

@@ -88,6 +88,8 @@ MinSpareThreads 1
 MaxSpareThreads 4
 LDAPTrustedGlobalCert CA_BASE64 {folder}/ca.pem
 LDAPVerifyServerCert On
+LDAPConnectionTimeout 60
+LDAPTimeout 60
 LDAPSharedCacheSize 0
 LDAPCacheEntries 0
 LDAPOpCacheEntries 0

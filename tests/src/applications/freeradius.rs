@@ -103,6 +103,7 @@ logdir = {folder}
 libdir = /usr/lib/freeradius
 pidfile = {folder}/radiusd.pid
 hostname_lookups = no
+max_request_time = 60
 log {{
   auth = yes
 }}
@@ -144,6 +145,10 @@ fn instance(folder: &str, server: &Server) -> String {
       start_tls = yes
       ca_file = {folder}/ca.pem
       require_cert = 'demand'
+    }}
+    options {{
+      res_timeout = 60
+      net_timeout = 60
     }}
     pool {{
       start = 1

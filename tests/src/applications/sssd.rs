@@ -21,6 +21,9 @@ const SIGN_IN: &str = "postern-sign-in";
 /// The same for a login program that goes on where acct_mgmt demands a new password, which pamtester does not.
 const SIGN_IN_AND_CHANGE: &str = "postern-sign-in-and-change";
 
+/// Seconds SSSD waits for its servers and for its own parts. With its defaults, of six to ten, it is offline on a busy machine.
+const PATIENCE: u32 = 60;
+
 /// Puts our folders over the machine's, for this process and its children alone.
 const MOUNT_AND_RUN: &str = r#"
 set -eu
@@ -199,9 +202,11 @@ fn configuration(folder: &Path, servers: &[Server]) -> String {
         "[sssd]
 services = pam
 domains = {}
+timeout = {PATIENCE}
 
 [pam]
 pam_verbosity = 2
+timeout = {PATIENCE}
 ",
         names.join(", ")
     );
@@ -223,6 +228,10 @@ ldap_default_authtok = {PASSWORD}
 ldap_id_use_start_tls = true
 ldap_tls_cacert = {folder}/ca.pem
 ldap_tls_reqcert = demand
+ldap_network_timeout = {PATIENCE}
+ldap_opt_timeout = {PATIENCE}
+ldap_search_timeout = {PATIENCE}
+timeout = {PATIENCE}
 "
         )
         .unwrap();

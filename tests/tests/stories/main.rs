@@ -16,5 +16,6 @@ mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod presets;
 mod reload;
 mod ways_in;

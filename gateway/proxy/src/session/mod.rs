@@ -13,6 +13,7 @@ mod deadlines;
 mod external;
 mod facts;
 mod lanes;
+mod last_grace;
 mod opaque;
 mod record;
 mod relay;
@@ -31,7 +32,7 @@ use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
-use postern_identity::decide::{RouteRules, RuleName, Surface};
+use postern_identity::decide::{RouteRules, RuleName};
 use postern_identity::{Proven, Standing};
 use postern_ldap::{FrameError, ResultCode, answer};
 use std::future::poll_fn;
@@ -290,7 +291,7 @@ impl Session {
     fn is_transparent(&self) -> bool {
         self.rules
             .as_ref()
-            .is_some_and(|rules| rules.surface.value == Surface::Transparent)
+            .is_some_and(|rules| rules.surface.value.is_transparent())
     }
 
     fn is_bound(&self) -> bool {

@@ -33,7 +33,8 @@ impl Given {
 
     fn state(&self) -> (u64, &'static str) {
         let rules = self.live.route("applications").unwrap();
-        (self.live.generation().get(), rules.surface.value.as_str())
+        let surface = rules.surface.value.iter().next().unwrap();
+        (self.live.generation().get(), surface.as_str())
     }
 }
 

@@ -10,7 +10,7 @@ says `Password mismatch (for LDAP bind)` whatever the reason: the reason stands 
 
 #[test]
 fn whoever_must_change_is_refused_for_good_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(slapd(), &["generic"]);
+    let scene = Scene::start(slapd(), &["generic", "dovecot"]);
     let servers: Vec<(String, Dovecot)> = scene
         .servers()
         .iter()

@@ -30,7 +30,7 @@ fn an_unmounted_policy_folder_leaves_the_rules_in_force_and_what_is_mounted_next
     eventually("it is ready", DEADLINE, || gateway.is_ready().then_some(()));
     assert_eq!(told(&gateway), "first");
 
-    mounts.run(&format!("umount '{}'", gateway.policies().display()));
+    mounts.unmount(&gateway.policies());
     eventually("the failure is told", DEADLINE, || {
         started
             .output()

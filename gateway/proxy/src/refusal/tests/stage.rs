@@ -16,7 +16,7 @@ use postern_identity::decide::{
 };
 use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
-use postern_ldap::control::ppolicy::PasswordPolicyResponse;
+use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
 use postern_ldap::control::proxied_authorization::ActingAs;
 use postern_ldap::{Message, MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
@@ -46,6 +46,8 @@ pub(super) enum Server {
     HasAccount,
     /// The same, and whatever is not asked in its name is refused with 123.
     LetsAct,
+    /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
+    LastGrace,
 }
 
 /// What is set up, and what is sent.
@@ -70,8 +72,9 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
-    settings.base_dn = Some("dc=example".to_owned());
-    settings.service_account = scene.service_account.then(|| ServiceAccount {
+    let last_grace = scene.server == Server::LastGrace;
+    settings.base_dn = Some(if last_grace { "cn=a" } else { "dc=example" }.to_owned());
+    settings.service_account = (scene.service_account || last_grace).then(|| ServiceAccount {
         dn: "cn=service".to_owned(),
         password: Secret::new(b"right".as_slice()),
     });
@@ -186,6 +189,14 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
                             }
+                            (Server::LastGrace, tag::BIND_REQUEST) => {
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&one_left()])
+                            }
+                            (Server::LastGrace, tag::SEARCH_REQUEST) => [
+                                in_last_grace(header.id),
+                                answer::result(header.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]),
+                            ]
+                            .concat(),
                             (_, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
                             }
@@ -248,6 +259,37 @@ pub(super) fn sasl_bind(mechanism: &str, credentials: &[u8]) -> Vec<u8> {
     answer::message(MessageId(1), tag::BIND_REQUEST, &body.finish(), &[])
 }
 
+fn one_left() -> Vec<u8> {
+    PasswordPolicyResponse {
+        warning: Some(PolicyWarning::GraceRemaining(1)),
+        error: None,
+    }
+    .control()
+}
+
+/// An account and its policy in one entry, whichever is asked for.
+fn in_last_grace(id: MessageId) -> Vec<u8> {
+    let attributes: [(&str, &str); 6] = [
+        ("entryUUID", "1"),
+        ("pwdPolicySubentry", "cn=a"),
+        ("pwdChangedTime", "19600101000000Z"),
+        ("pwdGraceUseTime", "19690101000000Z"),
+        ("pwdMaxAge", "1"),
+        ("pwdGraceAuthNLimit", "2"),
+    ];
+    let mut content = Writer::new();
+    content.octets(b"cn=a").nested(tag::SEQUENCE, |list| {
+        for (name, value) in attributes {
+            list.nested(tag::SEQUENCE, |attribute| {
+                attribute.octets(name.as_bytes()).nested(tag::SET, |set| {
+                    set.octets(value.as_bytes());
+                });
+            });
+        }
+    });
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
     let mut body = Writer::new();
     body.integer(version).octets(b"cn=a").element(choice, content);
@@ -280,7 +322,7 @@ pub(super) fn rules() -> RouteRules {
     RouteRules {
         route: "r".into(),
         generation: 0,
-        surface: Ruled::new(Surface::Ppolicy, rule()),
+        surface: Ruled::new(Surface::Ppolicy.into(), rule()),
         operations: Ruled::new(Operations::all(), rule()),
         read_only: Ruled::new(false, rule()),
         base_dns: None,
@@ -290,6 +332,7 @@ pub(super) fn rules() -> RouteRules {
         tls: Ruled::new(TlsRule::ForPasswords, rule()),
         anonymous: Ruled::new(true, rule()),
         references: Ruled::new(References::Drop, rule()),
+        keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
     }
@@ -322,13 +365,15 @@ impl Decide for Fixed {
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
         let admission = match (question.proven, question.standing.state) {
             (Proven::Yes, State::MustChange) => Admission::Restrict,
-            (Proven::Yes, State::Active) => Admission::Allow,
+            (Proven::Yes, State::Active | State::ExpiredGrace { .. }) => Admission::Allow,
             _ => Admission::Refuse,
         };
         BindVerdict {
             admission,
-            surface: Surface::Ppolicy,
+            surface: Surface::Ppolicy.into(),
+            told_as: None,
             text: None,
+            notice: false,
             rule: rule(),
         }
     }
