@@ -229,7 +229,7 @@ pub enum References {
 pub struct BindQuestion<'a> {
     /// The route it came in on.
     pub route: &'a str,
-    /// The bind name as the client sent it, lossy where it is not UTF-8.
+    /// The bind name as the client sent it, or the DN of the account it means; lossy where it is not UTF-8.
     pub account: &'a str,
     /// What the directory said.
     pub standing: &'a Standing,

@@ -8,7 +8,7 @@
 //! **The walk.** `listener` accepts and learns who the client is (`proxy_header`, the TLS handshake), `door` says which route that makes; a
 //! `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
+//! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`). `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
 //! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
@@ -19,6 +19,7 @@
 //! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
+mod accounts;
 mod acting;
 mod client;
 mod client_certificate;

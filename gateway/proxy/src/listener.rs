@@ -287,6 +287,7 @@ pub(crate) fn turned_away(shared: &Shared, door: &Door, facts: &Facts, session: 
         client: Some(facts.peer),
         session,
         account: "",
+        resolved: None,
         operation: "connect",
         outcome: Outcome::Refused,
         result_code: code.0,

@@ -2,7 +2,7 @@
 
 use crate::network::Network;
 use crate::sign_in::SignInSettings;
-use postern_directory::Upstream;
+use postern_directory::{NameRules, Upstream};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +74,8 @@ pub struct RouteSettings {
     pub lanes: LaneSettings,
     /// How its clients may sign in besides the simple bind.
     pub sign_in: SignInSettings,
+    /// Which bind names are taken beside DNs. `None`: every name goes to the directory as it was sent.
+    pub names: Option<NameRules>,
 }
 
 /// How a route uses connections to its directory.

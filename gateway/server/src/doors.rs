@@ -121,6 +121,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             wait: route.lanes.wait,
         },
         sign_in: route.sign_in.clone(),
+        names: route.names.clone(),
     })
 }
 

@@ -16,6 +16,7 @@ mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod names;
 mod presets;
 mod reload;
 mod ways_in;

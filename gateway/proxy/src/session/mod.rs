@@ -14,6 +14,7 @@ mod external;
 mod facts;
 mod lanes;
 mod last_grace;
+mod names;
 mod opaque;
 mod record;
 mod relay;
@@ -69,7 +70,7 @@ pub(crate) enum Identity {
 
 /// The facts of a successful bind, kept to be judged again under other rules.
 pub(crate) struct SignedIn {
-    /// The bind name as sent.
+    /// The bind name: as sent, or the DN of the account it means.
     pub(crate) name: Box<[u8]>,
     /// What the directory said.
     pub(crate) standing: Standing,
@@ -95,6 +96,10 @@ pub(crate) struct Session {
     outbound: Outbound,
     lane: Option<Lane>,
     identity: Identity,
+    /// The name it gave, if that is not the one it is signed in by.
+    given: Option<Box<names::Given>>,
+    /// Whether it has asked for something that may change whose a name is.
+    changes_names: bool,
     in_flight: InFlight,
     /// Searches without controls need no look at anything but the header.
     fast: bool,
@@ -197,6 +202,8 @@ impl Session {
             outbound: Outbound::default(),
             lane: None,
             identity: Identity::Anonymous,
+            given: None,
+            changes_names: false,
             in_flight: InFlight::default(),
             fast: false,
             route_used: false,

@@ -128,6 +128,7 @@ impl Session {
             client: Some(self.facts.peer),
             session: self.registered.number,
             account,
+            resolved: None,
             operation: "opaque",
             outcome: Outcome::Allowed,
             result_code: 0,

@@ -95,7 +95,7 @@ impl Session {
         let listed: &[&[u8]] = if message.controls.is_empty() { &[] } else { &controls };
         let frame = Zeroizing::new(bind::simple(message.id, name, plain.password, listed));
         match Message::parse(&frame) {
-            Ok(simple) => self.simple_bind(&simple, &frame, name, rules).await,
+            Ok(simple) => self.bind_as(&simple, &frame, name, rules).await,
             Err(_) => postern_ldap::answer::result(message.id, tag::BIND_RESPONSE, ResultCode::OTHER, "", &[]),
         }
     }

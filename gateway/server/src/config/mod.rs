@@ -18,6 +18,7 @@ pub mod way_in;
 
 mod directory;
 mod environment;
+mod names;
 mod reading;
 mod sign_in;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
 pub use telemetry::{LogFormat, Telemetry};
 
+use postern_directory::NameRules;
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
 use postern_policy::problem::{in_order, quoted};
@@ -247,7 +249,7 @@ impl File {
     }
 }
 
-/// Listeners name routes and routes name directories: each must be there.
+/// Listeners name routes and routes name directories: each must be there, and be able to do what it is named for.
 fn check_references(
     reading: &mut Reading<'_>,
     listeners: &[listener::Read],
@@ -269,6 +271,18 @@ fn check_references(
                     quoted(&route.directory)
                 ),
                 "[directory.service_account], which the directory lets act for these accounts (RFC 4370)",
+            );
+        }
+        let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
+        if looks && known.is_some_and(|settings| settings.service_account.is_none()) {
+            let what = format!(
+                "names are looked for in {}, which has no service account",
+                quoted(&route.directory)
+            );
+            reading.problem(
+                span,
+                what,
+                "[directory.service_account] in it, or a template in [route.names]",
             );
         }
     }

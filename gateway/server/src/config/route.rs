@@ -1,7 +1,9 @@
 //! `[[route]]`: named ways in. What holds on them stands in policy files.
 
+use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
 use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
+use postern_directory::NameRules;
 use postern_proxy::SignInSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -23,6 +25,8 @@ pub struct Route {
     pub lanes: Lanes,
     /// How clients may sign in besides the simple bind.
     pub sign_in: SignInSettings,
+    /// Which bind names are taken beside DNs, if any are.
+    pub names: Option<NameRules>,
 }
 
 /// How connections to a directory are used.
@@ -75,6 +79,9 @@ pub(super) struct RouteTable {
     /// True: everything is passed on unread, so that mechanisms with a security layer work (GSSAPI). Nothing is enforced here then.
     #[schemars(with = "Option<bool>", extend("default" = false))]
     opaque: Option<Spanned<bool>>,
+    /// The names people may sign in with, and how their accounts are found. Left out: every name goes to the directory as it was sent.
+    #[schemars(with = "Option<NamesTable>")]
+    names: Option<Spanned<NamesTable>>,
 }
 
 /// How connections to the directory are used.
@@ -108,6 +115,10 @@ impl RouteTable {
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
         let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
+        let names = self.names.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
         let directory = self.directory?;
         let route = Route {
             name: name?,
@@ -115,6 +126,10 @@ impl RouteTable {
             portal_url: portal_url?.into(),
             lanes,
             sign_in: sign_in?,
+            names: match names {
+                None => None,
+                Some(names) => Some(names?),
+            },
         };
         Some((route, directory.span()))
     }

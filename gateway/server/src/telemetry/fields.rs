@@ -57,6 +57,11 @@ pub const AUDIT_FIELDS: &[Field] = &[
         "the client's address and port, by a trusted load balancer's word where there is one",
     ),
     field("account", true, "the name the client gave, at most 512 octets"),
+    field(
+        "resolved",
+        false,
+        "the DN of the account that name means, on routes that take other names than DNs",
+    ),
     field("state", false, "what the directory said of the account"),
     field(
         "proven",

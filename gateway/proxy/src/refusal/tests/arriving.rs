@@ -167,6 +167,7 @@ async fn open(listener: ListenerSettings, limits: Limits) -> (Gateway, Arc<Recor
         upstream: Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!()),
         lanes: LaneSettings::default(),
         sign_in: SignInSettings::default(),
+        names: None,
     };
     let record = Arc::new(Record::default());
     let audit = Arc::clone(&record) as Arc<dyn Audit>;

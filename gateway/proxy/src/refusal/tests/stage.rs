@@ -7,7 +7,8 @@ use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
-use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::names::{Finding, NameSearch};
+use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
@@ -38,6 +39,8 @@ pub(super) enum Server {
     Closes,
     /// 51 to every bind.
     Busy,
+    /// Two entries to every search.
+    Twins,
     /// Every password must be changed; anything else is not answered.
     MustChange,
     /// Every password is right, says the password policy control.
@@ -63,6 +66,7 @@ pub(super) struct Scene {
     pub(super) sign_in: SignInSettings,
     pub(super) arrival: Arrival,
     pub(super) server: Server,
+    pub(super) names: Option<NameRules>,
     pub(super) requests: Vec<Vec<u8>>,
 }
 
@@ -74,7 +78,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
     let last_grace = scene.server == Server::LastGrace;
     settings.base_dn = Some(if last_grace { "cn=a" } else { "dc=example" }.to_owned());
-    settings.service_account = (scene.service_account || last_grace).then(|| ServiceAccount {
+    settings.service_account = (scene.service_account || last_grace || scene.names.is_some()).then(|| ServiceAccount {
         dn: "cn=service".to_owned(),
         password: Secret::new(b"right".as_slice()),
     });
@@ -86,6 +90,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         upstream,
         lanes: scene.lanes,
         sign_in: scene.sign_in,
+        names: scene.names,
     };
     let gateway = Gateway::new(
         decide,
@@ -201,6 +206,17 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
                             }
                             (Server::Closes, _) => return,
+                            (Server::Twins, tag::SEARCH_REQUEST) => {
+                                let mut both = [entry(header.id, "cn=a"), entry(header.id, "cn=b")].concat();
+                                both.extend(answer::result(
+                                    header.id,
+                                    tag::SEARCH_DONE,
+                                    ResultCode::SUCCESS,
+                                    "",
+                                    &[],
+                                ));
+                                both
+                            }
                             (Server::Mute | Server::MustChange, _) => continue,
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
@@ -288,6 +304,22 @@ fn in_last_grace(id: MessageId) -> Vec<u8> {
         }
     });
     answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+fn entry(id: MessageId, dn: &str) -> Vec<u8> {
+    let mut content = Writer::new();
+    content.octets(dn.as_bytes()).element(tag::SEQUENCE, &[]);
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+/// A route that takes login names.
+pub(super) fn login_names() -> NameRules {
+    NameRules {
+        accept: vec![NameForm::Dn, NameForm::Uid],
+        domains: Vec::new(),
+        upn_suffixes: Vec::new(),
+        finding: Finding::Search(NameSearch::default()),
+    }
 }
 
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
