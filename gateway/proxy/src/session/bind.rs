@@ -214,7 +214,7 @@ impl Session {
             self.give_lane_back();
             return Some(answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]));
         }
-        if !accepted && self.means_another().await {
+        if !accepted && self.given.is_some() && Box::pin(self.means_another()).await {
             self.lane = Some(lane);
             return None;
         }
