@@ -79,7 +79,7 @@ impl Session {
     /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
     /// once (lane rule 6).
     pub(super) async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
-        self.route_used = true;
+        self.marks.route_used = true;
         // A lane that cannot be used gives up its place before another is waited for.
         let own = self.lane.take().filter(Lane::is_clean);
         let mut lane = match own {

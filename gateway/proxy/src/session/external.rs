@@ -34,7 +34,7 @@ impl Session {
             let name = Some(name.as_bytes());
             return self.refuse_name(message.id, Operation::Bind, Refusal::OtherIdentity, None, name);
         }
-        self.route_used = true;
+        self.marks.route_used = true;
         let (dn, standing, proven) = match self.standing_of(&name).await {
             Ok(Some((dn, standing))) => (dn, standing, Proven::Yes),
             // The certificate is good, but there is nobody it could be: shown like a wrong password.

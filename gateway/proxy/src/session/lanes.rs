@@ -48,7 +48,7 @@ impl Session {
             return ControlFlow::Break(Leave::DirectoryLost);
         }
         self.give_lane_back();
-        self.route_used = true;
+        self.marks.route_used = true;
         match anonymous_lane(&self.route, self.shared.limits).await {
             Ok(lane) => {
                 let reused = lane.reused;

@@ -103,8 +103,6 @@ pub(crate) struct Session {
     in_flight: InFlight,
     /// Searches without controls need no look at anything but the header.
     fast: bool,
-    /// The directory behind the route was asked for something: the route stays what it is.
-    route_used: bool,
     /// The client has sent its last octet and may still read.
     half_closed: bool,
     marks: Marks,
@@ -122,6 +120,8 @@ struct Marks {
     request: Option<u32>,
     /// Whether anybody ever signed in.
     signed_in: bool,
+    /// Whether the directory behind the route was ever asked for something: then the route stays what it is.
+    route_used: bool,
     /// Since when part of a request is here.
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
@@ -186,6 +186,7 @@ impl Session {
             connected: shared.ticker.now(),
             request: None,
             signed_in: false,
+            route_used: false,
             partial: None,
             stalled: None,
             unheard: 0,
@@ -206,7 +207,6 @@ impl Session {
             changes_names: false,
             in_flight: InFlight::default(),
             fast: false,
-            route_used: false,
             half_closed: false,
             marks,
             timer: Box::pin(tokio::time::sleep(period)),

@@ -45,7 +45,7 @@ impl Session {
         header: &Header,
         first: Zeroizing<Vec<u8>>,
     ) -> ControlFlow<Leave> {
-        self.route_used = true;
+        self.marks.route_used = true;
         self.lane = None;
         let mut lane = match self.route.pool.fresh().await.map_err(no_lane) {
             Ok(lane) => lane,

@@ -100,7 +100,7 @@ impl Session {
             return;
         };
         let route = door.route_of(&self.facts.connection());
-        if !self.route_used && route.name != self.route.name {
+        if !self.marks.route_used && route.name != self.route.name {
             self.route = Arc::clone(route);
             self.generation = self.shared.generation.get();
             self.rules = self.shared.decide.route(&self.route.name);
