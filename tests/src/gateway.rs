@@ -190,6 +190,11 @@ impl Gateway {
         Wire::connect_tls(self.addresses.ldaps, &self.ca_file())
     }
 
+    /// The same where its certificate is of another authority.
+    pub fn tls_client_of(&self, ca_file: &Path) -> Wire {
+        Wire::connect_tls(self.addresses.ldaps, ca_file)
+    }
+
     /// Its metrics now.
     pub fn metrics(&self) -> Metrics {
         let page = get(self.addresses.metrics, "/metrics").expect("metrics are served");

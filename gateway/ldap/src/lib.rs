@@ -34,6 +34,7 @@ pub mod oid;
 mod rdn;
 pub mod referral;
 pub mod result;
+pub mod sasl;
 pub mod search;
 pub mod splice;
 pub mod tag;

@@ -1,6 +1,7 @@
 //! What all sessions share, and the handle by which the program owns them.
 
 use crate::accounts::{Accounts, NameChanges};
+use crate::door::Door;
 use crate::guard::{Guard, GuardSettings};
 use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
@@ -9,6 +10,7 @@ use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
+use crate::sign_in::SignInSettings;
 use crate::ticker::Ticker;
 use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
@@ -56,6 +58,7 @@ pub(crate) struct Route {
     /// See [`RouteSettings::ldap_url`].
     pub(crate) ldap_url: Option<Arc<str>>,
     pub(crate) counters: Counters,
+    pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
     pub(crate) accounts: Option<Arc<Accounts>>,
     /// What all routes to the same directory share, if one of them has `accounts`.
@@ -121,6 +124,7 @@ impl Gateway {
                     upstream: settings.upstream,
                     counters: Counters::new(),
                     guard,
+                    sign_in: settings.sign_in,
                 };
                 (settings.name, Arc::new(route))
             })
@@ -162,12 +166,11 @@ impl Gateway {
 
     /// Takes clients from an open socket, on every worker.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
-        let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
+        let door = Door::new(settings, &self.shared.routes).ok_or(SetupError::NoSuchRoute)?;
         let socket = socket.into_std().map_err(|_| SetupError::Socket)?;
         let way_in = Arc::new(WayIn {
             shared: Arc::clone(&self.shared),
-            route: Arc::clone(route),
-            settings,
+            door: Arc::new(door),
             workers: Arc::clone(&self.workers),
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),

@@ -85,6 +85,18 @@ impl Pool {
         Ok(fresh(connection, place, load))
     }
 
+    /// A lane nobody has used, signed in as our service account.
+    pub(crate) async fn service(&self, want: &Want) -> Result<Lane, NoLane> {
+        let place = self.place().await?;
+        let connection = self
+            .upstream
+            .connect_as_service(want)
+            .await
+            .map_err(NoLane::Unreachable)?;
+        let load = self.upstream.lane(connection.server);
+        Ok(fresh(connection, place, load))
+    }
+
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
     pub(crate) fn give_back(&self, mut lane: Lane) {
         lane.place = None;

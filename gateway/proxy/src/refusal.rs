@@ -43,11 +43,21 @@ pub(crate) enum Refusal {
     NoRules,
     GuardSpent,
     GuardRepeated,
+    ProxyHeader,
+    ProxyHeaderVersion1,
+    ProxyHeaderLate,
+    ClientCertificate,
+    NoClientCertificate,
+    CertificateIdentity,
+    OtherIdentity,
+    SaslMalformed,
+    StandingNotKnown,
+    ActingRefused,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -83,6 +93,16 @@ impl Refusal {
         Self::NoRules,
         Self::GuardSpent,
         Self::GuardRepeated,
+        Self::ProxyHeader,
+        Self::ProxyHeaderVersion1,
+        Self::ProxyHeaderLate,
+        Self::ClientCertificate,
+        Self::NoClientCertificate,
+        Self::CertificateIdentity,
+        Self::OtherIdentity,
+        Self::SaslMalformed,
+        Self::StandingNotKnown,
+        Self::ActingRefused,
     ];
 
     /// The rule's name, the result code and the text.
@@ -251,6 +271,55 @@ impl Refusal {
             // Both shown as a wrong password, in the words of what was asked.
             Self::GuardSpent => ("built-in:guard-spent", Code::INVALID_CREDENTIALS, ""),
             Self::GuardRepeated => ("built-in:guard-repeated", Code::INVALID_CREDENTIALS, ""),
+            Self::ProxyHeader => (
+                "built-in:proxy-header",
+                Code::PROTOCOL_ERROR,
+                "a PROXY protocol header was expected",
+            ),
+            Self::ProxyHeaderVersion1 => (
+                "built-in:proxy-header-version-1",
+                Code::PROTOCOL_ERROR,
+                "version 1 of the PROXY protocol is not read here: use version 2",
+            ),
+            Self::ProxyHeaderLate => (
+                "built-in:proxy-header-late",
+                Code::PROTOCOL_ERROR,
+                "a PROXY protocol header took too long",
+            ),
+            // Nobody is told in LDAP: the handshake fails.
+            Self::ClientCertificate => ("built-in:client-certificate", Code::INAPPROPRIATE_AUTHENTICATION, ""),
+            // RFC 4511 appendix A.2: inappropriateAuthentication, for credentials of the wrong kind.
+            Self::NoClientCertificate => (
+                "built-in:no-client-certificate",
+                Code::INAPPROPRIATE_AUTHENTICATION,
+                "EXTERNAL needs a client certificate",
+            ),
+            Self::CertificateIdentity => (
+                "built-in:certificate-identity",
+                Code::INVALID_CREDENTIALS,
+                "the certificate names no account here",
+            ),
+            // RFC 4513 §5.2.3.2: invalidCredentials.
+            Self::OtherIdentity => (
+                "built-in:other-identity",
+                Code::INVALID_CREDENTIALS,
+                "you may not sign in as somebody else here",
+            ),
+            Self::SaslMalformed => (
+                "built-in:sasl-malformed",
+                Code::PROTOCOL_ERROR,
+                "the SASL credentials could not be read",
+            ),
+            Self::StandingNotKnown => (
+                "built-in:standing-not-known",
+                Code::UNAVAILABLE,
+                "the directory could not take the sign-in",
+            ),
+            Self::ActingRefused => (
+                "built-in:acting-refused",
+                Code::UNAVAILABLE,
+                "the directory could not take the sign-in",
+            ),
         }
     }
 }

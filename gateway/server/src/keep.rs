@@ -121,8 +121,10 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
         Target::File(bypass::path(&configuration.server.state_dir)),
     ];
     for listener in &configuration.listeners {
-        if let Some(Certificate::Files { certificate, key }) = listener.certificate() {
-            targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+        for source in listener.certificates() {
+            if let Certificate::Files { certificate, key } = source {
+                targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+            }
         }
     }
     targets

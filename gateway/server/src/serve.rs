@@ -2,7 +2,7 @@
 
 use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
-use crate::config::{Configuration, Listener};
+use crate::config::{Certificate, Configuration, Listener};
 use crate::doors::{self, Doors};
 use crate::health;
 use crate::keep::{self, Keeper};
@@ -280,8 +280,10 @@ fn tell_open_files(connections: usize) {
 /// One for each source, however many listeners show it.
 fn certificates(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<CertificateReload>, ServeError> {
     let mut certificates: Vec<CertificateReload> = Vec::new();
-    for listener in &configuration.listeners {
-        let Some(source) = listener.certificate() else { continue };
+    let listeners = configuration.listeners.iter();
+    for (listener, source) in
+        listeners.flat_map(|listener| listener.certificates().map(move |source| (listener, source)))
+    {
         if certificates.iter().any(|known| known.source() == source) {
             continue;
         }
@@ -309,12 +311,18 @@ fn upstreams(configuration: &mut Configuration, clock: &Arc<dyn Clock>) -> Resul
 }
 
 /// Each with the listener that shows it.
-fn shown(listeners: &[Listener], certificates: &[CertificateReload]) -> Vec<(Arc<str>, Arc<HotCertificate>)> {
-    let shown = listeners.iter().filter_map(|listener| {
-        let certificate = certificates
-            .iter()
-            .find(|known| Some(known.source()) == listener.certificate())?;
-        Some((Arc::clone(&listener.name), Arc::clone(certificate.hot())))
-    });
-    shown.collect()
+fn shown(listeners: &[Listener], certificates: &[CertificateReload]) -> Vec<(Arc<str>, Vec<Arc<HotCertificate>>)> {
+    let hot = |source: &Certificate| {
+        let known = certificates.iter().find(|known| known.source() == source)?;
+        Some(Arc::clone(known.hot()))
+    };
+    listeners
+        .iter()
+        .map(|listener| {
+            (
+                Arc::clone(&listener.name),
+                listener.certificates().filter_map(hot).collect(),
+            )
+        })
+        .collect()
 }

@@ -21,3 +21,4 @@ mod names;
 mod presets;
 mod reload;
 mod servers;
+mod ways_in;

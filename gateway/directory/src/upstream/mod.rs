@@ -26,6 +26,7 @@ use error::{ConnectError, LookUpError, SetupError};
 use health::{Health, Load};
 use order::Order;
 use postern_identity::{Clock, DirectoryName, DistinguishedName, Timestamp};
+use postern_ldap::ResultCode;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use service::lane::Lane;
@@ -50,7 +51,8 @@ pub struct Upstream {
     clock: Arc<dyn Clock>,
 }
 
-/// A fresh connection: nothing has been said on it but StartTLS, and its identity is anonymous (RFC 4513 §4).
+/// A fresh connection: nothing has been said on it but StartTLS, and its identity is anonymous (RFC 4513 §4), or our service account's
+/// where that was asked for.
 pub struct Connection {
     /// What carries its frames.
     pub transport: Transport,
@@ -173,6 +175,16 @@ impl Upstream {
                 Err(failed)
             }
         }
+    }
+
+    /// A fresh connection, signed in as our service account: for whoever acts for others with the proxied authorization control (RFC 4370).
+    pub async fn connect_as_service(&self, want: &Want) -> Result<Connection, ConnectError> {
+        let unknown = ConnectError::ServiceAccountRefused(ResultCode::UNWILLING_TO_PERFORM);
+        let account = self.settings.service_account.as_ref().ok_or(unknown)?;
+        let mut lane = Lane::anonymous(self.connect_for(want).await?);
+        lane.bind(account, self.settings.allow_plaintext, self.settings.answer_timeout)
+            .await?;
+        lane.into_connection()
     }
 
     /// The servers in the order in which they are to be tried for this. Those that are passed over come last: when nobody else is there

@@ -219,7 +219,12 @@ impl Session {
         let mut octets = None;
         if care.has(Care::ROOT_DSE) {
             let start_tls = self.facts.start_tls.is_some() && !self.facts.secure;
-            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls).ok()?);
+            let offered = if care.has(Care::MECHANISMS) {
+                self.mechanisms()
+            } else {
+                Vec::new()
+            };
+            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls, &offered).ok()?);
         }
         if care.has(Care::STRIP) {
             octets = Some(self.stripped(octets.as_deref().unwrap_or(answer))?);

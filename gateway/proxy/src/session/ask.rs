@@ -82,6 +82,7 @@ impl Session {
     /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
     /// once (lane rule 6).
     pub(super) async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
+        self.marks.route_used = true;
         let want = self.want_of_bind(request);
         // A lane that cannot be used gives up its place before another is waited for. One to another server may serve another session.
         let own = self.lane.take().filter(Lane::is_clean);

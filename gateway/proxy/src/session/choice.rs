@@ -31,6 +31,15 @@ impl Session {
         }
     }
 
+    /// What the lane of this account is wanted for.
+    pub(super) fn want_of(&self, name: &[u8]) -> Want {
+        let account = self.route.upstream.asks_whose().then(|| AccountHash::of(name));
+        Want {
+            account,
+            writes: self.may_write(),
+        }
+    }
+
     /// What the lane for somebody is wanted for who is nobody and begins with this.
     pub(super) fn want_of_nobody(&self, operation: Operation) -> Want {
         Want {

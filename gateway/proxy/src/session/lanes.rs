@@ -23,10 +23,14 @@ impl Session {
         let Ok(Some(header)) = frame::walk(&frame, usize::MAX) else {
             return ControlFlow::Continue(());
         };
+        let start_tls = header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame);
+        if self.route.sign_in.opaque && !(start_tls && self.may_start_tls()) {
+            return self.pass_everything_on(&header, frame).await;
+        }
         if header.operation == tag::BIND_REQUEST {
             return self.bind(header.id, &frame).await;
         }
-        if header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame) {
+        if start_tls {
             return self.start_tls(header.id).await;
         }
         if matches!(self.identity, Identity::Restricted(_)) {
@@ -55,6 +59,7 @@ impl Session {
             return ControlFlow::Break(Leave::DirectoryLost);
         }
         self.give_lane_back();
+        self.marks.route_used = true;
         let want = self.want_of_nobody(operation);
         match anonymous_lane(&self.route, self.shared.limits, &want).await {
             Ok(lane) => {

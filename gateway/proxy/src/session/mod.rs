@@ -12,18 +12,23 @@ mod bind;
 mod bound;
 mod choice;
 mod deadlines;
+mod external;
+mod facts;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
+mod opaque;
 mod record;
 mod referrals;
 mod relay;
 mod restricted;
 mod rules;
+mod sasl;
 mod start_tls;
 
 use crate::client::Client;
+use crate::door::Arrival;
 use crate::gateway::{Route, Shared};
 use crate::guard::Reservation;
 use crate::in_flight::InFlight;
@@ -49,12 +54,14 @@ use zeroize::Zeroizing;
 
 /// What is known of a connection before its first octet.
 pub(crate) struct Facts {
-    /// The client's address.
+    /// The client's address: what a trusted load balancer says, or the other end of the connection.
     pub(crate) peer: SocketAddr,
     /// Whether TLS is on.
     pub(crate) secure: bool,
     /// The TLS offered on request.
     pub(crate) start_tls: Option<TlsSource>,
+    /// The listener, and what came before the first message.
+    pub(crate) arrival: Arrival,
 }
 
 /// Who the session is.
@@ -126,6 +133,8 @@ struct Marks {
     request: Option<u32>,
     /// Whether anybody ever signed in.
     signed_in: bool,
+    /// Whether the directory behind the route was ever asked for something: then the route stays what it is.
+    route_used: bool,
     /// Since when part of a request is here.
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
@@ -227,6 +236,7 @@ impl Session {
             connected: shared.ticker.now(),
             request: None,
             signed_in: false,
+            route_used: false,
             partial: None,
             stalled: None,
             unheard: 0,

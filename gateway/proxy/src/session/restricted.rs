@@ -98,7 +98,9 @@ impl Session {
         self.lane = Some(lane);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
         self.record(operation, recorded, code, "built-in:directory-answered", None, None);
-        if changed && let Some(password) = new_password(frame) {
+        if changed && self.acts() {
+            self.judge_by_entry().await;
+        } else if changed && let Some(password) = new_password(frame) {
             self.sign_in_again(header, &password).await;
         }
         self.set_fast();

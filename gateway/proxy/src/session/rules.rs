@@ -1,7 +1,7 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
 use super::{Identity, Leave, Session};
-use crate::lane::LaneIdentity;
+use crate::lane::{Lane, LaneIdentity};
 use postern_identity::decide::{Admission, Operation, RuleName, TlsRule};
 use std::ops::ControlFlow;
 
@@ -67,7 +67,8 @@ impl Session {
 
     /// Works out whether plain searches may skip every other look.
     pub(super) fn set_fast(&mut self) {
-        let lane_fits = self.lane_fits();
+        // What is made in another's name is always read to its end.
+        let lane_fits = self.lane_fits() && !self.acts();
         self.fast = lane_fits
             && self.rules.as_ref().is_some_and(|rules| {
                 rules.operations.value.contains(Operation::Search)
@@ -79,6 +80,11 @@ impl Session {
                         Identity::Restricted(_) => false,
                     }
             });
+    }
+
+    /// Whether the lane is our service account's, acting for whom the session is.
+    pub(super) fn acts(&self) -> bool {
+        self.lane.as_ref().is_some_and(Lane::acts)
     }
 
     /// Lane rule 1: whether the directory takes the lane for whom the session is.

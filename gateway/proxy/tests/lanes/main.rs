@@ -21,7 +21,7 @@ use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
 use postern_proxy::{
     Gateway, GuardSeed, GuardSettings, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings,
-    Workers,
+    SignInSettings, Workers,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -172,6 +172,7 @@ fn round(
             upstream,
             lanes,
             ldap_url: None,
+            sign_in: SignInSettings::default(),
         };
         let gateway = Gateway::new(
             Arc::new(Rules::new(ppolicy)),
@@ -186,12 +187,7 @@ fn round(
         );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let listener = ListenerSettings {
-            name: "l".into(),
-            address,
-            tls: ListenerTls::None,
-            route: "route".into(),
-        };
+        let listener = ListenerSettings::new("l".into(), address, ListenerTls::None, "route".into());
         gateway.listen(socket, listener).unwrap();
         let mut players = tokio::task::JoinSet::new();
         for (number, steps) in sessions.into_iter().enumerate() {

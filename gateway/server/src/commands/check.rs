@@ -1,6 +1,6 @@
 //! `postern check`: everything that is wrong with a configuration and its policies, at once.
 
-use super::{DONE, WRONG};
+use super::{DONE, NOT_ENFORCED, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
 use postern_directory::{ConnectError, LookUpError, ServerSettings, ServiceAccount, Settings, Upstream};
@@ -41,6 +41,9 @@ pub fn run(
         Some(configuration) if problems.is_empty() => {
             for notice in notices(&configuration, book.as_ref()) {
                 out.line(notice)?;
+            }
+            for route in configuration.routes.iter().filter(|route| route.sign_in.opaque) {
+                out.line(format!("route {} is opaque: {NOT_ENFORCED}", route.name))?;
             }
             let counts = [
                 counted(configuration.listeners.len(), "listener", "listeners"),

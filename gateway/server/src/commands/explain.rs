@@ -49,6 +49,7 @@ pub fn run(
         ));
         return Ok(WRONG);
     };
+    let opaque = route.sign_in.opaque;
     let book = match postern_policy::check_set(&configuration.server.policies, &facts(&configuration.routes), 1) {
         Ok(book) => book,
         Err(problems) => {
@@ -79,7 +80,14 @@ pub fn run(
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
     let may_write = book.route(question.route).is_some_and(|rules| rules.may_write());
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user, may_write));
-    let told = Told::new(question, &upstream, &book, (form, configuration.server.nodes), &found);
+    let told = Told::new(
+        question,
+        &upstream,
+        &book,
+        (form, configuration.server.nodes),
+        &found,
+        opaque,
+    );
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {
