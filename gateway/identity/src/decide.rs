@@ -191,7 +191,7 @@ impl FromIterator<Operation> for Operations {
 pub struct RouteRules {
     /// The route's name.
     pub route: Arc<str>,
-    /// The generation these rules belong to.
+    /// The generation these rules came with. Where no file that speaks of the route has changed since, they still hold.
     pub generation: u64,
     /// How standings are shown. [`Surface::Transparent`] also means: nothing spliced, nothing rewritten.
     pub surface: Ruled<Surface>,

@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
-use postern_policy::{PolicySet, RouteFacts, check_set, compile};
+use postern_policy::{PolicySet, RouteFacts, check_again, check_first, check_set, compile};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -66,6 +66,27 @@ fn measure(shape: &str, files: &[(String, String)], routes: &[RouteFacts]) {
     };
     report(shape, "compile", || compile(&set, routes, 1).is_ok());
     report(shape, "read, compile, tests, samples", || whole(folder.path(), routes));
+    let Ok((_, mut kept)) = check_first(folder.path(), routes, 1) else {
+        return println!("the set has problems");
+    };
+    report(shape, "the same, nothing changed", || {
+        matches!(check_again(folder.path(), routes, 2, &kept), Ok(None))
+    });
+    let Some((name, text)) = files.first() else { return };
+    let mut version = 1;
+    report(shape, "the same, one file changed", || {
+        version += 1;
+        let changed = format!("{text}# {version}\n");
+        match std::fs::write(folder.path().join(name), changed)
+            .map(|()| check_again(folder.path(), routes, version, &kept))
+        {
+            Ok(Ok(Some((book, next)))) => {
+                kept = next;
+                book.generation() == version
+            }
+            _ => false,
+        }
+    });
 }
 
 fn whole(folder: &Path, routes: &[RouteFacts]) -> bool {

@@ -2,9 +2,11 @@
 //! sets it. Every problem of every file is reported at once, and any problem means no rulebook.
 
 use crate::file::{ADVICE, PolicyFile};
+use crate::kept::{Kept, Known};
+use crate::outline::Outline;
 use crate::problem::{Problem, Problems, one_of, quoted};
-use crate::rulebook::Rulebook;
-use crate::set::PolicySet;
+use crate::rulebook::{Rulebook, Rules};
+use crate::set::{PolicySet, PolicySource};
 use postern_identity::StateName;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -16,7 +18,8 @@ mod tests;
 mod texts;
 
 use crate::document::{Document, Step};
-use layer::{Layer, Source};
+pub(crate) use layer::Layer;
+use layer::Source;
 
 /// The longest portal address a route may have, in octets: short enough for every built-in text to fit.
 pub const LONGEST_PORTAL_URL: usize = 300;
@@ -32,8 +35,22 @@ pub struct RouteFacts {
 
 /// Compiles a set for the routes of a configuration.
 pub fn compile(set: &PolicySet, routes: &[RouteFacts], generation: u64) -> Result<Rulebook, Vec<Problem>> {
+    compile_again(set, routes, generation, None).map(|(book, _)| book)
+}
+
+/// The same, without doing again what was done for a set before.
+pub(crate) fn compile_again(
+    set: &PolicySet,
+    routes: &[RouteFacts],
+    generation: u64,
+    kept: Option<&Kept>,
+) -> Result<(Rulebook, FilesRead), Vec<Problem>> {
     let mut problems = Problems::default();
-    let Layers { layers, all_read } = Layers::of(set, &mut problems);
+    let Layers {
+        files,
+        tables: layers,
+        all_read,
+    } = Layers::of(set, kept, &mut problems);
     check_names(set, &layers, routes, &mut problems);
     if all_read {
         check_messages_used(&layers, &mut problems);
@@ -57,15 +74,21 @@ pub fn compile(set: &PolicySet, routes: &[RouteFacts], generation: u64) -> Resul
             }
             continue;
         }
-        check_ties(&speaking, &route.name, &mut problems);
-        let rules = merge::route(route, &speaking, generation, all_read, &mut problems);
+        let rules = kept.and_then(|kept| unchanged(&kept.known, route, &speaking));
+        let rules = rules.map_or_else(
+            || {
+                check_ties(&speaking, &route.name, &mut problems);
+                Arc::new(merge::route(route, &speaking, generation, all_read, &mut problems))
+            },
+            Arc::clone,
+        );
         compiled.insert(Arc::clone(&route.name), rules);
         if problems.is_full() {
             break;
         }
     }
     if problems.is_empty() {
-        Ok(Rulebook::new(generation, compiled))
+        Ok((Rulebook::new(generation, compiled), files))
     } else {
         Err(problems.into_vec())
     }
@@ -74,7 +97,7 @@ pub fn compile(set: &PolicySet, routes: &[RouteFacts], generation: u64) -> Resul
 /// The route names a set and its tests speak of, for compiling it without a configuration. A set that only speaks of all
 /// routes gets one called "any". The portal's address is an example.
 pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
-    let layers = Layers::of(set, &mut Problems::default()).layers;
+    let layers = Layers::of(set, None, &mut Problems::default()).tables;
     let of_policies = layers
         .iter()
         .flat_map(|layer| layer.table.route.names().iter().cloned());
@@ -96,59 +119,88 @@ pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
         .collect()
 }
 
+/// The rules a route had, if it is the same and so are the tables that speak of it.
+fn unchanged<'k>(known: &'k Known, route: &RouteFacts, speaking: &[&Arc<Layer>]) -> Option<&'k Arc<Rules>> {
+    known.rules(&route.name).filter(|rules| {
+        rules.portal_url == route.portal_url
+            && rules.made_of.len() == speaking.len()
+            && rules.made_of.iter().zip(speaking).all(|(was, is)| Arc::ptr_eq(was, is))
+    })
+}
+
+/// The tables of every file, by its name.
+pub(crate) type FilesRead = HashMap<String, (Arc<PolicySource>, Vec<Arc<Layer>>)>;
+
 /// Every table of the files that could be read.
-struct Layers<'s> {
-    layers: Vec<Layer<'s>>,
+struct Layers {
+    files: FilesRead,
+    tables: Vec<Arc<Layer>>,
     /// Whether that is all of them: if not, what seems to be missing may stand in another.
     all_read: bool,
 }
 
-impl<'s> Layers<'s> {
-    fn of(set: &'s PolicySet, problems: &mut Problems) -> Self {
+impl Layers {
+    fn of(set: &PolicySet, kept: Option<&Kept>, problems: &mut Problems) -> Self {
         let schema = crate::schema::policy_schema();
-        let mut layers = Vec::new();
+        let mut files = FilesRead::with_capacity(set.policies().len());
+        let mut tables = Vec::new();
         let mut all_read = true;
         for source in set.policies() {
-            let mut document = match Document::parse(&source.path, &source.octets, &ADVICE) {
-                Ok(document) => document,
-                Err(found) => {
-                    problems.extend(found);
-                    all_read = false;
-                    continue;
-                }
+            let known = kept.and_then(|kept| kept.policies.get(&source.name));
+            let of_file = match known.filter(|(file, _)| Arc::ptr_eq(file, source)) {
+                Some((_, known)) => Ok(known.clone()),
+                None => read(source, &schema, problems),
             };
-            let found = crate::shape::check(&mut document, &schema);
-            if !found.is_empty() {
-                problems.extend(found);
-                all_read = false;
-                continue;
-            }
-            match document.read::<PolicyFile>() {
-                Ok(file) => {
-                    let source = Arc::new(Source {
-                        name: &source.name,
-                        document,
-                        priority: file.priority,
-                    });
-                    for (index, table) in file.policy.into_iter().enumerate() {
-                        layers.push(Layer::new(&source, index, table, problems));
-                    }
+            match of_file {
+                Ok(of_file) => {
+                    tables.extend(of_file.iter().cloned());
+                    files.insert(source.name.clone(), (Arc::clone(source), of_file));
                 }
-                Err(problem) => {
+                Err(found) => {
                     all_read = false;
-                    problems.add(|| problem);
+                    problems.extend(found);
                 }
             }
             if problems.is_full() {
                 break;
             }
         }
-        Self { layers, all_read }
+        Self {
+            files,
+            tables,
+            all_read,
+        }
     }
 }
 
+/// The tables of one file, or why they cannot be read. What is wrong inside a table goes to `problems`.
+fn read(
+    file: &Arc<PolicySource>,
+    schema: &serde_json::Value,
+    problems: &mut Problems,
+) -> Result<Vec<Arc<Layer>>, Vec<Problem>> {
+    // Whoever else wants this processor comes first.
+    std::thread::yield_now();
+    let mut document = Document::parse(&file.path, &file.octets, &ADVICE)?;
+    let outline = Outline::of(file, &document);
+    let found = crate::shape::check(&mut document, schema);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let PolicyFile { priority, policy } = document.give_up().map_err(|problem| vec![problem])?;
+    let source = Arc::new(Source {
+        file: Arc::clone(file),
+        outline,
+        priority,
+    });
+    let tables = policy.into_iter().enumerate();
+    Ok(tables
+        .map(|(index, table)| Arc::new(Layer::new(&source, index, table, problems)))
+        .collect())
+}
+
 /// Routes that a configuration names and files do not know, and the reverse.
-fn check_names(set: &PolicySet, layers: &[Layer<'_>], routes: &[RouteFacts], problems: &mut Problems) {
+fn check_names(set: &PolicySet, layers: &[Arc<Layer>], routes: &[RouteFacts], problems: &mut Problems) {
     let mut known = HashSet::with_capacity(routes.len());
     for route in routes {
         if !known.insert(&*route.name) {
@@ -196,7 +248,7 @@ fn check_names(set: &PolicySet, layers: &[Layer<'_>], routes: &[RouteFacts], pro
 }
 
 /// A text that no state shows is a slip of the hand: whoever wrote it thinks it is shown.
-fn check_messages_used(layers: &[Layer<'_>], problems: &mut Problems) {
+fn check_messages_used(layers: &[Arc<Layer>], problems: &mut Problems) {
     let mut used: HashSet<&str> = StateName::ALL.iter().map(|state| state.as_str()).collect();
     for layer in layers {
         let tables = StateName::ALL
@@ -219,11 +271,11 @@ fn check_messages_used(layers: &[Layer<'_>], problems: &mut Problems) {
 
 /// Layers by the routes they name, each list in the order of asking.
 struct ByRoute<'a> {
-    named: HashMap<&'a str, Vec<(usize, &'a Layer<'a>)>>,
-    all: Vec<(usize, &'a Layer<'a>)>,
+    named: HashMap<&'a str, Vec<(usize, &'a Arc<Layer>)>>,
+    all: Vec<(usize, &'a Arc<Layer>)>,
 }
 
-fn ordered<'a>(layers: &'a [Layer<'a>]) -> ByRoute<'a> {
+fn ordered(layers: &[Arc<Layer>]) -> ByRoute<'_> {
     let mut sorted: Vec<_> = layers.iter().collect();
     // Stable, and files come by name: what is reported of a tie does not depend on chance.
     sorted.sort_by_key(|layer| layer.source.priority);
@@ -247,7 +299,7 @@ fn ordered<'a>(layers: &'a [Layer<'a>]) -> ByRoute<'a> {
 
 impl<'a> ByRoute<'a> {
     /// The layers that speak of a route, first asked first.
-    fn of(&self, route: &str) -> Vec<&'a Layer<'a>> {
+    fn of(&self, route: &str) -> Vec<&'a Arc<Layer>> {
         let named = self.named.get(route).map(Vec::as_slice).unwrap_or_default();
         let mut speaking: Vec<_> = named.iter().chain(&self.all).copied().collect();
         speaking.sort_by_key(|(rank, _)| *rank);
@@ -256,17 +308,17 @@ impl<'a> ByRoute<'a> {
 }
 
 /// Two files of one priority that speak of one route: which is asked first would be chance.
-fn check_ties(speaking: &[&Layer<'_>], route: &str, problems: &mut Problems) {
-    let mut first_of: BTreeMap<u32, &Layer<'_>> = BTreeMap::new();
+fn check_ties(speaking: &[&Arc<Layer>], route: &str, problems: &mut Problems) {
+    let mut first_of: BTreeMap<u32, &Arc<Layer>> = BTreeMap::new();
     for layer in speaking {
         let first = *first_of.entry(layer.source.priority).or_insert(layer);
         if !Arc::ptr_eq(&first.source, &layer.source) {
             problems.add(|| {
-                layer.source.document.problem_at(
+                layer.source.outline.problem_at(
                     &[Step::Key("priority")],
                     format!(
                         "{} has the same priority and speaks of route {} too",
-                        quoted(first.source.name),
+                        quoted(&first.source.file.name),
                         quoted(route)
                     ),
                     "another priority for one of the two",

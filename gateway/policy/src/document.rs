@@ -99,6 +99,11 @@ impl<'t> Document<'t> {
         (self.places, &mut self.root, &mut self.taken)
     }
 
+    /// The tree, for whoever notes its places.
+    pub(crate) fn root(&self) -> &Spanned<DeTable<'t>> {
+        &self.root
+    }
+
     /// What has been taken out of the tree.
     pub fn taken(&self) -> &Taken {
         &self.taken
@@ -184,7 +189,7 @@ impl fmt::Debug for Document<'_> {
 }
 
 /// Both from 1; the column in characters.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let mut end = offset.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

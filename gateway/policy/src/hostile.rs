@@ -1,6 +1,7 @@
 //! Whatever a policy file holds, reading it neither panics nor gives a rulebook that breaks a fixed rule.
 
 use crate::compile::{RouteFacts, compile, routes_spoken_of};
+use crate::kept::Known;
 use crate::sample::ask_everything;
 use crate::set::PolicySet;
 use crate::tests;
@@ -56,7 +57,7 @@ fn read(file: &[u8], test_file: &[u8]) -> bool {
     });
     match compile(&set, &routes, 1) {
         Ok(book) => {
-            let broken = ask_everything(&book, "p");
+            let broken = ask_everything(&book, "p", &Known::default());
             assert!(broken.is_empty(), "{broken:?}");
             tests::run(&set, &book);
             true

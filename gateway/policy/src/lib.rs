@@ -10,6 +10,7 @@
 //! TOML and remembers places → `shape` compares it with the [schema] its types give → `compile::layer` reads names
 //! and texts → [`compile`](compile::compile) orders the tables and merges them for each route → [`tests::run`] → `sample`
 //! asks one of each question. Any [`Problem`] on the way means the book in force stays. [`LivePolicy::swap`] does the rest.
+//! [`check_again`] is the same walk past everything that did not change since the set in force ([`Kept`]).
 //!
 //! **What no file can change:** an unknown or unproven standing is refused and told as a wrong password is; what the
 //! directory refused is refused. `rulebook` holds both, whatever was compiled, and `sample` asks for them again.
@@ -31,17 +32,21 @@ pub mod tests;
 mod file;
 #[cfg(test)]
 mod hostile;
+mod kept;
+mod outline;
 #[cfg(test)]
 mod presets;
 mod sample;
 
 pub use compile::{RouteFacts, compile, routes_spoken_of};
+pub use kept::Kept;
 pub use live::LivePolicy;
 pub use problem::Problem;
 pub use rulebook::{Explanation, Rulebook, Step};
 pub use set::PolicySet;
 pub use tests::TestOutcome;
 
+use kept::Known;
 use std::path::Path;
 
 /// A folder as a rulebook that may come into force: read, compiled, its tests passed, one of each question asked.
@@ -49,20 +54,58 @@ pub fn check_set(folder: &Path, routes: &[RouteFacts], generation: u64) -> Resul
     check(&PolicySet::read(folder)?, routes, generation)
 }
 
-/// The same for a set that has been read.
-pub fn check(set: &PolicySet, routes: &[RouteFacts], generation: u64) -> Result<Rulebook, Vec<Problem>> {
-    accept(set, compile(set, routes, generation)?)
+/// The same, with what [`check_again`] spares itself next time.
+pub fn check_first(folder: &Path, routes: &[RouteFacts], generation: u64) -> Result<(Rulebook, Kept), Vec<Problem>> {
+    build(PolicySet::read(folder)?, routes, generation, None)
 }
 
-/// A book whose tests pass and whose answers keep to the fixed rules.
-fn accept(set: &PolicySet, book: Rulebook) -> Result<Rulebook, Vec<Problem>> {
-    let mut problems: Vec<_> = tests::run(set, &book)
-        .into_iter()
-        .filter_map(|outcome| outcome.failure)
-        .collect();
-    problems.extend(sample::ask_everything(&book, set.folder()));
+/// The same for a folder of which a set is in force. `None`: it is still that set.
+pub fn check_again(
+    folder: &Path,
+    routes: &[RouteFacts],
+    generation: u64,
+    kept: &Kept,
+) -> Result<Option<(Rulebook, Kept)>, Vec<Problem>> {
+    let set = PolicySet::read_again(folder, &kept.set)?;
+    if set.is_still(&kept.set) {
+        return Ok(None);
+    }
+    build(set, routes, generation, Some(kept)).map(Some)
+}
+
+/// The same for a set that has been read.
+pub fn check(set: &PolicySet, routes: &[RouteFacts], generation: u64) -> Result<Rulebook, Vec<Problem>> {
+    accept(set, compile(set, routes, generation)?, None).map(|(book, _)| book)
+}
+
+fn build(
+    set: PolicySet,
+    routes: &[RouteFacts],
+    generation: u64,
+    kept: Option<&Kept>,
+) -> Result<(Rulebook, Kept), Vec<Problem>> {
+    let (book, policies) = compile::compile_again(&set, routes, generation, kept)?;
+    let (book, tests) = accept(&set, book, kept)?;
+    let known = Known::of(&book);
+    let kept = Kept {
+        set,
+        policies,
+        tests,
+        known,
+    };
+    Ok((book, kept))
+}
+
+/// A book whose tests pass and whose answers keep to the fixed rules. What did not change since a set that was accepted is not
+/// asked again.
+fn accept(set: &PolicySet, book: Rulebook, kept: Option<&Kept>) -> Result<(Rulebook, tests::TestsRead), Vec<Problem>> {
+    let (outcomes, tests) = tests::run_again(set, &book, kept);
+    let mut problems: Vec<_> = outcomes.into_iter().filter_map(|outcome| outcome.failure).collect();
+    let nothing = Known::default();
+    let known = kept.map_or(&nothing, |kept| &kept.known);
+    problems.extend(sample::ask_everything(&book, set.folder(), known));
     if problems.is_empty() {
-        Ok(book)
+        Ok((book, tests))
     } else {
         Err(problem::in_order(problems))
     }

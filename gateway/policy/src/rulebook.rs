@@ -1,5 +1,6 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
+use crate::compile::Layer;
 use crate::message::Message;
 use postern_identity::decide::{Admission, BindQuestion, BindVerdict, RouteRules, RuleName, Ruled, Surface};
 use postern_identity::{Proven, Source, Standing, StateName, disclose};
@@ -14,7 +15,7 @@ mod tests;
 #[derive(Debug)]
 pub struct Rulebook {
     generation: u64,
-    routes: HashMap<Arc<str>, Rules>,
+    routes: HashMap<Arc<str>, Arc<Rules>>,
 }
 
 /// The rules of one route.
@@ -26,6 +27,8 @@ pub(crate) struct Rules {
     pub(crate) standings: [StandingRule; StateName::ALL.len()],
     /// The portal's address that texts were given.
     pub(crate) portal_url: Option<Arc<str>>,
+    /// The tables that speak of the route, first asked first. The same tables give the same rules.
+    pub(crate) made_of: Box<[Arc<Layer>]>,
 }
 
 /// What a sign-in in one state is answered.
@@ -66,7 +69,7 @@ impl fmt::Display for Step {
 }
 
 impl Rulebook {
-    pub(crate) fn new(generation: u64, routes: HashMap<Arc<str>, Rules>) -> Self {
+    pub(crate) fn new(generation: u64, routes: HashMap<Arc<str>, Arc<Rules>>) -> Self {
         Self { generation, routes }
     }
 
@@ -83,6 +86,11 @@ impl Rulebook {
     /// What may pass on a route.
     pub fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
         self.routes.get(route).map(|rules| Arc::clone(&rules.pass))
+    }
+
+    /// Everything of a route.
+    pub(crate) fn rules(&self, route: &str) -> Option<&Arc<Rules>> {
+        self.routes.get(route)
     }
 
     /// The portal's address of a route, if it has one.

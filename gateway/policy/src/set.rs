@@ -4,12 +4,11 @@
 //! the folder holds is listed before and after, and a difference is a failed reading; the caller tries again.
 
 use crate::problem::{Problem, in_order};
-use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File, Metadata};
-use std::hash::{Hash, Hasher};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest file that is read, in octets.
 pub const LARGEST_FILE: usize = 1024 * 1024;
@@ -22,13 +21,12 @@ pub const LARGEST_SET: usize = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct PolicySet {
     folder: String,
-    policies: Vec<PolicySource>,
-    tests: Vec<PolicySource>,
-    fingerprint: Fingerprint,
+    policies: Vec<Arc<PolicySource>>,
+    tests: Vec<Arc<PolicySource>>,
 }
 
 /// One file, not yet looked into.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicySource {
     /// Without the folder: the name that rules go by.
     pub(crate) name: String,
@@ -37,14 +35,15 @@ pub(crate) struct PolicySource {
     pub(crate) octets: Vec<u8>,
 }
 
-/// Tells two readings of a folder apart by the names and contents of its files. For noticing changes, not for proving anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint(u64);
-
 impl PolicySet {
     /// Reads `*.toml` in a folder, not below it. Hidden files are left alone; `*_test.toml` are tests.
     pub fn read(folder: &Path) -> Result<Self, Vec<Problem>> {
-        read_while(folder, || {})
+        read_while(folder, None, || {})
+    }
+
+    /// Reads a folder again. Files with the same octets as before are those of the former set, not others like them.
+    pub fn read_again(folder: &Path, former: &Self) -> Result<Self, Vec<Problem>> {
+        read_while(folder, Some(former), || {})
     }
 
     /// A set out of texts, for tools and tests: `(file name, contents)`. Names decide what is a test, as in a folder.
@@ -56,14 +55,18 @@ impl PolicySet {
                 path: format!("{folder}/{name}"),
                 octets: text.as_bytes().to_vec(),
             })
+            .map(Arc::new)
             .collect();
         sources.sort_by(|left, right| left.name.cmp(&right.name));
         Self::of_sources(folder.to_owned(), sources)
     }
 
-    /// Changes when any file of the folder does.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    /// Whether it holds the very files of another set: see [`PolicySet::read_again`].
+    pub fn is_still(&self, former: &Self) -> bool {
+        let same = |left: &[Arc<PolicySource>], right: &[Arc<PolicySource>]| {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| Arc::ptr_eq(left, right))
+        };
+        same(&self.policies, &former.policies) && same(&self.tests, &former.tests)
     }
 
     /// The folder, as problems name it.
@@ -71,33 +74,37 @@ impl PolicySet {
         &self.folder
     }
 
-    pub(crate) fn policies(&self) -> &[PolicySource] {
+    pub(crate) fn policies(&self) -> &[Arc<PolicySource>] {
         &self.policies
     }
 
-    pub(crate) fn tests(&self) -> &[PolicySource] {
+    pub(crate) fn tests(&self) -> &[Arc<PolicySource>] {
         &self.tests
     }
 
-    fn of_sources(folder: String, sources: Vec<PolicySource>) -> Self {
-        let mut hasher = DefaultHasher::new();
-        for source in &sources {
-            (&source.name, &source.octets).hash(&mut hasher);
-        }
-        let (tests, policies) = sources
-            .into_iter()
-            .partition(|source| source.name.ends_with("_test.toml"));
+    /// A file of the set, by name. Files come by name.
+    fn find(&self, name: &str) -> Option<&Arc<PolicySource>> {
+        let files = if is_test(name) { &self.tests } else { &self.policies };
+        let position = files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
+        files.get(position)
+    }
+
+    fn of_sources(folder: String, sources: Vec<Arc<PolicySource>>) -> Self {
+        let (tests, policies) = sources.into_iter().partition(|source| is_test(&source.name));
         Self {
             folder,
             policies,
             tests,
-            fingerprint: Fingerprint(hasher.finish()),
         }
     }
 }
 
+fn is_test(name: &str) -> bool {
+    name.ends_with("_test.toml")
+}
+
 /// Reads the folder; `meanwhile` runs between the reading and the second look.
-fn read_while(folder: &Path, meanwhile: impl FnOnce()) -> Result<PolicySet, Vec<Problem>> {
+fn read_while(folder: &Path, former: Option<&PolicySet>, meanwhile: impl FnOnce()) -> Result<PolicySet, Vec<Problem>> {
     let shown = folder.display().to_string();
     let before = listing(folder).map_err(|problem| vec![problem])?;
     let mut problems = Vec::new();
@@ -107,7 +114,11 @@ fn read_while(folder: &Path, meanwhile: impl FnOnce()) -> Result<PolicySet, Vec<
         match read_file(entry) {
             Ok(source) => {
                 total += source.octets.len();
-                sources.push(source);
+                let known = former.and_then(|former| former.find(&source.name));
+                sources.push(match known.filter(|known| ***known == source) {
+                    Some(known) => Arc::clone(known),
+                    None => Arc::new(source),
+                });
             }
             Err(problem) => problems.push(problem),
         }
@@ -221,6 +232,8 @@ fn listing(folder: &Path) -> Result<Vec<Entry>, Problem> {
 
 fn read_file(entry: &Entry) -> Result<PolicySource, Problem> {
     let path = entry.path.display().to_string();
+    // Whoever else wants this processor comes first.
+    std::thread::yield_now();
     // Opening a pipe would wait for somebody to write to it.
     if !entry.is_file {
         return Err(Problem::of_whole(path, "this is not a file", "a file of text"));

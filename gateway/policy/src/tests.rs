@@ -2,6 +2,8 @@
 
 use crate::document::{Document, Step};
 use crate::file::ADVICE;
+use crate::kept::{Kept, Known};
+use crate::outline::Outline;
 use crate::problem::{Problem, one_of, quoted};
 use crate::rulebook::Rulebook;
 use crate::set::{PolicySet, PolicySource};
@@ -10,6 +12,8 @@ use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, References, RouteRules, RuleName, Surface, TlsRule,
 };
 use postern_identity::{AttributeName, DistinguishedName};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 mod case;
 #[cfg(test)]
@@ -30,18 +34,44 @@ pub struct TestOutcome {
 
 /// Runs the tests of a set against its rulebook. A file that cannot be read gives failed outcomes as well.
 pub fn run(set: &PolicySet, book: &Rulebook) -> Vec<TestOutcome> {
+    run_again(set, book, None).0
+}
+
+/// The test files of a set that could be read, by name.
+pub(crate) type TestsRead = HashMap<String, Arc<TestsOfFile>>;
+
+/// One file of tests.
+#[derive(Debug)]
+pub(crate) struct TestsOfFile {
+    source: Arc<PolicySource>,
+    outline: Outline,
+    file: TestFile,
+}
+
+/// The same, without asking again what a test that did not change was told of rules that did not change: it passed.
+pub(crate) fn run_again(set: &PolicySet, book: &Rulebook, kept: Option<&Kept>) -> (Vec<TestOutcome>, TestsRead) {
     let schema = crate::schema::policy_test_schema();
+    let mut routes: Vec<&str> = book.routes().map(|name| &**name).collect();
+    routes.sort_unstable();
+    let nothing = Known::default();
+    let mut files = TestsRead::new();
     let mut outcomes = Vec::new();
     for source in set.tests() {
-        match read(source, &schema) {
-            Ok((document, file)) => {
-                for (index, case) in file.test.iter().enumerate() {
+        let known = kept.and_then(|kept| Some((kept.tests.get(&source.name)?, &kept.known)));
+        let (tests, known) = match known.filter(|(tests, _)| Arc::ptr_eq(&tests.source, source)) {
+            Some((tests, known)) => (Ok(Arc::clone(tests)), known),
+            None => (read(source, &schema).map(Arc::new), &nothing),
+        };
+        match tests {
+            Ok(tests) => {
+                for (index, case) in tests.file.test.iter().enumerate() {
                     outcomes.push(TestOutcome {
                         path: source.path.clone(),
                         name: case.name.clone(),
-                        failure: failure(&document, index, case, book),
+                        failure: failure(&tests.outline, index, case, book, &routes, known),
                     });
                 }
+                files.insert(source.name.clone(), tests);
             }
             Err(problems) => outcomes.extend(problems.into_iter().map(|problem| TestOutcome {
                 path: source.path.clone(),
@@ -50,7 +80,7 @@ pub fn run(set: &PolicySet, book: &Rulebook) -> Vec<TestOutcome> {
             })),
         }
     }
-    outcomes
+    (outcomes, files)
 }
 
 /// The routes that tests name, of the files that can be read.
@@ -58,44 +88,53 @@ pub(crate) fn routes_spoken_of(set: &PolicySet) -> Vec<String> {
     let schema = crate::schema::policy_test_schema();
     let files = set.tests().iter().filter_map(|source| read(source, &schema).ok());
     files
-        .flat_map(|(_, file)| file.test.into_iter().map(|case| case.given.route))
+        .flat_map(|tests| tests.file.test.into_iter().map(|case| case.given.route))
         .collect()
 }
 
-fn read<'s>(source: &'s PolicySource, schema: &serde_json::Value) -> Result<(Document<'s>, TestFile), Vec<Problem>> {
+fn read(source: &Arc<PolicySource>, schema: &serde_json::Value) -> Result<TestsOfFile, Vec<Problem>> {
     let mut document = Document::parse(&source.path, &source.octets, &ADVICE)?;
+    let outline = Outline::of(source, &document);
     let problems = crate::shape::check(&mut document, schema);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let file = document.read().map_err(|problem| vec![problem])?;
-    Ok((document, file))
+    let file = document.give_up().map_err(|problem| vec![problem])?;
+    let source = Arc::clone(source);
+    Ok(TestsOfFile { source, outline, file })
 }
 
-/// What is wrong with a test, or else with the book.
-fn failure(document: &Document<'_>, index: usize, case: &TestCase, book: &Rulebook) -> Option<Problem> {
+/// What is wrong with a test, or else with the book. `routes` are those of the book, in order.
+fn failure(
+    outline: &Outline,
+    index: usize,
+    case: &TestCase,
+    book: &Rulebook,
+    routes: &[&str],
+    known: &Known,
+) -> Option<Problem> {
     let at = |key: &str, what: String, remedy: String| {
         let path = [Step::Key("test"), Step::Item(index), Step::Key(key)];
-        Some(document.problem_at(&path, what, remedy))
+        Some(outline.problem_at(&path, what, remedy))
     };
     if let Some((key, what, remedy)) = case.contradiction() {
         return at(key, what.to_owned(), remedy.to_owned());
     }
-    let mut routes: Vec<&str> = book.routes().map(|name| &**name).collect();
-    routes.sort_unstable();
-    let asked: Vec<&str> = match case.given.route.as_str() {
-        "*" => routes.clone(),
-        name => routes.iter().copied().filter(|route| *route == name).collect(),
+    let name = case.given.route.as_str();
+    let asked: &[&str] = if name == "*" {
+        routes
+    } else {
+        let position = routes.binary_search(&name).ok();
+        position.map_or(&[], |position| routes.get(position..=position).unwrap_or_default())
     };
     if asked.is_empty() {
-        let name = &case.given.route;
         return at(
             "given",
             format!("there is no route {}", quoted(name)),
-            one_of(name, routes),
+            one_of(name, routes.iter().copied()),
         );
     }
-    for route in asked {
+    for route in asked.iter().copied().filter(|route| !known.holds(book, route)) {
         let mut differences = Differences::default();
         if let Err((what, remedy)) = compare(case, book, route, &mut differences) {
             return at("given", what.to_owned(), remedy.to_owned());

@@ -118,7 +118,7 @@ fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out:
         Err(code) => return code,
     };
     let routes = facts(&configuration.routes);
-    let (book, fingerprint) = match reload::first_policies(&configuration.server.policies, &routes) {
+    let (book, kept) = match reload::first_policies(&configuration.server.policies, &routes) {
         Ok(first) => first,
         Err(problems) => {
             commands::tell(&problems, out);
@@ -129,7 +129,7 @@ fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out:
         configuration,
         routes,
         book,
-        fingerprint,
+        kept,
         clock,
         service_manager: ServiceManager::at(std::env::var_os("NOTIFY_SOCKET").as_deref()),
     };

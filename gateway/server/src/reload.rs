@@ -4,16 +4,13 @@ use crate::certificate::{self, CertificateError, HotCertificate};
 use crate::config::Certificate;
 use crate::metrics::{ReloadResult, Reloads};
 use postern_identity::Clock;
-use postern_policy::set::Fingerprint;
-use postern_policy::{LivePolicy, PolicySet, Problem, RouteFacts, Rulebook};
+use postern_policy::{Kept, LivePolicy, Problem, RouteFacts, Rulebook};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The first policies of a process, with the number 1.
-pub fn first_policies(folder: &Path, routes: &[RouteFacts]) -> Result<(Rulebook, Fingerprint), Vec<Problem>> {
-    let set = PolicySet::read(folder)?;
-    let book = postern_policy::check(&set, routes, 1)?;
-    Ok((book, set.fingerprint()))
+pub fn first_policies(folder: &Path, routes: &[RouteFacts]) -> Result<(Rulebook, Kept), Vec<Problem>> {
+    postern_policy::check_first(folder, routes, 1)
 }
 
 /// Keeps the policies in force up to date with their folder.
@@ -22,8 +19,8 @@ pub struct PolicyReload {
     routes: Vec<RouteFacts>,
     live: Arc<LivePolicy>,
     reloads: Reloads,
-    /// Of the set in force.
-    fingerprint: Fingerprint,
+    /// Of the set in force: what did not change is not compiled again.
+    kept: Kept,
     /// Of the reading that failed last, so that it is told once.
     failed: Option<Vec<Problem>>,
 }
@@ -41,19 +38,13 @@ pub enum Reload {
 
 impl PolicyReload {
     /// For policies that are in force as `live`.
-    pub fn new(
-        folder: PathBuf,
-        routes: Vec<RouteFacts>,
-        live: Arc<LivePolicy>,
-        fingerprint: Fingerprint,
-        reloads: Reloads,
-    ) -> Self {
+    pub fn new(folder: PathBuf, routes: Vec<RouteFacts>, live: Arc<LivePolicy>, kept: Kept, reloads: Reloads) -> Self {
         Self {
             folder,
             routes,
             live,
             reloads,
-            fingerprint,
+            kept,
             failed: None,
         }
     }
@@ -61,26 +52,17 @@ impl PolicyReload {
     /// Reads the folder and, if it is another set and a good one, puts it in force. Reads and computes: not for a runtime's thread.
     pub fn attempt(&mut self) -> Reload {
         let number = self.live.current().generation() + 1;
-        let read = PolicySet::read(&self.folder).and_then(|set| {
-            if set.fingerprint() == self.fingerprint {
-                return Ok(None);
-            }
-            Ok(Some((
-                postern_policy::check(&set, &self.routes, number)?,
-                set.fingerprint(),
-            )))
-        });
-        match read {
+        match postern_policy::check_again(&self.folder, &self.routes, number, &self.kept) {
             Ok(None) => {
                 if self.failed.take().is_some() {
                     tracing::info!(target: "postern::policy", generation = number - 1, "the policy files are those in force again");
                 }
                 Reload::Unchanged
             }
-            Ok(Some((book, fingerprint))) => {
+            Ok(Some((book, kept))) => {
                 // False only if somebody else exchanged books meanwhile, and nobody else does.
                 let _ = self.live.swap(book);
-                self.fingerprint = fingerprint;
+                self.kept = kept;
                 self.failed = None;
                 self.reloads.count(ReloadResult::Succeeded);
                 tracing::info!(target: "postern::policy", generation = number, "new policies are in force");

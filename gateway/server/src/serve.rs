@@ -88,8 +88,8 @@ pub struct Prepared {
     pub routes: Vec<RouteFacts>,
     /// The first policies.
     pub book: Rulebook,
-    /// Of the set they were compiled from.
-    pub fingerprint: postern_policy::set::Fingerprint,
+    /// Of the set they were compiled from, for the next reload.
+    pub kept: postern_policy::Kept,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
     /// Who started us, if they want to know how it goes.
@@ -189,7 +189,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
             configuration.server.policies.clone(),
             prepared.routes,
             Arc::clone(&live),
-            prepared.fingerprint,
+            prepared.kept,
             reloads,
         ),
         certificates,

@@ -1,24 +1,28 @@
 //! One `[[policy]]` table with everything in it read into types that can be judged without knowing the route.
 
-use crate::document::{Document, Step};
+use crate::document::Step;
 use crate::file::PolicyTable;
 use crate::message::Template;
+use crate::outline::Outline;
 use crate::problem::{Problem, Problems, quoted};
+use crate::set::PolicySource;
 use postern_identity::decide::RuleName;
 use postern_identity::{AttributeName, DistinguishedName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A policy file.
-pub(super) struct Source<'t> {
-    pub(super) name: &'t str,
-    pub(super) document: Document<'t>,
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(super) file: Arc<PolicySource>,
+    pub(super) outline: Outline,
     pub(super) priority: u32,
 }
 
-/// One table of a file.
-pub(super) struct Layer<'t> {
-    pub(super) source: Arc<Source<'t>>,
+/// One table of a file. It is kept as long as the file does not change.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(super) source: Arc<Source>,
     index: usize,
     pub(super) table: PolicyTable,
     pub(super) base_dns: Option<Vec<DistinguishedName>>,
@@ -29,9 +33,9 @@ pub(super) struct Layer<'t> {
     pub(super) messages: BTreeMap<String, Option<Template>>,
 }
 
-impl<'t> Layer<'t> {
+impl Layer {
     /// Reads the names and texts of a table.
-    pub(super) fn new(source: &Arc<Source<'t>>, index: usize, table: PolicyTable, problems: &mut Problems) -> Self {
+    pub(super) fn new(source: &Arc<Source>, index: usize, table: PolicyTable, problems: &mut Problems) -> Self {
         let layer = Self {
             source: Arc::clone(source),
             index,
@@ -95,14 +99,14 @@ impl<'t> Layer<'t> {
 
     /// The name of the rule that a key of this table is.
     pub(super) fn rule(&self, key: &str) -> RuleName {
-        RuleName(format!("{}:policy[{}].{key}", self.source.name, self.index).into())
+        RuleName(format!("{}:policy[{}].{key}", self.source.file.name, self.index).into())
     }
 
     /// A problem at a value of this table.
     pub(super) fn problem_at(&self, steps: &[Step<'_>], what: impl Into<String>, remedy: impl Into<String>) -> Problem {
         let mut path = vec![Step::Key("policy"), Step::Item(self.index)];
         path.extend_from_slice(steps);
-        self.source.document.problem_at(&path, what, remedy)
+        self.source.outline.problem_at(&path, what, remedy)
     }
 
     /// Every item of a list of the pass table as a type; those that are wrong are reported, each at its place.

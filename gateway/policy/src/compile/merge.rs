@@ -15,11 +15,12 @@ use std::sync::Arc;
 /// The rules of a route. What it returns is only good if it adds no problem.
 pub(super) fn route(
     facts: &RouteFacts,
-    layers: &[&Layer<'_>],
+    made_of: &[&Arc<Layer>],
     generation: u64,
     all_read: bool,
     problems: &mut Problems,
 ) -> Rules {
+    let layers: &[&Layer] = &made_of.iter().map(|layer| &***layer).collect::<Vec<_>>();
     let keys = Keys { layers };
     let surface = keys.or("surface", Surface::Text, |layer| layer.table.surface.map(Into::into));
     if surface.value == Surface::Transparent {
@@ -36,6 +37,7 @@ pub(super) fn route(
         pass: Arc::new(pass),
         standings,
         portal_url: facts.portal_url.clone(),
+        made_of: made_of.iter().map(|layer| Arc::clone(layer)).collect(),
     }
 }
 
@@ -141,7 +143,7 @@ fn forbid(keys: &Keys<'_>, key: &str, problems: &mut Problems, is_set: impl Fn(&
     }
 }
 
-fn cannot_hold(layer: &Layer<'_>, key: &str, problems: &mut Problems) {
+fn cannot_hold(layer: &Layer, key: &str, problems: &mut Problems) {
     problems.add(|| {
         layer.problem_at(
             &[Step::Key("pass"), Step::Key(key)],
@@ -153,23 +155,23 @@ fn cannot_hold(layer: &Layer<'_>, key: &str, problems: &mut Problems) {
 
 /// The tables that speak of a route, first asked first.
 struct Keys<'a> {
-    layers: &'a [&'a Layer<'a>],
+    layers: &'a [&'a Layer],
 }
 
 impl Keys<'_> {
     /// The first table that sets something, with what it sets.
-    fn first_layer<T>(&self, read: impl Fn(&Layer<'_>) -> Option<T>) -> Option<(&Layer<'_>, T)> {
+    fn first_layer<T>(&self, read: impl Fn(&Layer) -> Option<T>) -> Option<(&Layer, T)> {
         self.layers
             .iter()
             .find_map(|layer| read(layer).map(|value| (*layer, value)))
     }
 
-    fn first<T>(&self, key: &str, read: impl Fn(&Layer<'_>) -> Option<T>) -> Option<Ruled<T>> {
+    fn first<T>(&self, key: &str, read: impl Fn(&Layer) -> Option<T>) -> Option<Ruled<T>> {
         self.first_layer(read)
             .map(|(layer, value)| Ruled::new(value, layer.rule(key)))
     }
 
-    fn or<T>(&self, key: &str, default: T, read: impl Fn(&Layer<'_>) -> Option<T>) -> Ruled<T> {
+    fn or<T>(&self, key: &str, default: T, read: impl Fn(&Layer) -> Option<T>) -> Ruled<T> {
         self.first(key, read)
             .unwrap_or_else(|| Ruled::new(default, RuleName::built_in(key)))
     }

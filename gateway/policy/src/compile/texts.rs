@@ -11,14 +11,14 @@ use postern_identity::decide::{RuleName, Ruled, Surface};
 /// Where the texts of one route come from.
 pub(super) struct Texts<'a> {
     facts: &'a RouteFacts,
-    layers: &'a [&'a Layer<'a>],
+    layers: &'a [&'a Layer],
     surface: Surface,
     /// Whether a message that is not there can only be missing.
     all_read: bool,
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn new(facts: &'a RouteFacts, layers: &'a [&'a Layer<'a>], surface: Surface, all_read: bool) -> Self {
+    pub(super) fn new(facts: &'a RouteFacts, layers: &'a [&'a Layer], surface: Surface, all_read: bool) -> Self {
         Self {
             facts,
             layers,
@@ -58,7 +58,7 @@ impl<'a> Texts<'a> {
 
     fn written(
         &self,
-        layer: &Layer<'_>,
+        layer: &Layer,
         name: &str,
         template: &Template,
         state: StateName,
@@ -94,7 +94,7 @@ impl<'a> Texts<'a> {
         Some(Ruled::new(message, RuleName::built_in(&format!("messages.{of_state}"))))
     }
 
-    fn missing(&self, layer: &Layer<'_>, name: &str, state: StateName) -> Problem {
+    fn missing(&self, layer: &Layer, name: &str, state: StateName) -> Problem {
         let written = self
             .layers
             .iter()

@@ -29,7 +29,7 @@ fn policies_tests_and_what_is_neither_are_told_apart_by_name() {
     ]);
     fs::create_dir(folder.path().join("below.toml")).unwrap();
     let set = PolicySet::read(folder.path()).unwrap();
-    let names = |sources: &[PolicySource]| sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>();
+    let names = |sources: &[Arc<PolicySource>]| sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(set.policies()), ["a.toml", "b.toml"]);
     assert_eq!(names(set.tests()), ["a_test.toml"]);
 }
@@ -73,7 +73,7 @@ fn a_change_during_the_reading_fails_it() {
     ];
     for change in changes {
         let folder = folder(&[("a.toml", "a"), ("b.toml", "b")]);
-        let problem = only_problem(read_while(folder.path(), || change(folder.path())));
+        let problem = only_problem(read_while(folder.path(), None, || change(folder.path())));
         assert_eq!(problem.what, "the folder changed while it was read");
     }
 }
@@ -81,7 +81,11 @@ fn a_change_during_the_reading_fails_it() {
 #[test]
 fn a_change_of_other_files_does_not_fail_the_reading() {
     let folder = folder(&[("a.toml", "a")]);
-    assert!(read_while(folder.path(), || fs::write(folder.path().join(".a.swp"), "").unwrap()).is_ok());
+    assert!(
+        read_while(folder.path(), None, || fs::write(folder.path().join(".a.swp"), "")
+            .unwrap())
+        .is_ok()
+    );
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn a_config_map_is_read_through_its_symlinks_and_a_swap_is_noticed() {
     symlink("..1", root.join("..data")).unwrap();
     symlink("..data/a.toml", root.join("a.toml")).unwrap();
     assert_eq!(PolicySet::read(root).unwrap().policies().len(), 1);
-    let swapped = read_while(root, || {
+    let swapped = read_while(root, None, || {
         symlink("..2", root.join("..data_tmp")).unwrap();
         fs::rename(root.join("..data_tmp"), root.join("..data")).unwrap();
     });
@@ -103,17 +107,34 @@ fn a_config_map_is_read_through_its_symlinks_and_a_swap_is_noticed() {
 }
 
 #[test]
-fn a_fingerprint_changes_with_names_and_contents_and_with_nothing_else() {
-    let print = |files: &[(&str, &str)]| PolicySet::read(folder(files).path()).unwrap().fingerprint();
-    let first = print(&[("a.toml", "x"), ("b.toml", "y")]);
-    assert_eq!(first, print(&[("b.toml", "y"), ("a.toml", "x")]));
-    for other in [
-        [("a.toml", "x"), ("b.toml", "z")],
-        [("a.toml", "x"), ("c.toml", "y")],
-        [("a.toml", "xb"), ("b.toml", "")],
-    ] {
-        assert_ne!(first, print(&other));
-    }
+fn a_set_read_again_is_still_the_same_until_a_name_or_content_changes() {
+    let folder = folder(&[("a.toml", "x"), ("b.toml", "y"), ("a_test.toml", "z")]);
+    let path = |name: &str| folder.path().join(name);
+    let first = PolicySet::read(folder.path()).unwrap();
+    let again = || PolicySet::read_again(folder.path(), &first).unwrap();
+    assert!(again().is_still(&first));
+    fs::write(path("a.toml"), "x").unwrap();
+    fs::write(path("README.md"), "x").unwrap();
+    assert!(again().is_still(&first));
+    assert!(
+        !PolicySet::read(folder.path()).unwrap().is_still(&first),
+        "equal files are not the same files"
+    );
+
+    fs::write(path("b.toml"), "z").unwrap();
+    let changed = again();
+    assert!(!changed.is_still(&first));
+    assert!(Arc::ptr_eq(&changed.policies()[0], &first.policies()[0]));
+    assert!(!Arc::ptr_eq(&changed.policies()[1], &first.policies()[1]));
+    fs::write(path("b.toml"), "y").unwrap();
+    assert!(again().is_still(&first));
+    fs::rename(path("b.toml"), path("c.toml")).unwrap();
+    assert!(!again().is_still(&first));
+    fs::rename(path("c.toml"), path("b.toml")).unwrap();
+    fs::write(path("a_test.toml"), "Z").unwrap();
+    assert!(!again().is_still(&first));
+    fs::remove_file(path("a_test.toml")).unwrap();
+    assert!(!again().is_still(&first));
 }
 
 #[test]

@@ -44,14 +44,14 @@ fn given() -> Given {
         name: "applications".into(),
         portal_url: None,
     }];
-    let (book, fingerprint) = first_policies(folder.path(), &routes).unwrap();
+    let (book, kept) = first_policies(folder.path(), &routes).unwrap();
     let live = Arc::new(LivePolicy::new(book));
     let metrics = Metrics::new(Vec::new());
     let reload = PolicyReload::new(
         folder.path().to_owned(),
         routes,
         Arc::clone(&live),
-        fingerprint,
+        kept,
         metrics.reloads(),
     );
     Given {
