@@ -19,6 +19,7 @@
 //! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`.
 
 pub mod compile;
+pub mod condition;
 pub mod document;
 pub mod live;
 pub mod message;

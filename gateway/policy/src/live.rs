@@ -1,26 +1,34 @@
 //! The rulebook in force, and its exchange for a newer one while everybody is asking.
 
 use crate::rulebook::Rulebook;
+use crate::rulebook::Untold;
 use arc_swap::ArcSwap;
-use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteRules};
+use postern_identity::Clock;
+use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The policies in force. Asking takes no lock; a question is answered from one book from beginning to end.
 pub struct LivePolicy {
     book: ArcSwap<Rulebook>,
     generation: Arc<Generation>,
+    clock: Arc<dyn Clock>,
+    /// Questions in which a condition could not be evaluated.
+    unclear: AtomicU64,
     /// Held while books are exchanged, so that generations only ever rise.
     exchange: Mutex<()>,
 }
 
 impl LivePolicy {
-    /// Puts the first book in force.
-    pub fn new(first: Rulebook) -> Self {
+    /// Puts the first book in force. Conditions read the time from `clock`.
+    pub fn new(first: Rulebook, clock: Arc<dyn Clock>) -> Self {
         let generation = Arc::new(Generation::default());
         generation.set(first.generation());
         Self {
             book: ArcSwap::from_pointee(first),
             generation,
+            clock,
+            unclear: AtomicU64::new(0),
             exchange: Mutex::new(()),
         }
     }
@@ -39,6 +47,17 @@ impl LivePolicy {
         true
     }
 
+    /// How many questions were answered with the strictest in reach, because a condition could not be evaluated.
+    pub fn unclear(&self) -> u64 {
+        self.unclear.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, is_unclear: bool) {
+        if is_unclear {
+            self.unclear.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// The book in force.
     pub fn current(&self) -> Arc<Rulebook> {
         self.book.load_full()
@@ -50,12 +69,16 @@ impl Decide for LivePolicy {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
-        self.book.load().route(route)
+    fn route(&self, question: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        let (answer, is_unclear) = self.book.load().pass(question, self.clock.now(), |_, _| {})?;
+        self.count(is_unclear);
+        Some(answer)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
-        self.book.load().bind(question)
+        let (verdict, is_unclear) = self.book.load().judge(question, self.clock.now(), &mut Untold);
+        self.count(is_unclear);
+        verdict
     }
 }
 
@@ -64,8 +87,13 @@ mod tests {
     use super::*;
     use crate::compile::{RouteFacts, compile};
     use crate::set::PolicySet;
+    use postern_identity::clock::FixedClock;
     use std::collections::HashMap;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicBool;
+
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(FixedClock(jiff::Timestamp::UNIX_EPOCH))
+    }
 
     fn book(generation: u64) -> Rulebook {
         let text = format!("priority = 1\n[[policy]]\nroute = \"r\"\npass.size_limit = {generation}\n");
@@ -78,19 +106,19 @@ mod tests {
 
     #[test]
     fn a_swap_brings_the_new_rules_and_their_number() {
-        let live = LivePolicy::new(book(1));
+        let live = LivePolicy::new(book(1), clock());
         let generation = live.generation();
         assert_eq!(generation.get(), 1);
         assert!(live.swap(book(2)));
         assert_eq!(generation.get(), 2);
-        assert_eq!(live.route("r").unwrap().generation, 2);
+        assert_eq!(live.current().rules("r").unwrap().pass.generation, 2);
         assert_eq!(live.current().generation(), 2);
-        assert!(live.route("other").is_none());
+        assert!(live.current().rules("other").is_none());
     }
 
     #[test]
     fn a_book_that_is_not_newer_never_comes_into_force() {
-        let live = LivePolicy::new(book(5));
+        let live = LivePolicy::new(book(5), clock());
         for stale in [5, 4] {
             assert!(!live.swap(book(stale)));
         }
@@ -101,7 +129,7 @@ mod tests {
     fn whoever_sees_a_number_finds_rules_at_least_that_new() {
         const LAST: u64 = 50_000;
         let empty = |generation| Rulebook::new(generation, HashMap::new());
-        let live = LivePolicy::new(empty(1));
+        let live = LivePolicy::new(empty(1), clock());
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {

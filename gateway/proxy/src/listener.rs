@@ -83,28 +83,23 @@ fn admit(
         .set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6));
     let shared = Arc::clone(shared);
     let route = Arc::clone(route);
+    let facts = Facts {
+        listener: Arc::clone(&settings.name),
+        peer,
+        secure: false,
+        start_tls: None,
+    };
     match &settings.tls {
-        ListenerTls::None => tasks.spawn(plain(shared, route, stream, peer, None, registered)),
+        ListenerTls::None => tasks.spawn(plain(shared, route, stream, facts, registered)),
         ListenerTls::StartTls(source) => {
-            tasks.spawn(plain(shared, route, stream, peer, Some(Arc::clone(source)), registered))
+            let start_tls = Some(Arc::clone(source));
+            tasks.spawn(plain(shared, route, stream, Facts { start_tls, ..facts }, registered))
         }
-        ListenerTls::Ldaps(source) => tasks.spawn(tls(shared, route, stream, peer, Arc::clone(source), registered)),
+        ListenerTls::Ldaps(source) => tasks.spawn(tls(shared, route, stream, facts, Arc::clone(source), registered)),
     };
 }
 
-async fn plain(
-    shared: Arc<Shared>,
-    route: Arc<Route>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    start_tls: Option<TlsSource>,
-    registered: Registered,
-) {
-    let facts = Facts {
-        peer,
-        secure: false,
-        start_tls,
-    };
+async fn plain(shared: Arc<Shared>, route: Arc<Route>, stream: TcpStream, facts: Facts, registered: Registered) {
     Session::new(shared, route, Client::Plain(stream), facts, registered)
         .run()
         .await;
@@ -114,18 +109,15 @@ async fn tls(
     shared: Arc<Shared>,
     route: Arc<Route>,
     stream: TcpStream,
-    peer: SocketAddr,
+    facts: Facts,
     source: TlsSource,
     registered: Registered,
 ) {
+    let peer = facts.peer;
     let handshake = Box::pin(TlsAcceptor::from(source()).accept(stream));
     match tokio::time::timeout(shared.limits.tls, handshake).await {
         Ok(Ok(stream)) => {
-            let facts = Facts {
-                peer,
-                secure: true,
-                start_tls: None,
-            };
+            let facts = Facts { secure: true, ..facts };
             Session::new(shared, route, Client::Tls(Box::new(stream)), facts, registered)
                 .run()
                 .await;

@@ -56,6 +56,7 @@ impl Session {
         self.shared.decide.bind(&BindQuestion {
             route: &self.route.name,
             account: &account,
+            connection: &self.connection_facts(),
             standing,
             proven,
         })

@@ -268,6 +268,7 @@ impl Session {
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
             Admission::Refuse => self.give_lane_back(),
         }
+        self.take_rules_anew();
     }
 
     /// On a transparent route the directory's verdict is ours, and its octets are the answer. `known` says whether the standing was asked
@@ -312,6 +313,7 @@ impl Session {
                 known,
             };
             self.identity = Identity::Bound(Box::new(signed_in));
+            self.take_rules_anew();
         } else if !accepted {
             self.give_lane_back();
         }
@@ -325,6 +327,7 @@ impl Session {
             self.given_up(&pending);
         }
         self.identity = Identity::Anonymous;
+        self.take_rules_anew();
         self.fast = false;
         self.retry = None;
         if clean {

@@ -41,6 +41,8 @@ use zeroize::Zeroizing;
 
 /// What is known of a connection before its first octet.
 pub(crate) struct Facts {
+    /// The listener it came in on.
+    pub(crate) listener: Arc<str>,
     /// The client's address.
     pub(crate) peer: SocketAddr,
     /// Whether TLS is on.
@@ -80,6 +82,10 @@ pub(crate) struct Session {
     /// The rules of the generation this session last saw. `None` while no policy speaks of the route: nothing passes then.
     pub(crate) rules: Option<Arc<RouteRules>>,
     generation: u64,
+    /// Whether somebody else, or another connection, would have other rules.
+    conditional: bool,
+    /// From this tick on the rules may be others, because time has passed.
+    rules_until: Option<u32>,
     pub(crate) facts: Facts,
     registered: Registered,
     client: Client,
@@ -173,10 +179,11 @@ impl Session {
             stalled: None,
         };
         let generation = shared.generation.get();
-        let rules = shared.decide.route(&route.name);
         let mut session = Self {
             generation,
-            rules,
+            rules: None,
+            conditional: false,
+            rules_until: None,
             facts,
             registered,
             client,
@@ -194,6 +201,7 @@ impl Session {
             shared,
             route,
         };
+        session.take_rules();
         session.set_fast();
         session
     }

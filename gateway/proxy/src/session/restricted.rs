@@ -92,6 +92,7 @@ impl Session {
         if changed && let Some(password) = new_password(frame) {
             self.sign_in_again(header, &password).await;
         }
+        self.take_rules_anew();
         self.set_fast();
         self.outbound.push(&answered);
         self.flush_in_time().await

@@ -2,14 +2,17 @@
 
 use super::{Identity, Leave, Session};
 use crate::lane::LaneIdentity;
-use postern_identity::decide::{Admission, Operation, TlsRule};
+use crate::ticker::ticks;
+use postern_identity::decide::{Admission, Operation, RouteQuestion, TlsRule};
+use postern_identity::{ConnectionFacts, disclose};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 impl Session {
     /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
     pub(super) fn new_rules(&mut self) -> ControlFlow<Leave> {
         self.generation = self.shared.generation.get();
-        self.rules = self.shared.decide.route(&self.route.name);
+        self.take_rules();
         let flow = self.judge_again();
         self.set_fast();
         // A search that stays open was admitted by rules that are no more: it goes on only if nothing in the new ones could touch it.
@@ -21,6 +24,51 @@ impl Session {
             return ControlFlow::Break(Leave::Rules);
         }
         flow
+    }
+
+    /// Asks for the rules of whoever this session is now.
+    pub(super) fn take_rules(&mut self) {
+        let signed_in = match &self.identity {
+            Identity::Anonymous => None,
+            Identity::Bound(signed_in) | Identity::Restricted(signed_in) => Some(signed_in),
+        };
+        let account = signed_in.map(|signed_in| {
+            let told = disclose(&signed_in.standing, signed_in.proven).state().name();
+            (super::record::readable(&signed_in.name), told)
+        });
+        let answer = self.shared.decide.route(&RouteQuestion {
+            route: &self.route.name,
+            connection: &self.connection_facts(),
+            account: account.as_ref().map(|(name, told)| (&**name, *told)),
+        });
+        self.conditional = answer.as_ref().is_some_and(|answer| answer.conditional);
+        let valid_for = answer.as_ref().and_then(|answer| answer.valid_for);
+        // One tick more: by then the moment has passed on any clock.
+        self.rules_until = valid_for.map(|time| self.shared.ticker.now().saturating_add(ticks(time)).saturating_add(1));
+        self.rules = answer.map(|answer| answer.rules);
+    }
+
+    /// The same where another account, or the time that has passed, may have made a difference.
+    pub(super) fn take_rules_anew(&mut self) {
+        if self.conditional {
+            self.take_rules();
+        }
+    }
+
+    /// Whether time alone may have changed the rules.
+    pub(super) fn rules_are_over(&self) -> bool {
+        self.rules_until.is_some_and(|until| self.shared.ticker.now() >= until)
+    }
+
+    /// What rules may ask of this connection.
+    pub(super) fn connection_facts(&self) -> ConnectionFacts {
+        ConnectionFacts {
+            listener: Arc::clone(&self.facts.listener),
+            client: self.facts.peer.ip().to_canonical(),
+            protected: self.facts.secure,
+            server_name: None,
+            certificate_subject: None,
+        }
     }
 
     pub(super) fn judge_again(&mut self) -> ControlFlow<Leave> {

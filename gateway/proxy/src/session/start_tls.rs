@@ -38,6 +38,7 @@ impl Session {
         };
         self.give_lane_back();
         self.identity = Identity::Anonymous;
+        self.take_rules_anew();
         self.in_flight.take_all();
         self.outbound.push(&answer::extended(
             id,
@@ -61,6 +62,7 @@ impl Session {
             Ok(Ok(stream)) => {
                 self.client = Client::Tls(Box::new(stream));
                 self.facts.secure = true;
+                self.take_rules_anew();
                 self.set_fast();
                 ControlFlow::Continue(())
             }

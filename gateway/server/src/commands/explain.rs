@@ -9,7 +9,7 @@ use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
 use postern_directory::{LookUpError, Upstream};
-use postern_identity::{Clock, Proven, Standing, State};
+use postern_identity::{Clock, ConnectionFacts, Proven, Standing, State, Timestamp};
 use postern_ldap::ResultCode;
 use std::io;
 use std::path::Path;
@@ -24,6 +24,10 @@ pub struct Question<'a> {
     pub route: &'a str,
     /// A DN, a uid or a mail address.
     pub user: &'a str,
+    /// The connection the sign-in would come in on, for conditions.
+    pub connection: ConnectionFacts,
+    /// When that would be. `None`: now.
+    pub at: Option<Timestamp>,
     /// For a program instead of a person.
     pub json: bool,
 }
@@ -48,6 +52,12 @@ pub fn run(
         ));
         return Ok(WRONG);
     };
+    let listener = &*question.connection.listener;
+    if !listener.is_empty() && configuration.listeners.iter().all(|known| *known.name != *listener) {
+        let names: Vec<&str> = configuration.listeners.iter().map(|known| &*known.name).collect();
+        out.problem(format_args!("there is no listener {listener:?}: {}", names.join(", ")));
+        return Ok(WRONG);
+    }
     let book = match postern_policy::check_set(&configuration.server.policies, &facts(&configuration.routes), 1) {
         Ok(book) => book,
         Err(problems) => {
@@ -72,7 +82,8 @@ pub fn run(
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(upstream.look_up(question.user));
-    let told = Told::new(question, &upstream, &book, &found);
+    let at = question.at.unwrap_or_else(|| clock.now());
+    let told = Told::new(question, at, &upstream, &book, &found);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {

@@ -11,6 +11,11 @@ static GENERATION: Name = Name {
     help: "The number of the policy set in force",
     kind: Kind::Gauge,
 };
+static CONDITIONS_UNCLEAR: Name = Name {
+    name: "postern_policy_conditions_unclear",
+    help: "Questions answered with the strictest in reach, because a condition could not be evaluated",
+    kind: Kind::Counter,
+};
 static LINES_LOST: Name = Name {
     name: "postern_log_lines_lost",
     help: "Log lines that could not be written",
@@ -34,6 +39,7 @@ impl CountSource for OwnCounts {
     fn collect(&self, out: &mut dyn FnMut(Sample<'_>)) {
         let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
         tell(&GENERATION, &[], self.live.current().generation());
+        tell(&CONDITIONS_UNCLEAR, &[], self.live.unclear());
         tell(&LINES_LOST, &[], self.lines.lost());
         for (listener, certificate) in &self.certificates {
             let expires = u64::try_from(certificate.expires().as_second()).unwrap_or(0);

@@ -1,8 +1,8 @@
 use super::*;
 use crate::metrics::Metrics;
-use postern_identity::Timestamp;
 use postern_identity::clock::FixedClock;
-use postern_identity::decide::Decide;
+use postern_identity::decide::{Decide, RouteQuestion};
+use postern_identity::{ConnectionFacts, Timestamp};
 use std::fs;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -32,8 +32,15 @@ impl Given {
     }
 
     fn state(&self) -> (u64, &'static str) {
-        let rules = self.live.route("applications").unwrap();
-        (self.live.generation().get(), rules.surface.value.as_str())
+        let answer = self.live.route(&RouteQuestion {
+            route: "applications",
+            connection: &ConnectionFacts::example(),
+            account: None,
+        });
+        (
+            self.live.generation().get(),
+            answer.unwrap().rules.surface.value.as_str(),
+        )
     }
 }
 
@@ -45,7 +52,7 @@ fn given() -> Given {
         portal_url: None,
     }];
     let (book, kept) = first_policies(folder.path(), &routes).unwrap();
-    let live = Arc::new(LivePolicy::new(book));
+    let live = Arc::new(LivePolicy::new(book, fixed("2026-11-22T00:00:00Z")));
     let metrics = Metrics::new(Vec::new());
     let reload = PolicyReload::new(
         folder.path().to_owned(),

@@ -8,8 +8,8 @@ use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
-    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteRules, RuleName, Ruled,
-    Surface, TlsRule,
+    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteAnswer, RouteQuestion,
+    RouteRules, RuleName, Ruled, Surface, TlsRule,
 };
 use postern_identity::{DirectoryName, Proven, State, Timestamp};
 use postern_ldap::ber::Writer;
@@ -77,6 +77,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         .unwrap_or_else(|_| unreachable!());
     let start_tls: Option<TlsSource> = scene.offers_tls.then(|| Arc::new(no_tls) as TlsSource);
     let facts = Facts {
+        listener: "l".into(),
         peer: scene.peer,
         secure: scene.secure,
         start_tls,
@@ -233,8 +234,8 @@ impl Decide for Fixed {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, _: &str) -> Option<Arc<RouteRules>> {
-        self.rules.clone()
+    fn route(&self, _: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        self.rules.clone().map(RouteAnswer::always)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {

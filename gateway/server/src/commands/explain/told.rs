@@ -5,7 +5,7 @@ use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, Upstream};
 use postern_identity::decide::BindQuestion;
-use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Warning};
+use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
 use postern_ldap::ResultCode;
 use postern_policy::{Explanation, Rulebook};
 use serde::Serialize;
@@ -79,6 +79,7 @@ struct ToldStep {
 impl<'a> Told<'a> {
     pub(super) fn new(
         question: &Question<'a>,
+        at: Timestamp,
         upstream: &Upstream,
         book: &Rulebook,
         found: &Result<Account, LookUpError>,
@@ -86,13 +87,14 @@ impl<'a> Told<'a> {
         let name = |account: &Account| account.dn.clone();
         let dn = found.as_ref().map_or_else(|_| question.user.to_owned(), name);
         let ask = |standing: &Standing, proven| {
-            let explanation = book.explain_bind(&BindQuestion {
+            let question = BindQuestion {
                 route: question.route,
                 account: &dn,
+                connection: &question.connection,
                 standing,
                 proven,
-            });
-            told_bind(explanation, standing, proven)
+            };
+            told_bind(book.explain_bind(&question, at), standing, proven)
         };
         let authority = Authority::Local(upstream.name().clone());
         Self {
