@@ -26,10 +26,11 @@ mod tests;
 pub use evaluate::{Cause, Truth};
 pub use facts::Facts;
 
+pub use jiff::tz::TimeZone;
+
 use check::{Checked, Test};
 use clock::ClockUse;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use postern_identity::DistinguishedName;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,6 +42,9 @@ pub const MOST_PARTS: usize = 256;
 pub const DEEPEST: usize = 24;
 /// The longest text a client may bring that is looked at, in octets. With a longer one a condition is unclear.
 pub const LONGEST_TEXT: usize = 1024;
+
+/// The shortest time there is.
+pub const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
 /// What is wrong with a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 )]
 
 mod clients;
+mod conditions;
 mod examples;
 mod faults;
 mod golden;

@@ -64,12 +64,6 @@ pub(super) fn rules(
         let held = Held { holds, unclear: 0 };
         kept.push((held, Arc::new(merged(&chosen(&base.made_of, holds), problems))));
     }
-    let unclear = Held { holds: 0, unclear: all };
-    let singles = kept.iter().take(count);
-    let strict = singles.fold(strictest::of(&base, &base), |strict, (_, single)| {
-        strictest::of(&strict, single)
-    });
-    kept.push((unclear, Arc::new(strict)));
     base.variants = Some(Box::new(Variants {
         facts: facts.clone(),
         generation,
