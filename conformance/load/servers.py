@@ -26,7 +26,8 @@ ROOT = HERE.parent.parent
 BASE = "dc=example,dc=org"
 USERS = 10000
 # Below the range that clients' own ports come from, so that no client takes one.
-PORTS = {"slapd": (14890, 14636), "nginx": (14901, 14691), "postern": (14389, 14689)}
+PORTS = {"slapd": (14890, 14636), "nginx": (14901, 14691), "postern": (14389, 14689), "haproxy": (14902, 14692),
+         "back-ldap": (14903, 14693), "lloadd": (14904, 14694)}
 METRICS_PORT = 14464
 
 
@@ -85,6 +86,39 @@ class Servers:
             plain_port=plain, tls_port=tls, upstream=PORTS["slapd"][0]))
         process = self.start("nginx", ["nginx", "-e", folder / "error.log", "-c", folder / "nginx.conf"], (plain, tls))
         return Target("nginx", plain, tls, [process.pid] + children(process.pid))
+
+    def haproxy(self):
+        folder = self.make("haproxy")
+        plain, tls = PORTS["haproxy"]
+        both = self.folder / "tls/both.pem"
+        both.write_text("".join((self.folder / "tls" / name).read_text() for name in ("cert.pem", "key.pem")))
+        (folder / "haproxy.cfg").write_text(HAPROXY_CFG.format(
+            both=both, connections=max(self.open_files // 2 - 200, 100), plain_port=plain, tls_port=tls, upstream=PORTS["slapd"][0]))
+        process = self.start("haproxy", ["haproxy", "-db", "-f", folder / "haproxy.cfg"], (plain, tls))
+        return Target("haproxy", plain, tls, [process.pid])
+
+    def back_ldap(self):
+        """A second slapd that knows nothing itself and asks the first, tuned to keep up."""
+        folder = self.make("back-ldap")
+        plain, tls = PORTS["back-ldap"]
+        (folder / "slapd.conf").write_text(BACK_LDAP_CONF.format(
+            folder=folder, tls=self.folder / "tls", base=BASE, upstream=PORTS["slapd"][0]))
+        process = self.start("back-ldap", ["slapd", "-d", "0", "-f", folder / "slapd.conf", "-h",
+                                           f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"], (plain, tls))
+        return Target("back-ldap", plain, tls, [process.pid])
+
+    def lloadd(self):
+        """OpenLDAP's balancer. Debian does not build it: LLOADD names the program (OpenLDAP with --enable-balancer=yes)."""
+        program = os.environ.get("LLOADD")
+        if not program:
+            raise SystemExit("LLOADD must name the program lloadd; Debian's slapd is built without it (--enable-balancer=yes)")
+        folder = self.make("lloadd")
+        plain, tls = PORTS["lloadd"]
+        (folder / "lloadd.conf").write_text(LLOADD_CONF.format(
+            folder=folder, tls=self.folder / "tls", base=BASE, password=self.service_password, upstream=PORTS["slapd"][0]))
+        process = self.start("lloadd", [program, "-d", "0", "-f", folder / "lloadd.conf", "-h",
+                                        f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"], (plain, tls))
+        return Target("lloadd", plain, tls, [process.pid])
 
     def gateway(self, program):
         folder = self.make("postern")
@@ -159,9 +193,9 @@ class Servers:
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
-def install_missing():
+def install_missing(targets=()):
     os.environ["PATH"] += os.pathsep + "/usr/local/sbin:/usr/sbin:/sbin"   # a user's PATH may lack slapd's and nginx's
-    command(ROOT / "tests/setup", "load", show=True)
+    command(ROOT / "tests/setup", "peers" if "haproxy" in targets else "load", show=True)
 
 
 def ldapload():
@@ -274,6 +308,68 @@ ppolicy_default cn=default,ou=policies,{base}
 ppolicy_use_lockout
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
+"""
+
+HAPROXY_CFG = """
+global
+  nbthread 2
+  maxconn {connections}
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+  maxconn {connections}
+backend slapd
+  server s1 127.0.0.1:{upstream}
+frontend plain
+  bind 127.0.0.1:{plain_port} backlog 4096
+  default_backend slapd
+frontend tls
+  bind 127.0.0.1:{tls_port} backlog 4096 ssl crt {both}
+  default_backend slapd
+"""
+
+# Without single-conn each bind leaves a connection behind until the descriptors are gone; the threads bound what is outstanding.
+BACK_LDAP_CONF = """
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_ldap
+pidfile {folder}/slapd.pid
+argsfile {folder}/slapd.args
+loglevel none
+sizelimit unlimited
+threads 64
+conn_max_pending 1000
+conn_max_pending_auth 4000
+TLSCertificateFile {tls}/cert.pem
+TLSCertificateKeyFile {tls}/key.pem
+TLSCACertificateFile {tls}/ca.pem
+database ldap
+suffix {base}
+uri ldap://127.0.0.1:{upstream}
+rebind-as-user yes
+chase-referrals no
+protocol-version 3
+single-conn yes
+conn-pool-max 256
+network-timeout 5
+"""
+
+# It does not queue: with fewer connections than clients it answers 51.
+LLOADD_CONF = """
+pidfile {folder}/lloadd.pid
+argsfile {folder}/lloadd.args
+loglevel none
+TLSCertificateFile {tls}/cert.pem
+TLSCertificateKeyFile {tls}/key.pem
+TLSCACertificateFile {tls}/ca.pem
+io-threads 2
+bindconf bindmethod=simple binddn=cn=svc-app,ou=services,{base} credentials={password}
+tier roundrobin
+backend-server uri=ldap://127.0.0.1:{upstream} numconns=32 bindconns=64 retry=5000 max-pending-ops=1000 conn-max-pending=100
 """
 
 # A blind relay: what the gateway is compared with.

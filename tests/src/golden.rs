@@ -48,17 +48,21 @@ impl Table {
 
     /// Compares with the file `conformance/ldap/openldap/<name>.txt`, or writes it if `POSTERN_BLESS` is set.
     pub fn compare(&self, name: &str) {
-        let path = folder().join(name).with_extension("txt");
-        if std::env::var_os("POSTERN_BLESS").is_some() {
-            fs::create_dir_all(folder()).unwrap();
-            fs::write(&path, &self.text).unwrap();
-            return;
-        }
-        let golden = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}; POSTERN_BLESS=1 writes it", path.display()));
-        let wrong: Vec<String> = differences(&golden, &self.text);
-        assert!(wrong.is_empty(), "{} differs:\n{}", path.display(), wrong.join("\n"));
+        compare(&folder().join(name).with_extension("txt"), &self.text);
     }
+}
+
+/// Compares a text with a file line by line, or writes the file if `POSTERN_BLESS` is set.
+pub fn compare(path: &Path, text: &str) {
+    if std::env::var_os("POSTERN_BLESS").is_some() {
+        fs::create_dir_all(path.parent().expect("a folder")).unwrap();
+        fs::write(path, text).unwrap();
+        return;
+    }
+    let golden = fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("{}: {error}; POSTERN_BLESS=1 writes it", path.display()));
+    let wrong: Vec<String> = differences(&golden, text);
+    assert!(wrong.is_empty(), "{} differs:\n{}", path.display(), wrong.join("\n"));
 }
 
 /// Lines that are in one and not in the other, in order.

@@ -2,7 +2,8 @@
 //!
 //! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
-//! client ([`wire`]) and its requests ([`request`]), and captures compared byte for byte ([`golden`]).
+//! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
+//! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).
 //!
 //! **Never knows** what the product ought to answer: that stands in the stories (`tests/stories`).
 //!
@@ -24,18 +25,21 @@
     reason = "a test may fail where it stands, and says why on standard error"
 )]
 
+pub mod applications;
 pub mod certificates;
 pub mod chance;
 pub mod eventually;
 pub mod gateway;
 pub mod golden;
 pub mod metrics;
+pub mod mounts;
 pub mod people;
 pub mod policies;
 pub mod port;
 pub mod process;
 pub mod puppet;
 pub mod request;
+pub mod sightings;
 pub mod slapd;
 pub mod wire;
 

@@ -92,6 +92,15 @@ pub fn ldif(users: usize, more: &str) -> String {
     ldif.0
 }
 
+/// LDIF of one more account, in one of [`STATES`], with these lines besides: for [`crate::SlapdSettings::ldif`].
+pub fn account(uid: &str, kind: &str, lines: &[&str]) -> String {
+    let mut ldif = Ldif(String::new());
+    let mut all = state(kind, now());
+    all.extend(lines.iter().map(|line| (*line).to_owned()));
+    ldif.person(uid, &all);
+    ldif.0
+}
+
 /// The operational attributes of a state.
 fn state(uid: &str, now: i64) -> Vec<String> {
     let at = |ago: i64| generalized_time(now - ago);
@@ -192,7 +201,9 @@ impl Ldif {
             format!("mail: {uid}@example.org"),
             format!("userPassword: {PASSWORD}"),
         ];
-        let lines: Vec<&str> = lines.iter().chain(state).map(String::as_str).collect();
+        let mut lines: Vec<&str> = lines.iter().chain(state).map(String::as_str).collect();
+        // slapadd wants the values of an attribute next to each other.
+        lines.sort_by_key(|line| !line.starts_with("objectClass"));
         self.entry(&dn(uid), &lines);
     }
 }

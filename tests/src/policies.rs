@@ -21,12 +21,17 @@ pub fn copy_preset(name: &str, folder: &Path) {
     }
 }
 
-/// A set of one file with one policy for every route, of this surface; everything else is the preset `generic`'s, so that surfaces can be
+/// A set of one file with one policy for every route, of this surface, or of a list of them as TOML writes it; everything else is the preset `generic`'s, so that surfaces can be
 /// compared. `more` is TOML that follows.
 pub fn like_generic(surface: &str, more: &str) -> String {
     let file = preset_folder("generic").join("generic.toml");
     let generic = fs::read_to_string(&file).unwrap_or_else(|error| panic!("no {}: {error}", file.display()));
     let wanted = "surface = \"text\"";
     assert!(generic.contains(wanted), "the preset generic has another surface now");
-    generic.replace(wanted, &format!("surface = \"{surface}\"")) + more
+    let written = if surface.starts_with('[') {
+        surface.to_owned()
+    } else {
+        format!("\"{surface}\"")
+    };
+    generic.replace(wanted, &format!("surface = {written}")) + more
 }

@@ -1,12 +1,33 @@
 //! One line for every sign-in and every refusal.
 
-use crate::standing::{Proven, Standing};
+use crate::standing::{Proven, Standing, State};
 use std::net::SocketAddr;
 
 /// Receives what must be on record. Called on the path of a sign-in: it must not wait.
 pub trait Audit: Send + Sync {
     /// Puts one event on record.
     fn record(&self, event: &Event<'_>);
+
+    /// The owner of an account should hear how it stands: most applications cannot say it. Told once for each time the
+    /// account comes into that state. Nobody carries it further yet.
+    fn notice(&self, _notice: &Notice<'_>) {}
+}
+
+/// Why somebody should hear of the own account. Proven: whoever signed in knew the password.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    /// The route the sign-in came in on.
+    pub route: &'a str,
+    /// The session's number in this process.
+    pub session: u64,
+    /// The name the client gave, as sent; lossy where it is not UTF-8, at most 512 octets.
+    pub account: &'a str,
+    /// What the directory said.
+    pub state: State,
+    /// The rule that wants it told.
+    pub rule: &'a str,
+    /// The policy generation in force.
+    pub generation: u64,
 }
 
 /// One thing that happened at a door. Holds no credential and no raw message.

@@ -6,6 +6,7 @@
 use crate::connection::ConnectionFacts;
 use crate::name::{AttributeName, DistinguishedName};
 use crate::standing::{Proven, Standing, StateName};
+pub use crate::surface::{Surface, Surfaces};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,34 +75,6 @@ impl<T> Ruled<T> {
     /// Joins the two.
     pub fn new(value: T, rule: RuleName) -> Self {
         Self { value, rule }
-    }
-}
-
-/// How a standing is shown on a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Surface {
-    /// The password policy response control (draft-behera-ldap-password-policy), where the client asked for it.
-    Ppolicy,
-    /// One line of text in the diagnostic message, with the portal's address.
-    Text,
-    /// Result codes alone: 0 or 49.
-    Plain,
-    /// Whatever the directory answered, byte for byte.
-    Transparent,
-}
-
-impl Surface {
-    /// Every surface.
-    pub const ALL: [Self; 4] = [Self::Ppolicy, Self::Text, Self::Plain, Self::Transparent];
-
-    /// As written in policy files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ppolicy => "ppolicy",
-            Self::Text => "text",
-            Self::Plain => "plain",
-            Self::Transparent => "transparent",
-        }
     }
 }
 
@@ -231,7 +204,7 @@ pub struct RouteRules {
     /// The generation these rules came with. Where no file that speaks of the route has changed since, they still hold.
     pub generation: u64,
     /// How standings are shown. [`Surface::Transparent`] also means: nothing spliced, nothing rewritten.
-    pub surface: Ruled<Surface>,
+    pub surface: Ruled<Surfaces>,
     /// Operations that may pass. A read-only route has lost the writing ones.
     pub operations: Ruled<Operations>,
     /// True on a read-only route: password changes through extended requests are refused too.
@@ -250,6 +223,8 @@ pub struct RouteRules {
     pub anonymous: Ruled<bool>,
     /// What becomes of search result references (RFC 4511 §4.5.3).
     pub references: Ruled<References>,
+    /// Whether a sign-in that would spend an account's last grace sign-in is not put to the directory.
+    pub keep_last_grace: Ruled<bool>,
     /// Extended operations let through beside StartTLS, who-am-i, password modify and cancel, by OID.
     pub extended_operations: Ruled<Vec<Arc<str>>>,
     /// Bind names that may send the proxied authorization control (RFC 4370).
@@ -307,9 +282,13 @@ pub struct BindVerdict {
     /// Let in, restrict or refuse.
     pub admission: Admission,
     /// How to show it.
-    pub surface: Surface,
+    pub surface: Surfaces,
+    /// The state it is shown as instead of its own (see [`Disclosed::told_as`](crate::Disclosed::told_as)).
+    pub told_as: Option<StateName>,
     /// The text for the person, if the surface has one: one line, at most 400 octets, no control characters.
     pub text: Option<Arc<str>>,
+    /// Whether the account's owner should hear of it, once (see [`Audit::notice`](crate::audit::Audit::notice)).
+    pub notice: bool,
     /// The rule that gave the verdict.
     pub rule: RuleName,
 }

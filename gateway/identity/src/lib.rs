@@ -3,7 +3,7 @@
 //! **Owns** [`Standing`] (what a directory said of an account) and [`Proven`] (whether the password was confirmed in this
 //! exchange), [`Authority`] (who owns the password), [`Secret`], [`Clock`], names of things that are not protocol
 //! ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), and the port through which
-//! every refusal and sign-in is recorded ([`audit`]).
+//! every refusal and sign-in is recorded and notices are given ([`audit`]).
 //!
 //! **Never knows** SQL, BER, HTTP, any wire JSON, files, sockets, or the language rules are written in.
 //!
@@ -22,6 +22,7 @@ pub mod decide;
 pub mod name;
 pub mod secret;
 pub mod standing;
+mod surface;
 
 pub use account::{AccountKey, DirectoryName};
 pub use authority::Authority;

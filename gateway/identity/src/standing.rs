@@ -241,6 +241,32 @@ impl Disclosed {
     pub fn warning(&self) -> Option<Warning> {
         self.warning
     }
+
+    /// The same told as another state: the bare state, without the numbers and warnings of its own. What may not be told
+    /// stays unknown, and numbers the directory did not tell cannot be made up: told as one of the states that have
+    /// some, it stays as it is.
+    #[must_use]
+    pub fn told_as(self, other: StateName) -> Self {
+        let state = match other {
+            _ if self.state == State::Unknown => State::Unknown,
+            StateName::ExpiredGrace | StateName::Expiring => return self,
+            StateName::Active => State::Active,
+            StateName::MustChange => State::MustChange,
+            StateName::Expired => State::Expired,
+            StateName::Locked => State::Locked {
+                by: LockedBy::Unsaid,
+                until: None,
+            },
+            StateName::Disabled => State::Disabled,
+            StateName::AccountExpired => State::AccountExpired,
+            StateName::NotYetValid => State::NotYetValid,
+            StateName::OutsideHours => State::OutsideHours,
+            StateName::WrongWorkstation => State::WrongWorkstation,
+            StateName::TransportRefused => State::TransportRefused,
+            StateName::Unknown => State::Unknown,
+        };
+        Self { state, warning: None }
+    }
 }
 
 /// What is not proven by the password is not told: anything unproven becomes [`State::Unknown`], which every surface shows
@@ -285,6 +311,19 @@ mod tests {
             assert_eq!((told.state(), told.warning()), (State::Unknown, None));
         }
         assert_eq!(disclose(&locked(), Proven::Yes).state().name(), StateName::Locked);
+    }
+
+    #[test]
+    fn what_may_not_be_told_cannot_be_told_as_something_else() {
+        for name in StateName::ALL {
+            let told = disclose(&locked(), Proven::Unknown).told_as(name);
+            assert_eq!((told.state(), told.warning()), (State::Unknown, None));
+            let told = disclose(&locked(), Proven::Yes).told_as(name);
+            match name {
+                StateName::ExpiredGrace | StateName::Expiring => assert_eq!(told, disclose(&locked(), Proven::Yes)),
+                name => assert_eq!((told.state().name(), told.warning()), (name, None)),
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::document::Advice;
 use postern_identity::StateName;
-use postern_identity::decide::{Admission, Operation, References, Surface, TlsRule};
+use postern_identity::decide::{Admission, Operation, References, Surface, Surfaces, TlsRule};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -42,8 +42,8 @@ pub(crate) struct PolicyTable {
     /// The table holds only for accounts at and below these names, once they have signed in. Default: for everybody.
     #[schemars(length(min = 1))]
     pub(crate) accounts: Option<Vec<String>>,
-    /// How a standing is shown: "ppolicy", "text", "plain" or "transparent". Default: "text".
-    pub(crate) surface: Option<SurfaceWord>,
+    /// How a standing is shown: one or several of "ppolicy", "netscape", "ad" and "text", or "plain" or "transparent" alone. Default: "text".
+    pub(crate) surface: Option<SurfaceWords>,
     /// What may pass.
     #[serde(default)]
     pub(crate) pass: PassTable,
@@ -74,6 +74,29 @@ impl RouteNames {
     }
 }
 
+/// One way of showing a standing, or several.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum SurfaceWords {
+    /// One way.
+    One(SurfaceWord),
+    /// Several ways, each adding what it has to say.
+    Several(#[schemars(length(min = 1))] Vec<SurfaceWord>),
+}
+
+impl SurfaceWords {
+    pub(crate) fn words(&self) -> &[SurfaceWord] {
+        match self {
+            Self::One(word) => std::slice::from_ref(word),
+            Self::Several(words) => words,
+        }
+    }
+
+    pub(crate) fn surfaces(&self) -> Surfaces {
+        self.words().iter().copied().map(Surface::from).collect()
+    }
+}
+
 /// What may pass on a route.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +122,8 @@ pub(crate) struct PassTable {
     pub(crate) anonymous: Option<bool>,
     /// What becomes of references in search results: "drop" (the default) or "pass". They lead clients around the gateway.
     pub(crate) references: Option<ReferencesWord>,
+    /// True: a sign-in that would use up the last grace sign-in is answered like a wrong password and not put to the directory, so that one is left for a new password. Needs the service account. Default: false.
+    pub(crate) keep_last_grace: Option<bool>,
     /// Extended operations that pass beside StartTLS, who-am-i, password modify and cancel, as OIDs. Default: none.
     pub(crate) extended_operations: Option<Vec<String>>,
     /// Names that may act for others with the proxied authorization control. Default: none.
@@ -163,8 +188,12 @@ impl StandingTables {
 pub(crate) struct StandingTable {
     /// "allow", "restrict" (let in to change the own password and for nothing else) or "refuse".
     pub(crate) verdict: Option<VerdictWord>,
-    /// The name of a text in the messages. Default: the state's own name.
+    /// The name of a text in the messages. Default: the name of the state, or of the one it is told as.
     pub(crate) message: Option<String>,
+    /// The state it is shown as in every surface, without numbers and warnings. "unknown": exactly like a wrong password. Default: its own.
+    pub(crate) told_as: Option<ToldAsWord>,
+    /// Whether the account's owner should hear of it, once. For states a new password ends. Default: false.
+    pub(crate) notice: Option<bool>,
 }
 
 /// The words of a file and the values they stand for: an enum that reads the words, and `From` into the value.
@@ -186,7 +215,13 @@ pub(crate) use words;
 
 words! {
     /// How a standing is shown.
-    SurfaceWord for Surface { Ppolicy, Text, Plain, Transparent }
+    SurfaceWord for Surface { Ppolicy, Netscape, Ad, Text, Plain, Transparent }
+}
+words! {
+    /// A state that another can be told as: one without numbers of its own.
+    ToldAsWord for StateName {
+        Active, MustChange, Expired, Locked, Disabled, AccountExpired, NotYetValid, OutsideHours, WrongWorkstation, Unknown,
+    }
 }
 words! {
     /// An operation of LDAP.
@@ -221,6 +256,8 @@ mod tests {
         for surface in Surface::ALL {
             assert_eq!(Surface::from(read::<SurfaceWord>(surface.as_str())), surface);
         }
+        let mixed = SurfaceWords::Several(vec![SurfaceWord::Text, SurfaceWord::Ad]);
+        assert_eq!(mixed.surfaces().to_string(), "ad, text");
         for operation in Operation::ALL {
             assert_eq!(Operation::from(read::<OperationWord>(operation.as_str())), operation);
         }

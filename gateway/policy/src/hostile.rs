@@ -102,14 +102,21 @@ fn mutated(text: &'static str) -> impl Strategy<Value = Vec<u8>> {
 fn plausible() -> impl Strategy<Value = String> {
     let state = prop::sample::select(postern_identity::StateName::ALL.to_vec());
     let verdict = prop::sample::select(vec!["allow", "restrict", "refuse"]);
-    let surface = prop::sample::select(vec!["ppolicy", "text", "plain", "transparent"]);
+    let surface = prop::sample::select(vec![
+        "\"ppolicy\"",
+        "\"text\"",
+        "\"plain\"",
+        "\"transparent\"",
+        "[\"ad\", \"text\"]",
+        "[\"netscape\", \"plain\"]",
+    ]);
     let message = "[ a-z{}_\\\\\"é\u{2028}]{0,40}|\\{(portal_url|seconds|days|grace_left)\\}";
     let route = prop::sample::select(vec!["*", "a", "b"]);
     let standing = prop::collection::btree_map(state, (verdict, message), 0..6);
     prop::collection::vec((route, surface, standing), 1..4).prop_map(|tables| {
         let mut text = "priority = 1\n".to_owned();
         for (route, surface, standing) in tables {
-            write!(text, "[[policy]]\nroute = \"{route}\"\nsurface = \"{surface}\"\n").unwrap();
+            write!(text, "[[policy]]\nroute = \"{route}\"\nsurface = {surface}\n").unwrap();
             for (state, (verdict, message)) in standing {
                 let message = toml::Value::from(message);
                 write!(

@@ -21,6 +21,7 @@
 //! `compile::strictest`. **To add a name to conditions:** its type in `condition::check`, its value in `condition::evaluate`, a key of
 //! `given` in `tests::case`, a flag of `explain`, and a row in `policies/README.md`.
 
+pub mod bypass;
 pub mod compile;
 pub mod condition;
 pub mod document;

@@ -1,16 +1,19 @@
 //! The rulebook in force, and its exchange for a newer one while everybody is asking.
 
+use crate::bypass;
 use crate::rulebook::Rulebook;
 use crate::rulebook::Untold;
 use arc_swap::ArcSwap;
 use postern_identity::Clock;
 use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The policies in force. Asking takes no lock; a question is answered from one book from beginning to end.
 pub struct LivePolicy {
     book: ArcSwap<Rulebook>,
+    /// Whether every route is transparent for now ([`bypass`]).
+    bypassed: AtomicBool,
     generation: Arc<Generation>,
     clock: Arc<dyn Clock>,
     /// Questions in which a condition could not be evaluated.
@@ -26,6 +29,7 @@ impl LivePolicy {
         generation.set(first.generation());
         Self {
             book: ArcSwap::from_pointee(first),
+            bypassed: AtomicBool::new(false),
             generation,
             clock,
             unclear: AtomicU64::new(0),
@@ -39,7 +43,7 @@ impl LivePolicy {
     pub fn swap(&self, next: Rulebook) -> bool {
         let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
         let number = next.generation();
-        if number <= self.book.load().generation() {
+        if number <= self.generation.get() {
             return false;
         }
         self.book.store(Arc::new(next));
@@ -58,6 +62,28 @@ impl LivePolicy {
         }
     }
 
+    /// Begins or ends a bypass: a new generation of the same book, so that every session takes it up. `false` if that is how it is
+    /// already.
+    #[must_use]
+    pub fn bypass(&self, on: bool) -> bool {
+        let _exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.bypassed.swap(on, Ordering::SeqCst) == on {
+            return false;
+        }
+        self.generation.set(self.generation.get() + 1);
+        true
+    }
+
+    /// Whether a bypass is in force.
+    pub fn is_bypassed(&self) -> bool {
+        self.bypassed.load(Ordering::SeqCst)
+    }
+
+    /// The number in force: that of the book, or a higher one since a bypass began or ended.
+    pub fn number(&self) -> u64 {
+        self.generation.get()
+    }
+
     /// The book in force.
     pub fn current(&self) -> Arc<Rulebook> {
         self.book.load_full()
@@ -70,12 +96,18 @@ impl Decide for LivePolicy {
     }
 
     fn route(&self, question: &RouteQuestion<'_>) -> Option<RouteAnswer> {
-        let (answer, is_unclear) = self.book.load().pass(question, self.clock.now(), |_, _| {})?;
+        let (mut answer, is_unclear) = self.book.load().pass(question, self.clock.now(), |_, _| {})?;
         self.count(is_unclear);
+        if self.is_bypassed() {
+            answer.rules = Arc::new(bypass::route(&answer.rules));
+        }
         Some(answer)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
+        if self.is_bypassed() {
+            return bypass::bind(question);
+        }
         let (verdict, is_unclear) = self.book.load().judge(question, self.clock.now(), &mut Untold);
         self.count(is_unclear);
         verdict
@@ -88,8 +120,18 @@ mod tests {
     use crate::compile::{RouteFacts, compile};
     use crate::set::PolicySet;
     use postern_identity::clock::FixedClock;
+    use postern_identity::decide::{Admission, Surface};
+    use postern_identity::{ConnectionFacts, Evidence, Proven, Source, Standing, State};
     use std::collections::HashMap;
-    use std::sync::atomic::AtomicBool;
+
+    fn rules(live: &LivePolicy) -> Arc<postern_identity::decide::RouteRules> {
+        let question = RouteQuestion {
+            route: "r",
+            connection: &ConnectionFacts::example(),
+            account: None,
+        };
+        live.route(&question).unwrap().rules
+    }
 
     fn clock() -> Arc<dyn Clock> {
         Arc::new(FixedClock(jiff::Timestamp::UNIX_EPOCH))
@@ -123,6 +165,62 @@ mod tests {
             assert!(!live.swap(book(stale)));
         }
         assert_eq!((live.generation().get(), live.current().generation()), (5, 5));
+    }
+
+    #[test]
+    fn a_bypass_is_a_generation_of_its_own_and_outlives_a_new_book() {
+        let live = LivePolicy::new(book(1), clock());
+        assert!(live.bypass(true) && !live.bypass(true));
+        assert_eq!(live.number(), 2);
+        assert!(
+            !live.swap(book(2)),
+            "sessions would not notice a book with the bypass's number"
+        );
+        assert!(live.swap(book(3)));
+        let during = rules(&live);
+        assert_eq!(
+            (during.surface.value, during.surface.rule.as_str()),
+            (Surface::Transparent.into(), "built-in:bypass")
+        );
+        assert_eq!(
+            during.size_limit.as_ref().unwrap().value,
+            3,
+            "what may pass stays as the files say"
+        );
+        assert!(live.bypass(false) && !live.bypass(false));
+        assert_eq!(live.number(), 4);
+        assert_eq!(rules(&live).surface.value, Surface::Text.into());
+    }
+
+    #[test]
+    fn during_a_bypass_the_directory_alone_decides() {
+        let live = LivePolicy::new(book(1), clock());
+        assert!(live.bypass(true));
+        for (code, proven, admission) in [
+            (Some(0), Proven::Yes, Admission::Allow),
+            (Some(49), Proven::Yes, Admission::Refuse),
+            (Some(0), Proven::Unknown, Admission::Refuse),
+            (Some(49), Proven::No, Admission::Refuse),
+        ] {
+            let standing = Standing {
+                state: State::MustChange,
+                cause: None,
+                warning: None,
+                evidence: Evidence {
+                    source: Source::Bind,
+                    result_code: code,
+                    told_by: "test",
+                },
+            };
+            let question = BindQuestion {
+                route: "r",
+                account: "uid=bob",
+                connection: &ConnectionFacts::example(),
+                standing: &standing,
+                proven,
+            };
+            assert_eq!(live.bind(&question).admission, admission, "{code:?} {proven:?}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn shipped() -> Vec<PathBuf> {
     let presets = std::fs::read_dir(folder("presets")).unwrap();
     let mut folders: Vec<_> = presets.map(|entry| entry.unwrap().path()).collect();
     folders.push(folder("default"));
-    assert_eq!(folders.len(), 4);
+    assert_eq!(folders.len(), 11);
     folders
 }
 
@@ -52,7 +52,18 @@ fn every_shipped_folder_compiles_and_passes_its_tests_with_any_configuration() {
 #[test]
 fn the_tests_of_a_preset_fail_with_another_presets_rules() {
     let read = |name: &str, file: &str| std::fs::read_to_string(folder("presets").join(name).join(file)).unwrap();
-    for (name, other) in [("generic", "sssd"), ("sssd", "transparent"), ("transparent", "generic")] {
+    for (name, other) in [
+        ("generic", "sssd"),
+        ("sssd", "transparent"),
+        ("transparent", "generic"),
+        ("spring-ad", "generic"),
+        ("keycloak-ad", "generic"),
+        ("keycloak-ldap", "generic"),
+        ("nextcloud", "gitlab"),
+        ("gitlab", "generic"),
+        ("dovecot", "nextcloud"),
+        ("freeradius", "spring-ad"),
+    ] {
         let rules = read(other, &format!("{other}.toml"));
         let tests_text = read(name, &format!("{name}_test.toml"));
         let (file, test_file) = (format!("{name}.toml"), format!("{name}_test.toml"));
@@ -113,6 +124,7 @@ fn what_the_default_folder_shows_as_comments_is_what_holds_without_them() {
         "tls",
         "anonymous",
         "references",
+        "keep_last_grace",
         "extended_operations",
         "proxied_authorization",
     ];

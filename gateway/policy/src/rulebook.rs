@@ -44,6 +44,10 @@ pub(crate) struct StandingRule {
     pub(crate) admission: Ruled<Admission>,
     /// On a surface that shows texts.
     pub(crate) text: Option<Ruled<Message>>,
+    /// The state it is shown as.
+    pub(crate) told_as: Option<Ruled<StateName>>,
+    /// If the account's owner should hear of it.
+    pub(crate) notice: Option<Ruled<bool>>,
 }
 
 /// A verdict with the steps that led to it.
@@ -175,7 +179,7 @@ impl Rules {
         let surface = &self.pass.surface;
         trace.step(|| Step {
             key: "surface".to_owned(),
-            value: surface.value.as_str().to_owned(),
+            value: surface.value.to_string(),
             rule: surface.rule.clone(),
             why: "how this route shows a standing",
         });
@@ -204,6 +208,22 @@ impl Rules {
             });
         }
 
+        if let Some(told_as) = &standing.told_as {
+            trace.step(|| Step {
+                key: format!("standing.{state}.told_as"),
+                value: told_as.value.as_str().to_owned(),
+                rule: told_as.rule.clone(),
+                why: "the state it is shown as",
+            });
+        }
+        if let Some(notice) = &standing.notice {
+            trace.step(|| Step {
+                key: format!("standing.{state}.notice"),
+                value: notice.value.to_string(),
+                rule: notice.rule.clone(),
+                why: "the account's owner should hear of it",
+            });
+        }
         let text = standing
             .text
             .as_ref()
@@ -220,7 +240,9 @@ impl Rules {
         BindVerdict {
             admission: admission.value,
             surface: surface.value,
+            told_as: standing.told_as.as_ref().map(|told_as| told_as.value),
             text: text.map(|text| text.value),
+            notice: standing.notice.is_some(),
             rule: admission.rule,
         }
     }
@@ -298,8 +320,10 @@ fn refused_without_rules(trace: &mut impl Trace) -> BindVerdict {
     });
     BindVerdict {
         admission: Admission::Refuse,
-        surface: Surface::Plain,
+        surface: Surface::Plain.into(),
+        told_as: None,
         text: None,
+        notice: false,
         rule,
     }
 }

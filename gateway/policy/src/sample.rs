@@ -127,6 +127,8 @@ mod tests {
             let standings = StateName::ALL.map(|_| StandingRule {
                 admission: Ruled::new(Admission::Refuse, RuleName::built_in("test")),
                 text: Some(Ruled::new(Message::Fixed(text.into()), RuleName::built_in("test"))),
+                told_as: None,
+                notice: None,
             });
             let rules = Rules {
                 pass: Arc::clone(&pass),
@@ -149,8 +151,10 @@ mod tests {
     fn a_verdict_that_breaks_a_fixed_rule_is_noticed() {
         let verdict = |admission, text: Option<&str>| BindVerdict {
             admission,
-            surface: Surface::Text,
+            surface: Surface::Text.into(),
+            told_as: None,
             text: text.map(Into::into),
+            notice: false,
             rule: RuleName::built_in("test"),
         };
         let refused = standings(Some(49)).next().unwrap();

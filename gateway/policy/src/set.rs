@@ -1,7 +1,8 @@
 //! A folder of policy files, read whole or not at all.
 //!
 //! The folder may change while it is read: a file saved by an editor, a Kubernetes ConfigMap swapped by its symlink. So what
-//! the folder holds is listed before and after, and a difference is a failed reading; the caller tries again.
+//! the folder holds is listed before and after, and a difference is a failed reading. It is read again at once a few times: whoever saves
+//! one file after another is no mistake to be told of. A folder that never rests is one.
 
 use crate::problem::{Problem, in_order};
 use std::fs::{self, File, Metadata};
@@ -38,12 +39,12 @@ pub(crate) struct PolicySource {
 impl PolicySet {
     /// Reads `*.toml` in a folder, not below it. Hidden files are left alone; `*_test.toml` are tests.
     pub fn read(folder: &Path) -> Result<Self, Vec<Problem>> {
-        read_while(folder, None, || {})
+        read_settled(folder, None, || {})
     }
 
     /// Reads a folder again. Files with the same octets as before are those of the former set, not others like them.
     pub fn read_again(folder: &Path, former: &Self) -> Result<Self, Vec<Problem>> {
-        read_while(folder, Some(former), || {})
+        read_settled(folder, Some(former), || {})
     }
 
     /// A set out of texts, for tools and tests: `(file name, contents)`. Names decide what is a test, as in a folder.
@@ -103,6 +104,26 @@ fn is_test(name: &str) -> bool {
     name.ends_with("_test.toml")
 }
 
+/// How often a folder that changes under the reading is read again.
+const READINGS: usize = 5;
+/// What is wrong with one that changed under all of them.
+const RESTLESS: &str = "the folder changed while it was read";
+
+/// Reads the folder as often as it takes; `meanwhile` runs in the middle of each reading.
+fn read_settled(
+    folder: &Path,
+    former: Option<&PolicySet>,
+    mut meanwhile: impl FnMut(),
+) -> Result<PolicySet, Vec<Problem>> {
+    for _ in 1..READINGS {
+        match read_while(folder, former, &mut meanwhile) {
+            Err(problems) if problems.iter().any(|problem| problem.what == RESTLESS) => {}
+            read => return read,
+        }
+    }
+    read_while(folder, former, meanwhile)
+}
+
 /// Reads the folder; `meanwhile` runs between the reading and the second look.
 fn read_while(folder: &Path, former: Option<&PolicySet>, meanwhile: impl FnOnce()) -> Result<PolicySet, Vec<Problem>> {
     let shown = folder.display().to_string();
@@ -132,10 +153,11 @@ fn read_while(folder: &Path, former: Option<&PolicySet>, meanwhile: impl FnOnce(
         }
     }
     meanwhile();
-    if problems.is_empty() && listing(folder).map_err(|problem| vec![problem])? != before {
+    // A file that could not be read may be one that was just replaced.
+    if listing(folder).map_err(|problem| vec![problem])? != before {
         problems.push(Problem::of_whole(
             &shown,
-            "the folder changed while it was read",
+            RESTLESS,
             "it is read again as soon as it is quiet",
         ));
     }

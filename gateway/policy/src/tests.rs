@@ -1,7 +1,7 @@
 //! Policy tests: what an administrator wants to hold, written beside the policies and run before a set comes into force.
 
 use crate::document::{Document, Step};
-use crate::file::ADVICE;
+use crate::file::{ADVICE, SurfaceWords};
 use crate::kept::{Kept, Known};
 use crate::outline::Outline;
 use crate::problem::{Problem, one_of, quoted};
@@ -9,9 +9,9 @@ use crate::rulebook::Rulebook;
 use crate::set::{PolicySet, PolicySource};
 use case::{Expect, Given, TestCase};
 use postern_identity::decide::{
-    Admission, BindQuestion, BindVerdict, References, RouteQuestion, RouteRules, RuleName, Surface, TlsRule,
+    Admission, BindQuestion, BindVerdict, References, RouteQuestion, RouteRules, RuleName, TlsRule,
 };
-use postern_identity::{AttributeName, DistinguishedName};
+use postern_identity::{AttributeName, DistinguishedName, Proven, Standing, StateName, disclose};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -219,6 +219,7 @@ fn compare(case: &TestCase, book: &Rulebook, route: &str, differences: &mut Diff
         of_verdict(
             &case.expect,
             &verdict,
+            (&standing, case.given.proven()),
             book.portal_url(route).unwrap_or_default(),
             differences,
         );
@@ -238,7 +239,11 @@ fn compare(case: &TestCase, book: &Rulebook, route: &str, differences: &mut Diff
 }
 
 fn of_route(expect: &Expect, rules: &RouteRules, differences: &mut Differences) {
-    differences.word("surface", rules.surface.value, expect.surface, Surface::as_str);
+    if let Some(wanted) = expect.surface.as_ref().map(SurfaceWords::surfaces)
+        && wanted != rules.surface.value
+    {
+        differences.add("surface", &rules.surface.value.to_string(), &wanted.to_string());
+    }
     differences.word("read_only", rules.read_only.value, expect.read_only, yes_no);
     differences.word("anonymous", rules.anonymous.value, expect.anonymous, yes_no);
     differences.word("tls", rules.tls.value, expect.tls, |tls| match tls {
@@ -258,8 +263,22 @@ fn of_route(expect: &Expect, rules: &RouteRules, differences: &mut Differences) 
 }
 
 /// `{portal_url}` in an expected text stands for the route's own, so that a test fits every configuration.
-fn of_verdict(expect: &Expect, verdict: &BindVerdict, portal_url: &str, differences: &mut Differences) {
+fn of_verdict(
+    expect: &Expect,
+    verdict: &BindVerdict,
+    (standing, proven): (&Standing, Proven),
+    portal_url: &str,
+    differences: &mut Differences,
+) {
     differences.word("verdict", verdict.admission, expect.verdict, Admission::as_str);
+    differences.word("notice", verdict.notice, expect.notice, yes_no);
+    // A state is told as itself unless a rule says otherwise, and what is not proven as a wrong password.
+    let own = disclose(standing, proven).state().name();
+    let told_as = match verdict.told_as {
+        Some(other) if own != StateName::Unknown => other,
+        _ => own,
+    };
+    differences.word("told_as", told_as, expect.told_as, StateName::as_str);
     let text = verdict.text.as_deref().unwrap_or_default();
     let here = |wanted: &String| wanted.replace("{portal_url}", portal_url);
     if let Some(wanted) = expect.text.as_ref().map(here)

@@ -18,6 +18,18 @@ pub(crate) enum Client {
     InProcess(Box<dyn Stream>),
 }
 
+impl Client {
+    /// Whether the system knows of a fault that no read tells of any more: behind a client's last octet, a reset goes unread.
+    pub(crate) fn has_failed(&self) -> bool {
+        let socket = match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::InProcess(_) => return false,
+        };
+        !matches!(socket.take_error(), Ok(None))
+    }
+}
+
 impl AsyncRead for Client {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

@@ -1,12 +1,14 @@
 //! What all sessions share, and the handle by which the program owns them.
 
-use crate::listener;
+use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
 use crate::registry::{Phase, Registry};
+use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::ticker::Ticker;
-use postern_directory::Upstream;
+use crate::workers::Workers;
+use postern_directory::{ServiceLanes, Upstream};
 use postern_identity::audit::Audit;
 use postern_identity::decide::{Decide, Generation};
 use std::collections::HashMap;
@@ -20,6 +22,7 @@ use tokio_util::task::TaskTracker;
 /// The LDAP front.
 pub struct Gateway {
     shared: Arc<Shared>,
+    workers: Arc<Workers>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -32,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) registry: Arc<Registry>,
     pub(crate) ticker: Arc<Ticker>,
+    pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
 }
 
@@ -39,6 +43,8 @@ pub(crate) struct Shared {
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
     pub(crate) upstream: Arc<Upstream>,
+    /// The service account's own few connections.
+    pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
 }
@@ -49,6 +55,9 @@ pub enum SetupError {
     /// A listener names a route that is not there.
     #[error("there is no route of this name")]
     NoSuchRoute,
+    /// The system would not let the workers share the socket.
+    #[error("the socket cannot be shared")]
+    Socket,
 }
 
 /// How often lanes that wait are looked after.
@@ -56,13 +65,21 @@ const SWEEP: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// A front without listeners. Starts its housekeeping, so it must be called inside a runtime.
-    pub fn new(decide: Arc<dyn Decide>, audit: Arc<dyn Audit>, limits: Limits, routes: Vec<RouteSettings>) -> Self {
+    /// Clients are served on `workers`, which outlive it.
+    pub fn new(
+        decide: Arc<dyn Decide>,
+        audit: Arc<dyn Audit>,
+        limits: Limits,
+        routes: Vec<RouteSettings>,
+        workers: Arc<Workers>,
+    ) -> Self {
         let routes = routes
             .into_iter()
             .map(|settings| {
                 let route = Route {
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
+                    service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
                 };
@@ -77,10 +94,12 @@ impl Gateway {
             limits,
             registry: Arc::default(),
             ticker: Arc::default(),
+            remembered: Remembered::new(),
             routes,
         });
         let gateway = Self {
             shared,
+            workers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         };
@@ -97,18 +116,27 @@ impl Gateway {
         gateway
     }
 
-    /// Takes clients from an open socket.
+    /// Takes clients from an open socket, on every worker.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
         let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
-        let accept = listener::accept(
-            Arc::clone(&self.shared),
-            Arc::clone(route),
-            socket,
+        let socket = socket.into_std().map_err(|_| SetupError::Socket)?;
+        let way_in = Arc::new(WayIn {
+            shared: Arc::clone(&self.shared),
+            route: Arc::clone(route),
             settings,
-            self.tasks.clone(),
-            self.stop.clone(),
-        );
-        self.tasks.spawn(accept);
+            workers: Arc::clone(&self.workers),
+            tasks: self.tasks.clone(),
+            stop: self.stop.clone(),
+        });
+        for worker in self.workers.iter() {
+            let socket = socket.try_clone().map_err(|_| SetupError::Socket)?;
+            let socket = {
+                let _runtime = worker.handle.enter();
+                TcpListener::from_std(socket).map_err(|_| SetupError::Socket)?
+            };
+            let accept = listener::accept(Arc::clone(&way_in), Arc::clone(worker), socket);
+            self.tasks.spawn_on(accept, &worker.handle);
+        }
         Ok(())
     }
 

@@ -7,9 +7,11 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. What is refused is in one table, `refusal`.
+//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
+//! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
-//! **To add a surface**: a variant in `identity::decide::Surface` and its words in `surface`. **To add a refusal**: a row in `refusal`; a
+//! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
+//! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
 mod client;
@@ -23,13 +25,16 @@ mod outbound;
 mod pool;
 mod refusal;
 mod registry;
+mod remembered;
 mod root_dse;
 mod scratch;
 mod session;
 mod settings;
 mod surface;
 mod ticker;
+mod workers;
 
 pub use gateway::{Gateway, SetupError};
 pub use metrics::Count;
 pub use settings::{LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
+pub use workers::Workers;

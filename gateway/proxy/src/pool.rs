@@ -2,6 +2,7 @@
 
 use crate::lane::{Lane, LaneIdentity};
 use crate::settings::{LaneMode, LaneSettings};
+use crate::workers::{self, Home};
 use postern_directory::{ConnectError, Upstream};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,9 +15,17 @@ pub(crate) struct Pool {
     settings: LaneSettings,
     upstream: Arc<Upstream>,
     in_use: Arc<Semaphore>,
-    idle: Mutex<VecDeque<(Lane, Instant)>>,
+    /// By the worker whose runtime a lane is registered with: another one would be woken through it.
+    idle: Mutex<Idle>,
     idle_count: AtomicUsize,
     closed: AtomicBool,
+}
+
+/// Lanes that wait, those given back last at the back.
+#[derive(Default)]
+struct Idle {
+    homes: Vec<VecDeque<(Lane, Instant)>>,
+    count: usize,
 }
 
 /// Why there is no lane.
@@ -71,24 +80,27 @@ impl Pool {
         lane.identity = LaneIdentity::Stale;
         lane.reused = true;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.settings.idle {
-            idle.push_back((lane, Instant::now()));
-            self.idle_count.store(idle.len(), Ordering::Relaxed);
-        }
+        let closed = idle.keep(lane, self.settings.idle);
+        self.idle_count.store(idle.count, Ordering::Relaxed);
+        drop(idle);
+        drop(closed);
     }
 
     /// Closes lanes that have waited too long or were closed from the other side.
     pub(crate) fn sweep(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        idle.retain_mut(|(lane, since)| now.duration_since(*since) < self.settings.idle_time && lane.is_quiet());
-        self.idle_count.store(idle.len(), Ordering::Relaxed);
+        for lanes in &mut idle.homes {
+            lanes.retain_mut(|(lane, since)| now.duration_since(*since) < self.settings.idle_time && lane.is_quiet());
+        }
+        idle.count = idle.homes.iter().map(VecDeque::len).sum();
+        self.idle_count.store(idle.count, Ordering::Relaxed);
     }
 
     /// Closes every idle lane and keeps none from now on.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Idle::default();
         self.idle_count.store(0, Ordering::Relaxed);
     }
 
@@ -115,11 +127,43 @@ impl Pool {
         Ok(Lane::new(connection.transport, connection.server, Some(place)))
     }
 
-    /// The lane given back last is the warmest. Popping it does not wait.
+    /// The lane given back last on this worker is the warmest. Popping it does not wait.
     fn pop(&self) -> Option<(Lane, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = idle.pop_back();
-        self.idle_count.store(idle.len(), Ordering::Relaxed);
-        lane
+        let lane = idle.homes.get_mut(workers::home())?.pop_back()?;
+        idle.count -= 1;
+        self.idle_count.store(idle.count, Ordering::Relaxed);
+        Some(lane)
+    }
+}
+
+impl Idle {
+    /// Keeps a lane on this worker. Returns the one that must go for it: where `most` wait already, the oldest of the worker that
+    /// has the most, so that no worker takes all places; or the lane itself, if that is this worker.
+    fn keep(&mut self, lane: Lane, most: usize) -> Option<Lane> {
+        let home: Home = workers::home();
+        if self.homes.len() <= home {
+            self.homes.resize_with(home + 1, VecDeque::new);
+        }
+        let mut closed = None;
+        if self.count >= most {
+            let fullest = (0..self.homes.len()).max_by_key(|home| self.homes.get(*home).map_or(0, VecDeque::len));
+            match fullest
+                .filter(|fullest| *fullest != home)
+                .and_then(|fullest| self.homes.get_mut(fullest))
+            {
+                Some(lanes) => closed = lanes.pop_front().map(|(lane, _)| lane),
+                None => return Some(lane),
+            }
+            if closed.is_none() {
+                return Some(lane);
+            }
+        } else {
+            self.count += 1;
+        }
+        if let Some(lanes) = self.homes.get_mut(home) {
+            lanes.push_back((lane, Instant::now()));
+        }
+        closed
     }
 }

@@ -35,13 +35,14 @@ pub(crate) enum Refusal {
     DirectoryLost,
     DirectorySilent,
     OutcomeUnknown,
+    LastGraceKept,
     DirectoryRefused,
     NoRules,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::NotVersion3,
@@ -69,6 +70,7 @@ impl Refusal {
         Self::DirectoryLost,
         Self::DirectorySilent,
         Self::OutcomeUnknown,
+        Self::LastGraceKept,
         Self::DirectoryRefused,
         Self::NoRules,
     ];
@@ -206,6 +208,12 @@ impl Refusal {
                 "built-in:outcome-unknown",
                 Code::OTHER,
                 "outcome unknown: the directory was lost before it answered",
+            ),
+            // Only a directory can prove the password, and it is not asked.
+            Self::LastGraceKept => (
+                "built-in:last-grace",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
             ),
             Self::DirectoryRefused => (
                 "built-in:directory-refused",

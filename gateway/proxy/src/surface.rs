@@ -1,9 +1,18 @@
 //! Standing → code, control, text. The only place that turns a verdict into an answer to a bind.
+//!
+//! A route may have several surfaces at once: each adds what it has to say, in a place where the others say nothing. What may not be told
+//! is, on every mixture, the same octets for everybody.
 
-use postern_identity::decide::{Admission, BindVerdict, Surface};
-use postern_identity::{Disclosed, State, Warning};
-use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning, error};
+mod active_directory;
+mod netscape;
+mod ppolicy;
+
+use postern_identity::Disclosed;
+use postern_identity::decide::{Admission, BindVerdict, Surface, Surfaces};
+use postern_ldap::control::netscape::NetscapePassword;
+use postern_ldap::control::ppolicy::PasswordPolicyResponse;
 use postern_ldap::{Message, MessageId, ResultCode, answer, oid, splice, tag};
+use std::borrow::Cow;
 
 /// What the answer is made of.
 pub(crate) struct Shown<'a> {
@@ -18,86 +27,95 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// The answer to a bind the directory accepted and the verdict lets in: the directory's own, its password policy controls replaced
-    /// by the surface's. Controls we know nothing of stay (they were not ours to ask for, nor to swallow).
+    /// The answer to a bind the directory accepted and the verdict lets in: the directory's own, its password controls replaced by the
+    /// surfaces'. Controls we know nothing of stay (they were not ours to ask for, nor to swallow). Whoever is let in restricted is told why.
     pub(crate) fn let_in(&self, accepted: &Message<'_>) -> Vec<u8> {
-        let control = self.control();
+        let controls = self.controls();
         let keep = |oid: &[u8]| {
             !matches!(
                 oid,
                 oid::PASSWORD_POLICY | oid::NETSCAPE_EXPIRED | oid::NETSCAPE_EXPIRING
             )
         };
-        let more: Vec<&[u8]> = control.iter().map(Vec::as_slice).collect();
-        splice::with_controls(accepted, |control| keep(control.oid), &more)
-            .unwrap_or_else(|_| answer::result(self.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &more))
+        let more: Vec<&[u8]> = controls.iter().map(Vec::as_slice).collect();
+        let text = self.verdict.text.as_deref().unwrap_or("");
+        let plainly = || answer::result(self.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, text, &more);
+        let Ok(reply) = splice::with_controls(accepted, |control| keep(control.oid), &more) else {
+            return plainly();
+        };
+        if self.verdict.admission == Admission::Allow || text.is_empty() {
+            return reply;
+        }
+        let content = answer::result_content(ResultCode::SUCCESS, b"", text.as_bytes());
+        Message::parse(&reply).map_or_else(|_| plainly(), |message| splice::with_content(&message, &content))
     }
 
     /// The answer to a bind that is refused, by the directory or by the verdict. Whatever is not told is the same octets for everybody.
     pub(crate) fn refused(&self) -> Vec<u8> {
-        let control = self.control();
-        let more: Vec<&[u8]> = control.iter().map(Vec::as_slice).collect();
-        let text = self.verdict.text.as_deref().unwrap_or("");
+        let controls = self.controls();
+        let more: Vec<&[u8]> = controls.iter().map(Vec::as_slice).collect();
         answer::result(
             self.id,
             tag::BIND_RESPONSE,
             ResultCode::INVALID_CREDENTIALS,
-            text,
+            &self.text(),
             &more,
         )
     }
 
+    /// What is shown: the standing, or what it is told as.
+    fn told(&self) -> Disclosed {
+        let Self { verdict, told, .. } = self;
+        verdict.told_as.map_or(*told, |state| told.told_as(state))
+    }
+
+    /// The text of a refusal: the part of Active Directory first, for its clients look for it there, then the words for the person.
+    fn text(&self) -> Cow<'_, str> {
+        let words = self.verdict.text.as_deref().unwrap_or("");
+        if self.verdict.surface.contains(Surface::Ad) {
+            Cow::Owned(active_directory::refused(self.told().state(), words))
+        } else {
+            Cow::Borrowed(words)
+        }
+    }
+
     /// The password policy control, if the client asked: on its own surface what may be told, on others the empty one every client of
-    /// such a server gets.
-    fn control(&self) -> Option<Vec<u8>> {
-        let response = match self.verdict.surface {
-            Surface::Ppolicy => ppolicy(self.told, self.verdict.admission),
-            Surface::Text | Surface::Plain | Surface::Transparent => PasswordPolicyResponse::default(),
-        };
-        self.asked.then(|| response.control())
-    }
-}
-
-/// A standing in the words of draft-behera-ldap-password-policy §6.2. One error or one warning, as slapd sends them: clients that read one of
-/// two are not put to the test, except where a warning stands beside "must change" already.
-fn ppolicy(told: Disclosed, admission: Admission) -> PasswordPolicyResponse {
-    let warning = |warning| PasswordPolicyResponse {
-        warning: Some(warning),
-        error: None,
-    };
-    let failed = |error| PasswordPolicyResponse {
-        warning: None,
-        error: Some(error),
-    };
-    match told.state() {
-        State::MustChange => PasswordPolicyResponse {
-            warning: told.warning().map(encoded),
-            error: Some(error::CHANGE_AFTER_RESET),
-        },
-        // A client that is let in restricted must understand that a new password is wanted, whatever the old one's state was called.
-        State::Expired if admission == Admission::Restrict => failed(error::CHANGE_AFTER_RESET),
-        State::Expired => failed(error::PASSWORD_EXPIRED),
-        State::ExpiredGrace { left } => warning(PolicyWarning::GraceRemaining(left)),
-        State::Expiring { seconds } => warning(PolicyWarning::TimeBeforeExpiration(clamp(seconds))),
-        State::Locked { .. } | State::Disabled | State::AccountExpired | State::NotYetValid => {
-            failed(error::ACCOUNT_LOCKED)
+    /// such a server gets. Netscape's go to those who were not told by it, as slapd does: a client that reads both takes "expired"
+    /// for the last word, also where the other says that grace is left.
+    fn controls(&self) -> Vec<Vec<u8>> {
+        let surfaces = self.verdict.surface;
+        let by_policy_control = surfaces.contains(Surface::Ppolicy);
+        let mut controls = Vec::new();
+        if self.asked {
+            let response = if by_policy_control {
+                ppolicy::response(self.told(), self.verdict.admission)
+            } else {
+                PasswordPolicyResponse::default()
+            };
+            controls.push(response.control());
         }
-        State::Active | State::OutsideHours | State::WrongWorkstation | State::TransportRefused | State::Unknown => {
-            PasswordPolicyResponse::default()
+        if surfaces.contains(Surface::Netscape) && !(by_policy_control && self.asked) {
+            controls.extend(netscape::control(self.told()).map(NetscapePassword::control));
         }
+        controls
     }
 }
 
-fn encoded(warning: Warning) -> PolicyWarning {
-    match warning {
-        Warning::ExpiresIn(seconds) => PolicyWarning::TimeBeforeExpiration(clamp(seconds)),
-        Warning::GraceLeft(left) => PolicyWarning::GraceRemaining(left),
-    }
-}
-
-/// The control's number has 31 bits.
-fn clamp(seconds: u64) -> u32 {
-    u32::try_from(seconds).unwrap_or(u32::MAX).min(0x7fff_ffff)
+/// How a session that may only change its password is refused whatever else it asks for: in the directory's words, or in those of Active
+/// Directory where the route speaks so; Netscape's "expired" is on every such answer, as 389 Directory Server has it.
+pub(crate) fn restricted(
+    surfaces: Surfaces,
+    of_directory: (ResultCode, &'static str),
+) -> (ResultCode, &'static str, Option<Vec<u8>>) {
+    let (code, text) = if surfaces.contains(Surface::Ad) {
+        active_directory::RESTRICTED
+    } else {
+        of_directory
+    };
+    let control = surfaces
+        .contains(Surface::Netscape)
+        .then(|| netscape::EXPIRED.control());
+    (code, text, control)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! The command line.
 
 use crate::clock::SystemClock;
-use crate::commands::{self, DONE, FAILED, WRONG, check, explain, policy_test};
+use crate::commands::{self, DONE, FAILED, WRONG, check, explain, manual, panic, policy_test};
 use crate::config::{Environment, facts};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::output::Output;
 use crate::reload;
 use crate::serve::{self, Prepared};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use postern_identity::{Clock, ConnectionFacts, Timestamp};
 use std::ffi::OsString;
 use std::io;
@@ -61,6 +62,44 @@ enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+    },
+    /// Takes the gateway out of the way for a while, should it be what is wrong.
+    Panic {
+        #[command(subcommand)]
+        command: PanicCommand,
+    },
+    /// Prints what completes command lines in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Prints the manual page, or writes one for each command into a folder.
+    Man {
+        /// A folder for all of them.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum PanicCommand {
+    /// Every route shows what its directory says, and nothing is rewritten. What may pass stays as it is. Ends by itself.
+    Transparent {
+        /// The configuration file of the gateway.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// How long, at most 24h.
+        #[arg(long = "for", value_name = "TIME", default_value = "15m")]
+        lasting: String,
+        /// Why, for the record.
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Ends it at once.
+    Off {
+        /// The configuration file of the gateway.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
     },
 }
 
@@ -151,6 +190,19 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
         Command::Policy {
             command: PolicyCommand::Test { folder },
         } => policy_test::run(&folder, out),
+        Command::Panic {
+            command:
+                PanicCommand::Transparent {
+                    config,
+                    lasting,
+                    reason,
+                },
+        } => panic::transparent(&config, &lasting, reason.as_deref(), environment, clock.as_ref(), out),
+        Command::Panic {
+            command: PanicCommand::Off { config },
+        } => panic::off(&config, environment, out),
+        Command::Completions { shell } => manual::completions(Cli::command(), shell, out),
+        Command::Man { folder } => manual::pages(Cli::command(), folder.as_deref(), out),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::serve::ServeError;
 use postern_directory::Upstream;
 use postern_identity::audit::Audit;
 use postern_identity::decide::Decide;
-use postern_proxy::{Count, Gateway, LaneSettings, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
+use postern_proxy::{Count, Gateway, LaneSettings, ListenerSettings, ListenerTls, RouteSettings, TlsSource, Workers};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,13 +29,14 @@ impl Doors {
         upstreams: &[Arc<Upstream>],
         decide: Arc<dyn Decide>,
         audit: Arc<dyn Audit>,
+        workers: Arc<Workers>,
     ) -> Self {
         let routes = configuration
             .routes
             .iter()
             .filter_map(|route| route_settings(route, upstreams))
             .collect();
-        let ldap = Gateway::new(decide, audit, limits(&configuration.limits), routes);
+        let ldap = Gateway::new(decide, audit, limits(&configuration.limits), routes, workers);
         Self { ldap: Arc::new(ldap) }
     }
 

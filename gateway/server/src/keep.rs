@@ -1,5 +1,6 @@
 //! What is kept up to date while the program runs: policies and certificates; and a word if the configuration has changed.
 
+use crate::bypass::{self, keeper::BypassKeeper};
 use crate::config::{Certificate, Configuration, Fingerprint};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::reload::{CertificateReload, PolicyReload, Reload};
@@ -15,6 +16,7 @@ pub(crate) const SERVING: &str = "Serving";
 pub(crate) struct Keeper {
     pub(crate) policies: PolicyReload,
     pub(crate) certificates: Vec<CertificateReload>,
+    pub(crate) bypass: BypassKeeper,
     /// The file, and what it was when it was last looked at.
     pub(crate) configuration: (PathBuf, Fingerprint),
 }
@@ -28,9 +30,11 @@ pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceM
         let cause = if std::mem::take(&mut first) {
             Cause::Changed
         } else {
+            let due = keeper.lock().unwrap_or_else(PoisonError::into_inner).bypass.next();
             tokio::select! {
                 () = stop.cancelled() => return,
                 cause = watch.next() => cause,
+                () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => Cause::Poll,
             }
         };
         let asked = cause == Cause::Asked;
@@ -50,13 +54,16 @@ pub(crate) async fn keep(mut watch: Watch, keeper: Keeper, manager: Arc<ServiceM
     }
 }
 
-/// Looks on a thread of its own that gives way to those who serve clients: compiling a thousand routes keeps a processor busy for a
-/// while. `None` if it did not come to its end.
+/// How much a look gives way to those who serve clients: a third of their share of a processor. With none of it a thousand new routes
+/// would hold up somebody; with much more a busy machine would never come to a look.
+const NICENESS: i32 = 5;
+
+/// Looks on a thread of its own. `None` if it did not come to its end.
 fn look_quietly(keeper: &Mutex<Keeper>) -> Option<bool> {
     std::thread::scope(|scope| {
         let looking = scope.spawn(|| {
             // Linux gives each thread a niceness of its own; where it cannot be had, it is only less kind.
-            let _ = rustix::process::nice(19);
+            let _ = rustix::process::nice(NICENESS);
             keeper.lock().unwrap_or_else(PoisonError::into_inner).look()
         });
         looking.join().ok()
@@ -70,6 +77,7 @@ impl Keeper {
         for certificate in &mut self.certificates {
             news |= certificate.attempt() != Reload::Unchanged;
         }
+        news |= self.bypass.look();
         let (path, known) = &mut self.configuration;
         if let Some(now) = Fingerprint::of(path).filter(|now| now != known) {
             *known = now;
@@ -86,6 +94,7 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
     let mut targets = vec![
         Target::Folder(configuration.server.policies.clone()),
         Target::File(configuration.path.clone()),
+        Target::File(bypass::path(&configuration.server.state_dir)),
     ];
     for listener in &configuration.listeners {
         if let Some(Certificate::Files { certificate, key }) = listener.certificate() {

@@ -13,6 +13,7 @@
 //! **To add a key:** see [`config`]. **To add a metric:** a [`metrics::Name`] and a line in a [`metrics::CountSource`].
 //! **To add a door:** a field in [`doors::Doors`], opened, drained and ended there.
 
+pub mod bypass;
 pub mod certificate;
 pub mod cli;
 pub mod clock;

@@ -51,7 +51,7 @@ impl PolicyReload {
 
     /// Reads the folder and, if it is another set and a good one, puts it in force. Reads and computes: not for a runtime's thread.
     pub fn attempt(&mut self) -> Reload {
-        let number = self.live.current().generation() + 1;
+        let number = self.live.number() + 1;
         match postern_policy::check_again(&self.folder, &self.routes, number, &self.kept) {
             Ok(None) => {
                 if self.failed.take().is_some() {

@@ -1,5 +1,6 @@
 //! `postern serve`: everything made, started, kept up to date and stopped. The file to read first.
 
+use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
 use crate::config::{Configuration, Listener};
 use crate::doors::{self, Doors};
@@ -17,8 +18,10 @@ use crate::watch::Watch;
 use postern_directory::Upstream;
 use postern_identity::Clock;
 use postern_policy::{LivePolicy, RouteFacts, Rulebook};
+use postern_proxy::Workers;
 use std::fs::File;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,18 +110,7 @@ pub fn run(prepared: Prepared) -> Result<(), ServeError> {
     );
     let started = telemetry::start(&prepared.configuration.telemetry, &prepared.clock, Box::new(sink))
         .map_err(|_| ServeError::Telemetry)?;
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if let Some(workers) = prepared.configuration.server.workers {
-        runtime.worker_threads(workers.get());
-    }
-    let served = match runtime.enable_all().thread_name("worker").build() {
-        Ok(runtime) => {
-            let served = runtime.block_on(serve(prepared, &started));
-            runtime.shutdown_timeout(ENDING);
-            served
-        }
-        Err(_) => Err(ServeError::Runtime),
-    };
+    let served = on_threads(prepared, &started);
     if let Err(error) = &served {
         tracing::error!(target: "postern", %error, "the program ends");
     }
@@ -126,8 +118,32 @@ pub fn run(prepared: Prepared) -> Result<(), ServeError> {
     served
 }
 
+/// Clients have threads of their own; everything else shares one.
+fn on_threads(prepared: Prepared, started: &telemetry::Started) -> Result<(), ServeError> {
+    let count = prepared
+        .configuration
+        .server
+        .workers
+        .or(std::thread::available_parallelism().ok());
+    let workers = Workers::start(count.unwrap_or(NonZeroUsize::MIN)).map_err(|_| ServeError::Runtime)?;
+    let workers = Arc::new(workers);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .worker_threads(1)
+        .enable_all()
+        .thread_name("housekeeping")
+        .build();
+    let served = runtime.map_err(|_| ServeError::Runtime).and_then(|runtime| {
+        let served = runtime.block_on(serve(prepared, started, Arc::clone(&workers)));
+        runtime.shutdown_timeout(ENDING);
+        served
+    });
+    workers.stop();
+    served
+}
+
 /// The walk: directories, policies, doors, telemetry, readiness; then signals and changed files until the end.
-async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), ServeError> {
+async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Workers>) -> Result<(), ServeError> {
     let mut signals = Signals::listen().map_err(|_| ServeError::Runtime)?;
     let mut configuration = prepared.configuration;
     tracing::info!(target: "postern", version = env!("CARGO_PKG_VERSION"), configuration = %configuration.path.display(), "starting");
@@ -146,6 +162,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
         &upstreams,
         Arc::clone(&live) as _,
         Arc::clone(&started.audit) as _,
+        workers,
     );
     let metrics = Metrics::new(vec![
         doors.counts(),
@@ -176,6 +193,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
     for upstream in &upstreams {
         tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
     }
+    let mut bypass = BypassKeeper::new(
+        configuration.server.state_dir.clone(),
+        Arc::clone(&live),
+        Arc::clone(&started.audit) as _,
+        Arc::clone(&prepared.clock),
+    );
+    // One that was asked for before holds from the first client on.
+    bypass.look();
     let asked = Arc::new(Notify::new());
     // Before anybody is told that we are ready: a file saved from then on is noticed.
     let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
@@ -193,13 +218,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
             reloads,
         ),
         certificates,
+        bypass,
         configuration: (configuration.path.clone(), configuration.fingerprint),
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
 
     manager.ready(keep::SERVING);
-    tracing::info!(target: "postern", generation = live.current().generation(), "serving");
+    tracing::info!(target: "postern", generation = live.number(), "serving");
 
     while signals.next().await == Wish::Reload {
         tracing::info!(target: "postern", "asked to reload");
@@ -209,13 +235,14 @@ async fn serve(prepared: Prepared, started: &telemetry::Started) -> Result<(), S
     readiness.stopping();
     manager.stopping();
     tracing::info!(target: "postern", seconds = configuration.limits.drain.as_secs(), "stopping: clients may finish");
+    let patience = configuration.limits.drain;
     let at_once = tokio::select! {
-        () = doors.drain(configuration.limits.drain) => false,
+        // Not even for a directory that keeps a sign-in waiting.
+        _ = tokio::time::timeout(patience + ENDING, doors.drain(patience)) => false,
         () = signals.stop() => true,
     };
     if at_once {
         tracing::info!(target: "postern", "stopping at once");
-        // Not even for a directory that keeps a session waiting.
         let _ = tokio::time::timeout(ENDING, doors.end_now()).await;
     }
     stop.cancel();

@@ -3,6 +3,8 @@
 //! The kernel's notices come first; because they can be missed (network file systems, a folder behind several links, too few
 //! watches), whoever waits is also woken now and then and looks for itself. Nothing is read here.
 //!
+//! A file system that comes or goes gives no notice either; so the folders are glanced at, whether they are still those they were.
+//!
 //! A Kubernetes ConfigMap or Secret changes by swapping a `..data` link inside the folder; editors write beside and rename; a
 //! whole folder may be replaced. So a folder is watched together with the folder above it, also where links lead, and the
 //! watches are set anew each time.
@@ -11,6 +13,8 @@ use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,6 +29,8 @@ const LONGEST_UNREST: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_secs(30);
 /// The same where the kernel gives no notice.
 const POLL_BLIND: Duration = Duration::from_secs(2);
+/// How often it is seen whether something was mounted over a folder, or unmounted.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +60,14 @@ pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     /// Folders that have a watch.
     watched: BTreeSet<PathBuf>,
+    /// The folders, and which each of them was when the watches were set.
+    folders: Vec<(PathBuf, Option<Identity>)>,
     /// Where links led when the watches were set; shared with the watcher's own thread.
     resolved: Arc<Mutex<Vec<Target>>>,
 }
+
+/// Device and inode: another file system has another device.
+type Identity = (u64, u64);
 
 impl Watch {
     /// Begins to watch. Where the kernel gives no notices, only the clock is left.
@@ -78,6 +89,7 @@ impl Watch {
             asked,
             watcher: watcher.ok(),
             watched: BTreeSet::new(),
+            folders: Vec::new(),
             resolved,
         };
         watch.set();
@@ -101,9 +113,27 @@ impl Watch {
                 }
                 Err(_) => Cause::Poll,
             },
+            () = self.mounts_changed() => {
+                self.settle().await;
+                Cause::Changed
+            }
         };
         self.set();
         cause
+    }
+
+    /// Waits until a folder is not the one it was.
+    async fn mounts_changed(&self) {
+        loop {
+            tokio::time::sleep(GLANCE).await;
+            for (folder, known) in &self.folders {
+                // A file system that hangs keeps a thread of its own waiting, not one that serves clients.
+                let now = tokio::fs::metadata(folder).await.ok();
+                if now.map(|metadata| identity(&metadata)) != *known {
+                    return;
+                }
+            }
+        }
     }
 
     async fn settle(&self) {
@@ -133,12 +163,19 @@ impl Watch {
         for folder in std::mem::take(&mut self.watched) {
             let _ = watcher.unwatch(&folder);
         }
+        self.folders.clear();
         for folder in folders {
+            let metadata = std::fs::metadata(&folder).ok();
             if watcher.watch(&folder, RecursiveMode::NonRecursive).is_ok() {
-                self.watched.insert(folder);
+                self.watched.insert(folder.clone());
             }
+            self.folders.push((folder, metadata.as_ref().map(identity)));
         }
     }
+}
+
+fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
 }
 
 /// The folders whose notices tell of a target.

@@ -2,7 +2,8 @@
 
 use postern_tests::people::{BASE, PASSWORD, SERVICE, dn};
 use postern_tests::request::{Scope, search};
-use postern_tests::{Gateway, Slapd, Wire};
+use postern_tests::{Gateway, Slapd, Wire, eventually};
+use std::time::Duration;
 
 /// Only for people, and only what is theirs.
 const PEOPLE: &str = "priority = 5\n[[policy]]\nroute = \"*\"\naccounts = [\"OU=People, dc=example,dc=org\"]\n\
@@ -89,9 +90,8 @@ fn a_condition_that_cannot_be_evaluated_refuses_counts_and_is_told() {
     gateway.write_policy("broken.toml", broken);
     assert_eq!(gateway.tls_client().bind(1, &dn("active"), PASSWORD).code, Some(49));
     assert!(gateway.metrics().sum("postern_policy_conditions_unclear_total", &[]) > 0.5);
-    let told = gateway.output();
-    assert!(
-        told.contains("a condition cannot be evaluated") && told.contains("broken.toml:policy[0].when"),
-        "{told}"
-    );
+    eventually("the log tells it", Duration::from_secs(20), || {
+        let told = gateway.output();
+        (told.contains("a condition cannot be evaluated") && told.contains("broken.toml:policy[0].when")).then_some(())
+    });
 }

@@ -4,16 +4,21 @@
 mod crowds;
 mod directory_certificates;
 mod directory_lost;
+mod full_disk;
+mod given_up;
 mod good_byes;
 mod hostile_directory;
 mod hostile_frames;
 mod interrupted;
 mod lanes;
 mod lifecycle;
+mod not_signed_in;
+mod odd_requests;
 mod passing_on;
 mod protocol;
 mod second_server;
 mod slow_clients;
+mod vanished;
 
 use postern_tests::people::{self, PASSWORD};
 use postern_tests::request::{self, Scope};

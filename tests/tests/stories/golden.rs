@@ -3,5 +3,7 @@
 mod binds;
 mod changes;
 mod counts;
+mod grace;
 mod restricted;
 mod sessions;
+mod surfaces;

@@ -9,9 +9,13 @@
     reason = "a test may fail where it stands"
 )]
 
+mod applications;
+mod bypass;
 mod clients;
 mod conditions;
+mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod presets;
 mod reload;

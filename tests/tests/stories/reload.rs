@@ -4,7 +4,9 @@
 mod certificates;
 mod folder;
 mod load;
+mod mounts;
 mod sessions;
+mod silent_sessions;
 
 use load::Load;
 use postern_tests::eventually::within;

@@ -109,7 +109,12 @@ fn an_attribute_is_the_same_in_every_spelling() {
 
 #[test]
 fn a_plain_name_is_the_same_as_with_everything_escaped() {
-    let escaped = |text: &str| text.bytes().map(|octet| format!("\\{octet:02x}")).collect::<String>();
+    let escaped = |text: &str| {
+        text.bytes()
+            .map(|octet| format!("\\{octet:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
     for kind in ["uid", "UID", "cn", "ou", "Dc", "o", "l", "entryUUID", "2.5.4.3"] {
         for value in [
             "a",

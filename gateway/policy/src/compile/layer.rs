@@ -2,14 +2,14 @@
 
 use crate::condition::Condition;
 use crate::document::Step;
-use crate::file::PolicyTable;
+use crate::file::{PolicyTable, SurfaceWords};
 use crate::message::Template;
 use crate::outline::Outline;
 use crate::problem::{Problem, Problems, quoted};
 use crate::set::PolicySource;
 use jiff::tz::TimeZone;
-use postern_identity::decide::RuleName;
-use postern_identity::{AttributeName, DistinguishedName};
+use postern_identity::decide::{RuleName, Surface, Surfaces};
+use postern_identity::{AttributeName, DistinguishedName, StateName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ pub(crate) struct Layer {
     pub(super) table: PolicyTable,
     /// Where the table holds. `None`: everywhere.
     pub(crate) condition: Option<Condition>,
+    pub(super) surfaces: Option<Surfaces>,
     pub(super) base_dns: Option<Vec<DistinguishedName>>,
     pub(super) deny_attributes: Option<Vec<AttributeName>>,
     pub(super) extended_operations: Option<Vec<Arc<str>>>,
@@ -45,6 +46,7 @@ impl Layer {
         let layer = Self {
             source: Arc::clone(source),
             index,
+            surfaces: table.surface.as_ref().map(SurfaceWords::surfaces),
             table,
             condition: None,
             base_dns: None,
@@ -53,6 +55,8 @@ impl Layer {
             proxied_authorization: None,
             messages: BTreeMap::new(),
         };
+        layer.check_surfaces(problems);
+        layer.check_standings(problems);
         let pass = &layer.table.pass;
         let base_dns = layer.each("base_dns", pass.base_dns.as_deref(), problems, |text| {
             DistinguishedName::parse(text.as_bytes()).map_err(|_| {
@@ -116,6 +120,73 @@ impl Layer {
         let mut path = vec![Step::Key("policy"), Step::Item(self.index)];
         path.extend_from_slice(steps);
         self.source.outline.problem_at(&path, what, remedy)
+    }
+
+    /// Surfaces that contradict each other, or are named twice.
+    fn check_surfaces(&self, problems: &mut Problems) {
+        let words = self.table.surface.as_ref().map_or(&[][..], SurfaceWords::words);
+        let surfaces: Vec<Surface> = words.iter().copied().map(Into::into).collect();
+        for (position, surface) in surfaces.iter().enumerate() {
+            let place = [Step::Key("surface"), Step::Item(position)];
+            let name = quoted(surface.as_str());
+            if surfaces.iter().take(position).any(|before| before == surface) {
+                problems.add(|| self.problem_at(&place, format!("{name} stands there twice"), "once"));
+            } else if surface.stands_alone() && surfaces.len() > 1 {
+                let shows = if *surface == Surface::Plain {
+                    "shows nothing"
+                } else {
+                    "passes every answer as the directory gave it"
+                };
+                problems.add(|| {
+                    self.problem_at(
+                        &place,
+                        format!("{name} {shows}, so nothing can be shown beside it"),
+                        format!("surface = {name}, or the list without it"),
+                    )
+                });
+            }
+        }
+    }
+
+    /// What a table says of a state that cannot be, whatever the route.
+    fn check_standings(&self, problems: &mut Problems) {
+        for state in StateName::ALL {
+            let Some(table) = self.table.standing.of(state) else {
+                continue;
+            };
+            let place = |key| [Step::Key("standing"), Step::Key(state.as_str()), Step::Key(key)];
+            let told_as = table.told_as.map(StateName::from);
+            if state == StateName::Unknown && told_as.is_some_and(|other| other != StateName::Unknown) {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("told_as"),
+                        "what is not known and proven is never told as anything else",
+                        "leave it out",
+                    )
+                });
+            }
+            if told_as == Some(StateName::Unknown) && table.message.as_deref().is_some_and(|name| name != "unknown") {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("message"),
+                        "a state told as \"unknown\" has the text of a wrong password",
+                        "leave it out, or leave told_as out",
+                    )
+                });
+            }
+            if table.notice == Some(true) && !a_new_password_ends(state) {
+                problems.add(|| {
+                    self.problem_at(
+                        &place("notice"),
+                        format!(
+                            "a notice asks for a new password, which does not end {}",
+                            quoted(state.as_str())
+                        ),
+                        "leave it out; it is for must_change, expired, expired_grace and expiring",
+                    )
+                });
+            }
+        }
     }
 
     /// Every item of a list of the pass table as a type; those that are wrong are reported, each at its place.
@@ -183,4 +254,11 @@ impl Layer {
         });
         templates.collect()
     }
+}
+
+fn a_new_password_ends(state: StateName) -> bool {
+    matches!(
+        state,
+        StateName::MustChange | StateName::Expired | StateName::ExpiredGrace | StateName::Expiring
+    )
 }

@@ -9,7 +9,9 @@ use crate::file::{PassTable, ReferencesWord};
 use crate::problem::Problems;
 use crate::rulebook::{Rules, StandingRule};
 use postern_identity::StateName;
-use postern_identity::decide::{Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, TlsRule};
+use postern_identity::decide::{
+    Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, Surfaces, TlsRule,
+};
 use std::sync::Arc;
 
 /// The rules of a route. What it returns is only good if it adds no problem.
@@ -21,16 +23,29 @@ pub(super) fn route(
     problems: &mut Problems,
 ) -> Rules {
     let keys = Keys { layers };
-    let surface = keys.or("surface", Surface::Text, |layer| layer.table.surface.map(Into::into));
-    if surface.value == Surface::Transparent {
+    let surface = keys.or("surface", Surface::Text.into(), |layer| layer.surfaces);
+    if surface.value.is_transparent() {
         check_transparent(&keys, problems);
     }
     let pass = pass(facts, &keys, surface.clone(), generation);
     let texts = Texts::new(facts, layers, surface.value, all_read);
     let standings = StateName::ALL.map(|state| {
         let admission = admission(&keys, state, surface.value, problems);
-        let text = texts.of(state, problems);
-        StandingRule { admission, text }
+        let told_as = keys.first_layer(|layer| layer.table.standing.of(state)?.told_as);
+        let told_as = told_as.map(|(layer, word)| {
+            let rule = layer.rule(&format!("standing.{state}.told_as"));
+            Ruled::new(StateName::from(word), rule)
+        });
+        let text = texts.of(state, told_as.as_ref().map(|told_as| told_as.value), problems);
+        let notice = keys.first(&format!("standing.{state}.notice"), |layer| {
+            layer.table.standing.of(state)?.notice
+        });
+        StandingRule {
+            admission,
+            text,
+            told_as,
+            notice: notice.filter(|notice| notice.value),
+        }
     });
     Rules {
         pass: Arc::new(pass),
@@ -41,7 +56,7 @@ pub(super) fn route(
     }
 }
 
-fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation: u64) -> RouteRules {
+fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generation: u64) -> RouteRules {
     let read_only = keys.or("pass.read_only", false, |layer| layer.table.pass.read_only);
     let mut operations = keys.or("pass.operations", Operations::all(), |layer| {
         let words = layer.table.pass.operations.as_ref()?;
@@ -53,7 +68,7 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
             operations = Ruled::new(reading, read_only.rule.clone());
         }
     }
-    let references = if surface.value == Surface::Transparent {
+    let references = if surface.value.is_transparent() {
         References::Pass
     } else {
         References::Drop
@@ -77,6 +92,7 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
         references: keys.or("pass.references", references, |layer| {
             layer.table.pass.references.map(Into::into)
         }),
+        keep_last_grace: keys.or("pass.keep_last_grace", false, |layer| layer.table.pass.keep_last_grace),
         extended_operations: keys.or("pass.extended_operations", Vec::new(), |layer| {
             layer.extended_operations.clone()
         }),
@@ -88,7 +104,7 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surface>, generation
 }
 
 /// The verdict of a state. What no file says is refused, but for the states in which a password still works.
-fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut Problems) -> Ruled<Admission> {
+fn admission(keys: &Keys<'_>, state: StateName, surface: Surfaces, problems: &mut Problems) -> Ruled<Admission> {
     let key = format!("standing.{state}.verdict");
     let said = keys.first_layer(|layer| layer.table.standing.of(state).and_then(|table| table.verdict));
     let Some((layer, word)) = said else {
@@ -98,7 +114,7 @@ fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut
     let place = [Step::Key("standing"), Step::Key(state.as_str()), Step::Key("verdict")];
     if state == StateName::Unknown && verdict != Admission::Refuse {
         problems.add(|| layer.problem_at(&place, "an unknown standing is always refused", "verdict = \"refuse\""));
-    } else if surface == Surface::Transparent && verdict != default_admission(state, surface) {
+    } else if surface.is_transparent() && verdict != default_admission(state, surface) {
         problems.add(|| {
             layer.problem_at(
                 &place,
@@ -110,22 +126,27 @@ fn admission(keys: &Keys<'_>, state: StateName, surface: Surface, problems: &mut
     Ruled::new(verdict, layer.rule(&key))
 }
 
-fn default_admission(state: StateName, surface: Surface) -> Admission {
+fn default_admission(state: StateName, surface: Surfaces) -> Admission {
     match state {
         StateName::Unknown => Admission::Refuse,
         StateName::Active | StateName::Expiring | StateName::ExpiredGrace => Admission::Allow,
-        _ if surface == Surface::Transparent => Admission::Allow,
+        _ if surface.is_transparent() => Admission::Allow,
         _ => Admission::Refuse,
     }
 }
 
 /// Keys that would have us change what passes, on a surface that passes everything as it is.
 fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
+    check_transparent_standings(keys, problems);
     forbid(keys, "base_dns", problems, |pass| pass.base_dns.is_some());
     forbid(keys, "size_limit", problems, |pass| pass.size_limit.is_some());
     forbid(keys, "time_limit_seconds", problems, |pass| {
         pass.time_limit_seconds.is_some()
     });
+    let keep = keys.first_layer(|layer| layer.table.pass.keep_last_grace);
+    if let Some((layer, true)) = keep {
+        cannot_hold(layer, "keep_last_grace", problems);
+    }
     // The first table that sets it wins: an empty list and "pass" lift what a later file says.
     let denied = keys.first_layer(|layer| layer.table.pass.deny_attributes.clone());
     if let Some((layer, _)) = denied.filter(|(_, attributes)| !attributes.is_empty()) {
@@ -134,6 +155,27 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
     let references = keys.first_layer(|layer| layer.table.pass.references);
     if let Some((layer, ReferencesWord::Drop)) = references {
         cannot_hold(layer, "references", problems);
+    }
+}
+
+/// Nothing is shown as something else where nothing is rewritten, and nobody is told of by a notice, for the verdict is not ours.
+fn check_transparent_standings(keys: &Keys<'_>, problems: &mut Problems) {
+    for state in StateName::ALL {
+        let told_as = keys.first_layer(|layer| layer.table.standing.of(state)?.told_as);
+        let notice = keys.first_layer(|layer| layer.table.standing.of(state)?.notice);
+        let wrong = [
+            told_as.map(|(layer, _)| (layer, "told_as")),
+            notice.filter(|(_, wanted)| *wanted).map(|(layer, _)| (layer, "notice")),
+        ];
+        for (layer, key) in wrong.into_iter().flatten() {
+            problems.add(|| {
+                layer.problem_at(
+                    &[Step::Key("standing"), Step::Key(state.as_str()), Step::Key(key)],
+                    format!("\"{key}\" cannot hold on the surface \"transparent\", where nothing is rewritten"),
+                    "leave it out, or choose another surface",
+                )
+            });
+        }
     }
 }
 

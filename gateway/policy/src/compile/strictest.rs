@@ -40,6 +40,7 @@ fn pass(first: &RouteRules, second: &RouteRules) -> RouteRules {
             strength(*second) > strength(first.tls.value)
         }),
         anonymous: either(&first.anonymous, &second.anonymous, |second| !second),
+        keep_last_grace: either(&first.keep_last_grace, &second.keep_last_grace, |second| *second),
         references: either(&first.references, &second.references, |second| {
             *second == References::Drop
         }),

@@ -59,7 +59,7 @@ fn what_no_file_sets_has_the_safe_built_in_value() {
     let rules = Arc::clone(&book.rules("r").unwrap().pass);
     assert_eq!(
         (rules.surface.value, rules.surface.rule.as_str()),
-        (Surface::Text, "built-in:surface")
+        (Surface::Text.into(), "built-in:surface")
     );
     assert_eq!(
         (rules.tls.value, rules.tls.rule.as_str()),
@@ -106,11 +106,7 @@ fn key_by_key_the_first_table_that_sets_it_wins_and_gives_its_name() {
         let (size, time) = (rules.size_limit.clone().unwrap(), rules.time_limit.clone().unwrap());
         format!(
             "{} {} {} {} {}",
-            rules.surface.value.as_str(),
-            rules.surface.rule,
-            size.value,
-            size.rule,
-            time.value
+            rules.surface.value, rules.surface.rule, size.value, size.rule, time.value
         )
     };
     assert_eq!(
@@ -271,6 +267,94 @@ fn an_unknown_standing_can_only_be_refused() {
 }
 
 #[test]
+fn surfaces_that_contradict_each_other_are_told_at_their_place() {
+    for (surfaces, told) in [
+        (
+            "[\"text\", \"plain\"]",
+            "4:20: \"plain\" shows nothing, so nothing can be shown beside it: surface = \"plain\", or the list without it",
+        ),
+        (
+            "[\"transparent\", \"ppolicy\"]",
+            "4:12: \"transparent\" passes every answer as the directory gave it, so nothing can be shown beside it: \
+             surface = \"transparent\", or the list without it",
+        ),
+        ("[\"ad\", \"ad\"]", "4:18: \"ad\" stands there twice: once"),
+        ("[]", "4:11: \"surface\" is empty: at least one"),
+        (
+            "[\"add\"]",
+            "4:12: \"add\" is no value of an item of \"surface\": did you mean \"ad\"?",
+        ),
+    ] {
+        let found = problem(&format!("surface = {surfaces}"));
+        assert_eq!(found, format!("p/a.toml:{told}"), "{surfaces}");
+    }
+    for surfaces in [
+        "[\"plain\"]",
+        "[\"transparent\"]",
+        "[\"ppolicy\", \"netscape\", \"ad\", \"text\"]",
+    ] {
+        let text = format!("priority = 1\n[[policy]]\nroute = \"r\"\nsurface = {surfaces}\n");
+        assert!(compiled(&[("a.toml", &text)], &["r"]).is_ok(), "{surfaces}");
+    }
+}
+
+#[test]
+fn what_a_state_is_told_as_changes_its_text_and_cannot_tell_more_than_is_known() {
+    let text = "priority = 1\n[[policy]]\nroute = \"*\"\n\
+                standing.must_change.told_as = \"expired\"\n\
+                standing.locked.told_as = \"unknown\"\n\
+                standing.disabled.told_as = \"locked\"\n\
+                standing.disabled.message = \"own\"\n\
+                [policy.messages]\nown = \"Ask us\"\n[[policy]]\nroute = \"*\"\nstanding.locked.message = \"disabled\"\n";
+    let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
+    let locked = State::Locked {
+        by: postern_identity::LockedBy::Failures,
+        until: None,
+    };
+    for (state, told_as, text) in [
+        (
+            State::MustChange,
+            StateName::Expired,
+            "Your password has expired. Set a new one at https://portal.example.org",
+        ),
+        (locked, StateName::Unknown, "Invalid credentials"),
+        (State::Disabled, StateName::Locked, "Ask us"),
+    ] {
+        let verdict = verdict(&book, "r", state);
+        assert_eq!((verdict.told_as, verdict.text.as_deref()), (Some(told_as), Some(text)));
+    }
+    for (table, told) in [
+        (
+            "standing.unknown.told_as = \"locked\"",
+            "4:28: what is not known and proven is never told as anything else: leave it out",
+        ),
+        (
+            "standing.locked.told_as = \"unknown\"\nstanding.locked.message = \"locked\"",
+            "5:27: a state told as \"unknown\" has the text of a wrong password: leave it out, or leave told_as out",
+        ),
+        (
+            "standing.active.told_as = \"expiring\"",
+            "4:27: \"expiring\" is no value of \"told_as\": one of",
+        ),
+        (
+            "standing.locked.notice = true",
+            "4:26: a notice asks for a new password, which does not end \"locked\": leave it out; it is for must_change",
+        ),
+    ] {
+        let found = problem(table);
+        assert!(found.starts_with(&format!("p/a.toml:{told}")), "{found}");
+    }
+}
+
+#[test]
+fn a_notice_is_wanted_of_the_states_that_say_so() {
+    let text = "priority = 1\n[[policy]]\nroute = \"*\"\nstanding.expired_grace.notice = true\nstanding.expired.notice = false\n";
+    let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
+    assert!(verdict(&book, "r", State::ExpiredGrace { left: 1 }).notice);
+    assert!(!verdict(&book, "r", State::Expired).notice && !verdict(&book, "r", State::Active).notice);
+}
+
+#[test]
 fn nothing_that_needs_rewriting_holds_on_a_transparent_route() {
     for key in [
         "pass.base_dns = [\"dc=example\"]",
@@ -278,8 +362,11 @@ fn nothing_that_needs_rewriting_holds_on_a_transparent_route() {
         "pass.size_limit = 5",
         "pass.time_limit_seconds = 5",
         "pass.references = \"drop\"",
+        "pass.keep_last_grace = true",
         "standing.must_change.verdict = \"refuse\"",
         "standing.active.verdict = \"restrict\"",
+        "standing.locked.told_as = \"unknown\"",
+        "standing.expired_grace.notice = true",
     ] {
         let found = problem(&format!("surface = \"transparent\"\n{key}"));
         assert!(

@@ -6,19 +6,19 @@ use crate::document::Step;
 use crate::message::{Message, Template};
 use crate::problem::{Problem, Problems, one_of, quoted};
 use postern_identity::StateName;
-use postern_identity::decide::{RuleName, Ruled, Surface};
+use postern_identity::decide::{RuleName, Ruled, Surface, Surfaces};
 
 /// Where the texts of one route come from.
 pub(super) struct Texts<'a> {
     facts: &'a RouteFacts,
     layers: &'a [&'a Layer],
-    surface: Surface,
+    surface: Surfaces,
     /// Whether a message that is not there can only be missing.
     all_read: bool,
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn new(facts: &'a RouteFacts, layers: &'a [&'a Layer], surface: Surface, all_read: bool) -> Self {
+    pub(super) fn new(facts: &'a RouteFacts, layers: &'a [&'a Layer], surface: Surfaces, all_read: bool) -> Self {
         Self {
             facts,
             layers,
@@ -27,13 +27,21 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// The text for a state; `None` on a surface that shows none.
-    pub(super) fn of(&self, state: StateName, problems: &mut Problems) -> Option<Ruled<Message>> {
-        let chosen = self.layers.iter().find_map(|layer| {
+    /// The text for a state; `None` on surfaces that show none. What is told as a wrong password has its text, whatever another table
+    /// names.
+    pub(super) fn of(
+        &self,
+        state: StateName,
+        told_as: Option<StateName>,
+        problems: &mut Problems,
+    ) -> Option<Ruled<Message>> {
+        let named = self.layers.iter().find_map(|layer| {
             let table = layer.table.standing.of(state)?;
             table.message.as_deref().map(|name| (*layer, name))
         });
-        let name = chosen.map_or(state.as_str(), |(_, name)| name);
+        let chosen = named.filter(|_| told_as != Some(StateName::Unknown));
+        let own = told_as.unwrap_or(state);
+        let name = chosen.map_or(own.as_str(), |(_, name)| name);
         let found = self
             .layers
             .iter()
@@ -64,7 +72,7 @@ impl<'a> Texts<'a> {
         state: StateName,
         problems: &mut Problems,
     ) -> Option<Ruled<Message>> {
-        if self.surface != Surface::Text {
+        if !self.surface.contains(Surface::Text) {
             return None;
         }
         match template.ready(state, self.facts.portal_url.as_deref()) {
@@ -84,7 +92,7 @@ impl<'a> Texts<'a> {
 
     /// Postern's own text for `of_state`, shown in `state`: a file may say that locked is told as unknown is.
     fn built_in(&self, of_state: StateName, state: StateName) -> Option<Ruled<Message>> {
-        if self.surface != Surface::Text {
+        if !self.surface.contains(Surface::Text) {
             return None;
         }
         let portal_url = self.facts.portal_url.as_deref();

@@ -9,7 +9,6 @@ use crate::problem::{Problem, Problems, quoted};
 use crate::rulebook::Rules;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use postern_identity::decide::Surface;
 use std::sync::Arc;
 
 /// The most tables with a condition that may speak of one route.
@@ -89,9 +88,8 @@ fn check(facts: &RouteFacts, speaking: &[&Arc<Layer>], base: &Rules, problems: &
     for (number, layer) in speaking.iter().filter(|layer| layer.condition.is_some()).enumerate() {
         let at =
             |key: &str, what: String, remedy: &str| -> Problem { layer.problem_at(&[Step::Key(key)], what, remedy) };
-        let surface: Option<Surface> = layer.table.surface.map(Into::into);
-        if surface.is_some()
-            && (surface == Some(Surface::Transparent) || base.pass.surface.value == Surface::Transparent)
+        if let Some(surfaces) = layer.surfaces
+            && (surfaces.is_transparent() || base.pass.surface.value.is_transparent())
         {
             let what = format!("whether route {route} is transparent cannot depend on a condition");
             problems.add(|| at("surface", what, "a route of its own for what is to be transparent"));

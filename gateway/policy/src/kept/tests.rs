@@ -73,7 +73,7 @@ fn only_routes_that_a_changed_file_speaks_of_get_new_rules() {
     let (second, kept) = folder.again(2, &kept).unwrap().unwrap();
     let same = |book: &Rulebook, route: &str| Arc::ptr_eq(book.rules(route).unwrap(), first.rules(route).unwrap());
     assert_eq!(ROUTES.map(|route| same(&second, route)), [false, true, true]);
-    assert_eq!(second.rules("one").unwrap().pass.surface.value.as_str(), "ppolicy");
+    assert_eq!(second.rules("one").unwrap().pass.surface.value.to_string(), "ppolicy");
     assert_eq!(
         (second.generation(), second.rules("two").unwrap().pass.generation),
         (2, 1)

@@ -94,7 +94,7 @@ fn a_refusal_keeps_the_policys_surface_and_text() {
         &standing(State::Expired, Source::Bind, Some(49)),
         Proven::Yes,
     );
-    assert_eq!(verdict.surface, Surface::Text);
+    assert_eq!(verdict.surface, Surface::Text.into());
     assert_eq!(
         verdict.text.as_deref(),
         Some("Your password has expired. Set a new one at https://portal.example.org")

@@ -79,6 +79,30 @@ fn a_change_during_the_reading_fails_it() {
 }
 
 #[test]
+fn a_folder_that_comes_to_rest_is_read_as_it_is_then_and_one_that_does_not_is_a_failed_reading() {
+    let folder = folder(&[("a.toml", "0")]);
+    let mut writes = 0;
+    let mut write = |until: usize| {
+        writes += 1;
+        if writes <= until {
+            fs::write(folder.path().join("a.toml"), "x".repeat(writes)).unwrap();
+        }
+    };
+    let set = read_settled(folder.path(), None, || write(READINGS - 1)).unwrap();
+    assert_eq!(set.policies()[0].octets.len(), READINGS - 1);
+    writes = 0;
+    let mut write = || {
+        writes += 1;
+        fs::write(folder.path().join("a.toml"), "x".repeat(10 + writes)).unwrap();
+    };
+    assert_eq!(
+        only_problem(read_settled(folder.path(), None, &mut write)).what,
+        RESTLESS
+    );
+    assert_eq!(writes, READINGS);
+}
+
+#[test]
 fn a_change_of_other_files_does_not_fail_the_reading() {
     let folder = folder(&[("a.toml", "a")]);
     assert!(

@@ -93,7 +93,7 @@ fn values_of_the_wrong_kind_are_problems_wherever_they_stand() {
         ),
         (
             "route = \"a\"\nsurface = 1979-05-27",
-            "\"surface\" is a date: a text in quotes",
+            "\"surface\" is a date: a text in quotes or a list",
         ),
         ("route = \"a\"\npass = []", "\"pass\" is a list: a table"),
         (

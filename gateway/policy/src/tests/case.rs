@@ -1,6 +1,6 @@
 //! A policy test as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
-use crate::file::{OperationWord, ReferencesWord, SurfaceWord, TlsWord, VerdictWord, words};
+use crate::file::{OperationWord, ReferencesWord, SurfaceWords, TlsWord, VerdictWord, words};
 use jiff::Timestamp;
 use postern_identity::{
     ConnectionFacts, Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning, disclose,
@@ -84,13 +84,17 @@ pub(crate) struct Expect {
     /// A part of the text shown to the person. {portal_url} stands for the route's own.
     #[schemars(length(min = 1))]
     pub(crate) text_contains: Option<String>,
+    /// The state that is shown: the account's own, unless a rule tells it as another.
+    pub(crate) told_as: Option<StateWord>,
+    /// Whether the account's owner should hear of it.
+    pub(crate) notice: Option<bool>,
     /// The name of the rule that decides, such as `generic.toml:policy[0].pass.read_only` or `built-in:unknown`.
     #[schemars(length(min = 1))]
     pub(crate) rule: Option<String>,
     /// Whether what is given may pass.
     pub(crate) pass: Option<bool>,
-    /// The route's surface.
-    pub(crate) surface: Option<SurfaceWord>,
+    /// The route's surface, or all of them.
+    pub(crate) surface: Option<SurfaceWords>,
     /// Whether the route is read-only.
     pub(crate) read_only: Option<bool>,
     /// What the route refuses without TLS.
@@ -127,7 +131,11 @@ impl TestCase {
             || given.result_code.is_some()
             || given.grace_left.is_some()
             || given.seconds.is_some();
-        let wants_verdict = expect.verdict.is_some() || expect.text.is_some() || expect.text_contains.is_some();
+        let wants_verdict = expect.verdict.is_some()
+            || expect.text.is_some()
+            || expect.text_contains.is_some()
+            || expect.told_as.is_some()
+            || expect.notice.is_some();
         let wants_route = expect.surface.is_some()
             || expect.read_only.is_some()
             || expect.tls.is_some()

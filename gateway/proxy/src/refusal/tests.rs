@@ -242,6 +242,11 @@ fn scene(refusal: Refusal) -> Scene {
             scene.server = Server::Closes;
             scene.requests = vec![modify(1)];
         }
+        Refusal::LastGraceKept => {
+            policy(&mut scene, |rules| rules.keep_last_grace.value = true);
+            scene.server = Server::LastGrace;
+            scene.requests = vec![sign_in(), bind::simple(MessageId(2), b"CN=A", b"right", &[])];
+        }
         Refusal::DirectoryRefused => {
             scene.server = Server::Busy;
             scene.requests = vec![sign_in()];

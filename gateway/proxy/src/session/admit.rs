@@ -3,7 +3,7 @@
 use super::{Identity, Leave, Session};
 use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
-use postern_identity::decide::{Operation, RouteRules, RuleName, Surface, TlsRule};
+use postern_identity::decide::{Operation, RouteRules, RuleName, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
 use postern_ldap::compare::CompareRequest;
@@ -144,7 +144,7 @@ impl Session {
         if rules.denied_attributes.is_some() {
             care = care.with(Care::STRIP);
         }
-        if root_dse && rules.surface.value != Surface::Transparent {
+        if root_dse && !rules.surface.value.is_transparent() {
             care = care.with(Care::ROOT_DSE);
         }
         if writes {

@@ -20,6 +20,7 @@ impl Session {
     /// Answers. Not read while the client has octets to take.
     pub(super) fn read_lane(&mut self, context: &mut Context<'_>) -> Turn {
         if !self.outbound.is_empty() {
+            self.marks.unheard = self.shared.ticker.now();
             return Turn::Waiting;
         }
         scratch::with(|buffer| {

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::surface::Shown;
 use postern_directory::BindAnswer;
 use postern_identity::audit::Outcome;
-use postern_identity::decide::{Admission, BindVerdict, Operation, RouteRules, RuleName, Surface, TlsRule};
+use postern_identity::decide::{Admission, BindVerdict, Operation, RouteRules, RuleName, TlsRule};
 use postern_identity::name::{LONGEST_NAME, MOST_RDNS};
 use postern_identity::{Evidence, Proven, Source, Standing, State, disclose};
 use postern_ldap::bind::{Authentication, BindRequest};
@@ -138,10 +138,16 @@ impl Session {
 
     /// A bind with a name and a password.
     async fn simple_bind(&mut self, message: &Message<'_>, frame: &[u8], name: &[u8], rules: &RouteRules) -> Vec<u8> {
-        let transparent = rules.surface.value == Surface::Transparent;
+        let transparent = rules.surface.value.is_transparent();
         // A DN no directory could hold is not worth a directory's parser (README, "Hostile input"); what is not meant as a DN is.
         if !transparent && is_hostile_name(name) {
             return self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name));
+        }
+        // Boxed, for it is rare: every other sign-in's future stays small.
+        if let Some(left) = self.may_be_last_grace(name, rules)
+            && let Some(refused) = Box::pin(self.kept_last_grace(message, name, rules, left)).await
+        {
+            return refused;
         }
         let asked = message
             .controls
@@ -212,6 +218,7 @@ impl Session {
         } else {
             shown.let_in(&response)
         };
+        self.take_note(name, &standing, proven, &verdict);
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
         reply
     }
@@ -294,7 +301,7 @@ impl Session {
         };
         self.lane = Some(lane);
         let outcome = if accepted { Outcome::Allowed } else { Outcome::Failed };
-        let rule = RuleName::built_in("transparent");
+        let rule = self.rule_of_transparency();
         self.record(
             Operation::Bind,
             outcome,

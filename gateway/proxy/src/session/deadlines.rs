@@ -31,18 +31,23 @@ impl Session {
         if self.marks.partial.is_some_and(|since| late(since, limits.request)) {
             return Some(Event::Leave(Leave::Late("the request took too long to arrive")));
         }
+        // While its client does not take what it said, a directory cannot be heard, and is not silent.
         if self
             .in_flight
             .oldest()
-            .is_some_and(|since| late(since, limits.operation))
+            .is_some_and(|since| late(since.max(self.marks.unheard), limits.operation))
         {
             return Some(Event::LaneLost(LaneLoss::Silent));
         }
-        if matches!(self.identity, Identity::Anonymous) && self.in_flight.is_empty() {
+        if self.half_closed && self.client.has_failed() {
+            return Some(Event::Leave(Leave::Gone));
+        }
+        if matches!(self.identity, Identity::Anonymous) {
             // Nobody needs this lane to be whom they are.
-            if self.marks.request.is_some_and(|since| late(since, UNUSED)) {
+            if self.in_flight.is_empty() && self.marks.request.is_some_and(|since| late(since, UNUSED)) {
                 self.give_lane_back();
             }
+            // What is under way does not count: the root DSE may be asked for again and again.
             let open = self.rules.as_ref().is_some_and(|rules| rules.anonymous.value);
             if !open && !self.marks.signed_in && late(self.marks.connected, limits.first_octet) {
                 return Some(Event::Leave(Leave::Late("nobody signed in for too long")));

@@ -62,6 +62,10 @@ impl Session {
 
     /// Admits a request again, now that there is a lane, and sends what comes of it.
     async fn send_admitted(&mut self, header: &Header, request: &[u8]) -> ControlFlow<Leave> {
+        // A lane may have been long in coming.
+        if self.generation != self.shared.generation.get() {
+            self.new_rules()?;
+        }
         let admitted = self.admit(header, request);
         let up: &[u8] = match &admitted {
             Admit::Pass => request,

@@ -11,6 +11,7 @@ mod ask;
 mod bind;
 mod deadlines;
 mod lanes;
+mod last_grace;
 mod record;
 mod relay;
 mod restricted;
@@ -26,7 +27,7 @@ use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
-use postern_identity::decide::{RouteRules, RuleName, Surface};
+use postern_identity::decide::{RouteRules, RuleName};
 use postern_identity::{Proven, Standing};
 use postern_ldap::{FrameError, ResultCode, answer};
 use std::future::poll_fn;
@@ -117,6 +118,8 @@ struct Marks {
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
     stalled: Option<u32>,
+    /// When the directory was last left unread because the client had octets to take.
+    unheard: u32,
 }
 
 /// Why the relay stops.
@@ -177,6 +180,7 @@ impl Session {
             signed_in: false,
             partial: None,
             stalled: None,
+            unheard: 0,
         };
         let generation = shared.generation.get();
         let mut session = Self {
@@ -285,7 +289,7 @@ impl Session {
     fn is_transparent(&self) -> bool {
         self.rules
             .as_ref()
-            .is_some_and(|rules| rules.surface.value == Surface::Transparent)
+            .is_some_and(|rules| rules.surface.value.is_transparent())
     }
 
     fn is_bound(&self) -> bool {

@@ -3,6 +3,7 @@
 use super::{Identity, Session};
 use crate::in_flight::{Care, Pending, final_response};
 use crate::refusal::Refusal;
+use crate::surface;
 use postern_identity::audit::{Event, Outcome};
 use postern_identity::decide::{Operation, RuleName};
 use postern_identity::{Proven, Standing};
@@ -35,9 +36,11 @@ impl Session {
         account: Option<&[u8]>,
     ) -> Vec<u8> {
         let (name, code, text) = refusal.entry();
-        let (code, text) = match refusal {
-            Refusal::Restricted => self.route.upstream.dialect().restricted_refusal(),
-            _ => (code, text),
+        let (code, text, control) = match (refusal, &self.rules) {
+            (Refusal::Restricted, Some(rules)) => {
+                surface::restricted(rules.surface.value, self.dialect().restricted_refusal())
+            }
+            _ => (code, text, None),
         };
         let outcome = if matches!(code, ResultCode::UNAVAILABLE | ResultCode::OTHER | ResultCode::BUSY) {
             Outcome::Unavailable
@@ -46,7 +49,8 @@ impl Session {
         };
         let rule = rule.map_or(name, RuleName::as_str);
         self.record(operation, outcome, code, rule, account, None);
-        answer::result(id, final_response(operation), code, text, &[])
+        let controls: Vec<&[u8]> = control.iter().map(Vec::as_slice).collect();
+        answer::result(id, final_response(operation), code, text, &controls)
     }
 
     /// One line on record, one count in the metrics.

@@ -100,6 +100,10 @@ impl Session {
             .as_ref()
             .is_none_or(|lane| lane.outbound.is_empty() && lane.streaming == 0);
         if !self.outbound.is_empty() || !lane_takes || self.shared.registry.phase() != Phase::Running {
+            // The rest of a request is not late while nobody reads it.
+            if let Some(since) = &mut self.marks.partial {
+                *since = self.shared.ticker.now();
+            }
             return self.stopping().map_or(Turn::Waiting, Turn::Stop);
         }
         if self.inbound.is_ready(self.frame_limit()) {

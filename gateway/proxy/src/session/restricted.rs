@@ -142,6 +142,7 @@ impl Session {
             return;
         };
         let verdict = self.ask(&name, &standing, proven);
+        self.take_note(&name, &standing, proven, &verdict);
         lane.tainted |= standing.state == State::MustChange;
         self.lane = Some(lane);
         let outcome = match verdict.admission {

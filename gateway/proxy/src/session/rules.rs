@@ -3,7 +3,7 @@
 use super::{Identity, Leave, Session};
 use crate::lane::LaneIdentity;
 use crate::ticker::ticks;
-use postern_identity::decide::{Admission, Operation, RouteQuestion, TlsRule};
+use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
 use postern_identity::{ConnectionFacts, disclose};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -100,6 +100,17 @@ impl Session {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Why the directory's own verdict is passed on: the route's policy, or an emergency.
+    pub(super) fn rule_of_transparency(&self) -> RuleName {
+        let bypass = RuleName::built_in("bypass");
+        let in_force = self.rules.as_ref().is_some_and(|rules| rules.surface.rule == bypass);
+        if in_force {
+            bypass
+        } else {
+            RuleName::built_in("transparent")
+        }
     }
 
     /// Works out whether plain searches may skip every other look.

@@ -3,10 +3,13 @@
 use super::{Identity, Leave, Session};
 use crate::client::Client;
 use crate::refusal::Refusal;
+use crate::registry::Phase;
 use postern_identity::decide::Operation;
 use postern_ldap::{MessageId, ResultCode, answer, oid};
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::task::Poll;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -58,8 +61,15 @@ impl Session {
         let Client::Plain(socket) = client else {
             return ControlFlow::Break(Leave::Gone);
         };
-        match timeout(self.shared.limits.tls, TlsAcceptor::from(config).accept(socket)).await {
-            Ok(Ok(stream)) => {
+        let mut handshake = Box::pin(TlsAcceptor::from(config).accept(socket));
+        let registry = Arc::clone(&self.shared.registry);
+        let shaken = poll_fn(|context| match registry.phase() {
+            Phase::Running => handshake.as_mut().poll(context).map(Result::ok),
+            // Nothing is under way that could be finished. The registry wakes this task when the phase changes.
+            Phase::Draining | Phase::Ending => Poll::Ready(None),
+        });
+        match timeout(self.shared.limits.tls, shaken).await {
+            Ok(Some(stream)) => {
                 self.client = Client::Tls(Box::new(stream));
                 self.facts.secure = true;
                 self.take_rules_anew();

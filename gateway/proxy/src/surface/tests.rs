@@ -1,6 +1,8 @@
 use super::*;
 use postern_identity::decide::RuleName;
-use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, disclose};
+use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State, StateName, disclose};
+
+mod every_state;
 
 fn told(state: State, proven: Proven) -> Disclosed {
     let evidence = Evidence {
@@ -19,11 +21,13 @@ fn told(state: State, proven: Proven) -> Disclosed {
     )
 }
 
-fn verdict(admission: Admission, surface: Surface, text: Option<&str>) -> BindVerdict {
+fn verdict(admission: Admission, surface: impl Into<Surfaces>, text: Option<&str>) -> BindVerdict {
     BindVerdict {
         admission,
-        surface,
+        surface: surface.into(),
+        told_as: None,
         text: text.map(Into::into),
+        notice: false,
         rule: RuleName::built_in("test"),
     }
 }
@@ -41,7 +45,7 @@ fn refused(surface: Surface, told: Disclosed, asked: bool) -> Vec<u8> {
 
 #[test]
 fn an_unproven_lock_a_wrong_password_and_an_unknown_user_are_the_same_octets() {
-    for surface in [Surface::Ppolicy, Surface::Text, Surface::Plain] {
+    for surface in Surface::ALL {
         for asked in [false, true] {
             let wrong = refused(surface, told(State::Unknown, Proven::No), asked);
             let locked = State::Locked {
@@ -73,7 +77,7 @@ fn the_empty_control_is_there_exactly_if_it_was_asked_for() {
 
 #[test]
 fn a_proven_state_is_shown_in_the_draft_s_numbers() {
-    let value = |state| ppolicy(told(state, Proven::Yes), Admission::Refuse).value();
+    let value = |state| ppolicy::response(told(state, Proven::Yes), Admission::Refuse).value();
     assert_eq!(value(State::MustChange), [0x30, 3, 0x81, 1, 2]);
     assert_eq!(value(State::Expired), [0x30, 3, 0x81, 1, 0]);
     assert_eq!(
@@ -124,4 +128,85 @@ fn controls_of_the_directory_that_are_not_about_passwords_pass() {
             &[&other]
         )
     );
+}
+
+#[test]
+fn a_state_is_shown_as_the_one_it_is_told_as_and_the_unproven_never_is() {
+    let shown = |state, proven, told_as| {
+        let surfaces: Surfaces = [Surface::Ppolicy, Surface::Ad].into_iter().collect();
+        let verdict = BindVerdict {
+            told_as,
+            ..verdict(Admission::Refuse, surfaces, None)
+        };
+        Shown {
+            id: MessageId(1),
+            verdict: &verdict,
+            told: told(state, proven),
+            asked: true,
+        }
+        .refused()
+    };
+    let wrong = shown(State::Unknown, Proven::No, None);
+    let must_change = State::MustChange;
+    assert_eq!(
+        shown(must_change, Proven::Yes, Some(StateName::Expired)),
+        shown(State::Expired, Proven::Yes, None)
+    );
+    assert_eq!(shown(must_change, Proven::Yes, Some(StateName::Unknown)), wrong);
+    assert_eq!(shown(must_change, Proven::No, Some(StateName::Expired)), wrong);
+    assert_eq!(shown(State::Unknown, Proven::No, Some(StateName::Locked)), wrong);
+}
+
+#[test]
+fn who_is_let_in_restricted_is_told_why_and_who_is_let_in_is_told_what_the_directory_said() {
+    let other = postern_ldap::control::encode(b"1.2.3.4", false, Some(b"x"));
+    let id = MessageId(9);
+    let accepted = answer::result(id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "hello", &[&other]);
+    let let_in = |admission, text| {
+        let verdict = verdict(admission, Surface::Text, text);
+        let told = told(State::MustChange, Proven::Yes);
+        let asked = false;
+        Shown {
+            id,
+            verdict: &verdict,
+            told,
+            asked,
+        }
+        .let_in(&Message::parse(&accepted).unwrap())
+    };
+    let saying = |text| answer::result(id, tag::BIND_RESPONSE, ResultCode::SUCCESS, text, &[&other]);
+    assert_eq!(let_in(Admission::Restrict, Some("Go there")), saying("Go there"));
+    assert_eq!(let_in(Admission::Restrict, None), saying("hello"));
+    assert_eq!(let_in(Admission::Allow, None), saying("hello"));
+}
+
+#[test]
+fn a_restricted_session_is_refused_in_the_words_of_its_route() {
+    let of_directory = (ResultCode::UNWILLING_TO_PERFORM, "not now");
+    let plain = restricted(Surface::Ppolicy.into(), of_directory);
+    assert_eq!(plain, (of_directory.0, of_directory.1, None));
+    let (code, text, control) = restricted([Surface::Ad, Surface::Netscape].into_iter().collect(), of_directory);
+    assert_eq!(code, ResultCode::INSUFFICIENT_ACCESS_RIGHTS);
+    assert!(text.contains("problem 4003 (INSUFF_ACCESS_RIGHTS)") && every_state::sub_codes(text).is_empty());
+    assert_eq!(control, Some(NetscapePassword::Expired.control()));
+}
+
+#[test]
+fn no_older_control_says_expired_of_what_a_new_password_would_not_end() {
+    let locked = State::Locked {
+        by: LockedBy::Failures,
+        until: None,
+    };
+    for state in [
+        locked,
+        State::Disabled,
+        State::AccountExpired,
+        State::NotYetValid,
+        State::Active,
+    ] {
+        let octets = refused(Surface::Netscape, told(state, Proven::Yes), false);
+        assert!(Message::parse(&octets).unwrap().controls.is_empty(), "{state:?}");
+    }
+    let expired = refused(Surface::Netscape, told(State::Expired, Proven::Yes), false);
+    assert!(!Message::parse(&expired).unwrap().controls.is_empty());
 }

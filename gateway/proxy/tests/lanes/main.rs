@@ -19,7 +19,7 @@ use client::{Outcome, Step, play};
 use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
-use postern_proxy::{Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings};
+use postern_proxy::{Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, Workers};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rules::{Rules, Silent};
@@ -138,7 +138,13 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             upstream,
             lanes,
         };
-        let gateway = Gateway::new(Arc::new(Rules::new(ppolicy)), Arc::new(Silent), limits, vec![route]);
+        let gateway = Gateway::new(
+            Arc::new(Rules::new(ppolicy)),
+            Arc::new(Silent),
+            limits,
+            vec![route],
+            Arc::new(Workers::here()),
+        );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let listener = ListenerSettings {

@@ -27,7 +27,7 @@ impl Rules {
         let rules = Arc::new(RouteRules {
             route: "route".into(),
             generation: 1,
-            surface: Ruled::new(if ppolicy { Surface::Ppolicy } else { Surface::Text }, rule()),
+            surface: Ruled::new(if ppolicy { Surface::Ppolicy } else { Surface::Text }.into(), rule()),
             operations: Ruled::new(Operations::all(), rule()),
             read_only: Ruled::new(false, rule()),
             base_dns: None,
@@ -37,6 +37,7 @@ impl Rules {
             tls: Ruled::new(TlsRule::ForPasswords, rule()),
             anonymous: Ruled::new(true, rule()),
             references: Ruled::new(References::Drop, rule()),
+            keep_last_grace: Ruled::new(false, rule()),
             extended_operations: Ruled::new(Vec::new(), rule()),
             proxied_authorization: Ruled::new(Vec::new(), rule()),
         });
@@ -57,7 +58,7 @@ impl Decide for Rules {
         let admission = if question.proven != Proven::Yes || question.account.starts_with("cn=refused") {
             Admission::Refuse
         } else if question.standing.state == State::MustChange {
-            if self.rules.surface.value == Surface::Ppolicy {
+            if self.rules.surface.value == Surface::Ppolicy.into() {
                 Admission::Restrict
             } else {
                 Admission::Refuse
@@ -68,7 +69,9 @@ impl Decide for Rules {
         BindVerdict {
             admission,
             surface: self.rules.surface.value,
+            told_as: None,
             text: None,
+            notice: false,
             rule: RuleName::built_in("test"),
         }
     }

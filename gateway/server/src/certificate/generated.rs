@@ -2,6 +2,7 @@
 //!
 //! Made in the state folder: `ca.pem` for clients to trust, `server.pem`, and both keys, readable by the program alone. They
 //! are used again as long as they are valid; the server's certificate is made anew a month before it ends, the authority as well.
+//! Programs that share a state folder take turns at making them.
 
 use super::{CertificateError, octets};
 use postern_identity::Timestamp;
@@ -10,11 +11,11 @@ use rcgen::{
 };
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -23,6 +24,9 @@ const AUTHORITY_DAYS: u64 = 3650;
 const SERVER_DAYS: u64 = 397;
 /// This long before its end a certificate is made anew.
 const RENEW_DAYS: u64 = 30;
+/// How long another program may take to make them, and how often it is seen whether it has.
+const TURN: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Who may reach this machine under which name.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
@@ -45,17 +49,25 @@ pub fn ensure(state_dir: &Path, now: Timestamp) -> Result<Files, CertificateErro
         key: state_dir.join("server-key.pem"),
     };
     let authority_key = state_dir.join("ca-key.pem");
-    let authority = lasting(&files.authority, now).filter(|_| belong(&files.authority, &authority_key));
-    if let Some(authority) = &authority
-        && let Some(server) = lasting(&files.certificate, now)
-        && issued_by(&server, authority)
-        && super::load(&files.certificate, &files.key).is_ok()
-    {
+    // Nothing without a usable authority; with one, whether the server's certificate is usable too.
+    let usable = || {
+        let authority = lasting(&files.authority, now).filter(|_| belong(&files.authority, &authority_key))?;
+        let server = lasting(&files.certificate, now).filter(|server| issued_by(server, &authority));
+        let pair = server.is_some() && super::load(&files.certificate, &files.key).is_ok();
+        Some(pair)
+    };
+    if usable() == Some(true) {
         return Ok(files);
     }
     let folder = DirBuilder::new().recursive(true).mode(0o700).create(state_dir);
     folder.map_err(|_| CertificateError::StateFolder)?;
-    if authority.is_none() {
+    let _turn = turn(state_dir)?;
+    // Somebody may have made them meanwhile.
+    let found = usable();
+    if found == Some(true) {
+        return Ok(files);
+    }
+    if found.is_none() {
         let key = KeyPair::generate().map_err(|_| CertificateError::Making)?;
         let made = authority_params(now)?
             .self_signed(&key)
@@ -75,6 +87,24 @@ pub fn ensure(state_dir: &Path, now: Timestamp) -> Result<Files, CertificateErro
     write(&files.key, &key.serialize_pem(), 0o600)?;
     write(&files.certificate, &made.pem(), 0o644)?;
     Ok(files)
+}
+
+/// The lock by which programs that share the folder take turns; given up when dropped, and when its program ends.
+fn turn(state_dir: &Path) -> Result<File, CertificateError> {
+    let mut options = OpenOptions::new();
+    let lock = options.write(true).create(true).truncate(false).mode(0o600);
+    let lock = lock
+        .open(state_dir.join("lock"))
+        .map_err(|_| CertificateError::StateFolder)?;
+    let end = Instant::now() + TURN;
+    loop {
+        match lock.try_lock() {
+            // A file system without locks has no way to take turns.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(LOOK_AGAIN),
+            Err(TryLockError::WouldBlock) => return Err(CertificateError::Locked),
+        }
+    }
 }
 
 fn authority_params(now: Timestamp) -> Result<CertificateParams, CertificateError> {

@@ -40,6 +40,9 @@ pub enum CertificateError {
     /// The state folder cannot be written.
     #[error("the state folder cannot be written")]
     StateFolder,
+    /// Another program keeps the state folder to itself.
+    #[error("another program holds the lock of the state folder")]
+    Locked,
     /// No certificate came about.
     #[error("no certificate could be made")]
     Making,

@@ -148,3 +148,24 @@ fn a_replaced_certificate_is_shown_at_the_next_handshake() {
     assert_ne!(handshake(&hot, &second.authority, "localhost").unwrap(), shown);
     assert!(!format!("{hot:?}").contains("key"));
 }
+
+#[test]
+fn programs_that_start_at_once_on_one_state_folder_agree_on_one_authority() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let at_once = std::sync::Barrier::new(8);
+        let start = || {
+            at_once.wait();
+            let files = generated::ensure(folder.path(), machine_now()).unwrap();
+            let authority = fs::read(&files.authority).unwrap();
+            let hot = Arc::new(HotCertificate::new(load(&files.certificate, &files.key).unwrap()));
+            handshake(&hot, &files.authority, "localhost").unwrap();
+            authority
+        };
+        let authorities: Vec<Vec<u8>> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            started.into_iter().map(|started| started.join().unwrap()).collect()
+        });
+        assert!(authorities.iter().all(|authority| *authority == authorities[0]));
+    }
+}

@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod explain;
+pub mod manual;
+pub mod panic;
 pub mod policy_test;
 
 use crate::config::{self, Configuration, Environment, Problem};

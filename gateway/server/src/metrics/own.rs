@@ -16,6 +16,11 @@ static CONDITIONS_UNCLEAR: Name = Name {
     help: "Questions answered with the strictest in reach, because a condition could not be evaluated",
     kind: Kind::Counter,
 };
+static BYPASS: Name = Name {
+    name: "postern_bypass_active",
+    help: "1 while a bypass makes every route transparent",
+    kind: Kind::Gauge,
+};
 static LINES_LOST: Name = Name {
     name: "postern_log_lines_lost",
     help: "Log lines that could not be written",
@@ -38,7 +43,8 @@ pub(crate) struct OwnCounts {
 impl CountSource for OwnCounts {
     fn collect(&self, out: &mut dyn FnMut(Sample<'_>)) {
         let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
-        tell(&GENERATION, &[], self.live.current().generation());
+        tell(&GENERATION, &[], self.live.number());
+        tell(&BYPASS, &[], u64::from(self.live.is_bypassed()));
         tell(&CONDITIONS_UNCLEAR, &[], self.live.unclear());
         tell(&LINES_LOST, &[], self.lines.lost());
         for (listener, certificate) in &self.certificates {

@@ -37,10 +37,8 @@ impl Given {
             connection: &ConnectionFacts::example(),
             account: None,
         });
-        (
-            self.live.generation().get(),
-            answer.unwrap().rules.surface.value.as_str(),
-        )
+        let surface = answer.unwrap().rules.surface.value.iter().next().unwrap();
+        (self.live.generation().get(), surface.as_str())
     }
 }
 

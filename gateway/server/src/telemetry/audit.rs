@@ -3,8 +3,8 @@
 use super::lines::Lines;
 use super::octets::{push_json, push_message, push_number, push_quoted, push_time, shortened};
 use crate::config::LogFormat;
-use postern_identity::audit::{Audit, Event};
-use postern_identity::{Clock, Proven};
+use postern_identity::audit::{Audit, Event, Notice};
+use postern_identity::{Clock, Proven, State};
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Arc;
@@ -28,18 +28,90 @@ impl AuditLog {
 
 impl Audit for AuditLog {
     fn record(&self, event: &Event<'_>) {
+        self.put(|line| match self.format {
+            LogFormat::Json => json(line, event, self.clock.now()),
+            LogFormat::Human => human(line, event, self.clock.now()),
+        });
+    }
+
+    /// One line of the target `postern::notice`, whatever the filter lets through.
+    fn notice(&self, notice: &Notice<'_>) {
+        self.put(|line| match self.format {
+            LogFormat::Json => json_notice(line, notice, self.clock.now()),
+            LogFormat::Human => human_notice(line, notice, self.clock.now()),
+        });
+    }
+}
+
+impl AuditLog {
+    fn put(&self, write: impl FnOnce(&mut Vec<u8>)) {
         thread_local! {
             static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
         LINE.with_borrow_mut(|line| {
             line.clear();
-            match self.format {
-                LogFormat::Json => json(line, event, self.clock.now()),
-                LogFormat::Human => human(line, event, self.clock.now()),
-            }
+            write(line);
             self.lines.put(line);
         });
     }
+}
+
+/// What a notice counts: grace sign-ins, or seconds until the password expires.
+fn counted(state: State) -> Option<(&'static str, u64)> {
+    match state {
+        State::ExpiredGrace { left } => Some(("grace_left", left.into())),
+        State::Expiring { seconds } => Some(("seconds_left", seconds)),
+        _ => None,
+    }
+}
+
+fn json_notice(line: &mut Vec<u8>, notice: &Notice<'_>, now: postern_identity::Timestamp) {
+    line.extend_from_slice(b"{\"time\":\"");
+    push_time(line, now);
+    line.extend_from_slice(
+        b"\",\"level\":\"INFO\",\"target\":\"postern::notice\",\"message\":\"a notice is due\",\"route\":",
+    );
+    push_json(line, notice.route);
+    line.extend_from_slice(b",\"rule\":");
+    push_json(line, notice.rule);
+    line.extend_from_slice(b",\"generation\":");
+    push_number(line, notice.generation);
+    line.extend_from_slice(b",\"session\":");
+    push_number(line, notice.session);
+    line.extend_from_slice(b",\"account\":");
+    push_json(line, shortened(notice.account, LONGEST_ACCOUNT));
+    line.extend_from_slice(b",\"state\":");
+    push_json(line, notice.state.name().as_str());
+    if let Some((name, number)) = counted(notice.state) {
+        line.extend_from_slice(b",");
+        push_json(line, name);
+        line.push(b':');
+        push_number(line, number);
+    }
+    line.extend_from_slice(b"}\n");
+}
+
+fn human_notice(line: &mut Vec<u8>, notice: &Notice<'_>, now: postern_identity::Timestamp) {
+    push_time(line, now);
+    line.extend_from_slice(b"  INFO postern::notice: a notice is due route=");
+    push_quoted(line, notice.route);
+    line.extend_from_slice(b" account=");
+    push_quoted(line, shortened(notice.account, LONGEST_ACCOUNT));
+    line.extend_from_slice(b" state=");
+    push_quoted(line, notice.state.name().as_str());
+    if let Some((name, number)) = counted(notice.state) {
+        line.push(b' ');
+        line.extend_from_slice(name.as_bytes());
+        line.push(b'=');
+        push_number(line, number);
+    }
+    line.extend_from_slice(b" rule=");
+    push_quoted(line, notice.rule);
+    line.extend_from_slice(b" generation=");
+    push_number(line, notice.generation);
+    line.extend_from_slice(b" session=");
+    push_number(line, notice.session);
+    line.push(b'\n');
 }
 
 fn json(line: &mut Vec<u8>, event: &Event<'_>, now: postern_identity::Timestamp) {

@@ -35,7 +35,7 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field(
         "operation",
         true,
-        "bind, search, compare, add, delete, modify, modify_dn, extended, …",
+        "bind, search, compare, add, delete, modify, modify_dn or extended; bypass and bypass-end of an administrator",
     ),
     field(
         "outcome",

@@ -15,6 +15,8 @@ pub(super) fn before(script: impl Fn(&Message<'_>, usize) -> Act + Send + Sync +
     let puppet = Puppet::start(script);
     let settings = GatewaySettings {
         limits: "bind_seconds = 1\noperation_seconds = 2".to_owned(),
+        // Lanes wait on the worker they were used on: with one, the next session gets the last one's.
+        server: "workers = 1".to_owned(),
         ..GatewaySettings::new("sssd", &[puppet.url()])
     };
     let gateway = Gateway::start_unready(&settings, Output::Kept);

@@ -67,11 +67,47 @@ fn a_server_that_closes_idle_lanes_is_noticed_by_nobody() {
 }
 
 #[test]
+fn whoever_is_refused_for_an_expired_password_is_nobody_though_slapd_leaves_its_connection_signed_in() {
+    let slapd = Slapd::start();
+    let name = people::dn("expired");
+    let who_am_i = |wire: &mut Wire| {
+        assert_eq!(wire.bind(1, &name, PASSWORD).code, Some(49));
+        let answer = wire.ask(&request::who_am_i(2)).remove(0);
+        assert_eq!(answer.code, Some(0));
+        let own = format!("dn:{name}");
+        answer.octets.windows(own.len()).any(|part| part == own.as_bytes())
+    };
+    assert!(who_am_i(&mut Wire::connect(slapd.address())), "slapd has become better");
+    for (preset, lanes) in [
+        ("generic", ""),
+        ("sssd", ""),
+        ("transparent", ""),
+        ("generic", "mode = \"dedicated\""),
+    ] {
+        let gateway = Gateway::start_with(&GatewaySettings {
+            lanes: lanes.to_owned(),
+            ..GatewaySettings::new(preset, &[slapd.url()])
+        });
+        let mut wire = gateway.client();
+        assert!(!who_am_i(&mut wire), "{preset} {lanes}: signed in after a refusal");
+        let change = request::password_modify(3, Some(&name), Some(PASSWORD), Some("new-secret-1234"), &[]);
+        let changed = wire.ask(&change).remove(0);
+        assert_ne!(changed.code, Some(0), "{preset} {lanes}: changed after a refusal");
+        assert_eq!(
+            wire.bind(4, &name, "new-secret-1234").code,
+            Some(49),
+            "{preset} {lanes}"
+        );
+    }
+}
+
+#[test]
 fn a_lane_carries_nobodys_rights_to_the_next_session() {
     let slapd = Slapd::start();
     // One lane at most, so that every session gets the same.
     let gateway = Gateway::start_with(&GatewaySettings {
         lanes: "max = 1\nidle = 1".to_owned(),
+        server: "workers = 1".to_owned(),
         ..GatewaySettings::new("generic", &[slapd.url()])
     });
     for round in 0..4 {

@@ -2,7 +2,7 @@
 
 use super::{entries, is_read, serves, sign_in};
 use postern_tests::gateway::Output;
-use postern_tests::people::BASE;
+use postern_tests::people::{self, BASE, PASSWORD};
 use postern_tests::request::{self, Scope};
 use postern_tests::{Gateway, GatewaySettings, Slapd, SlapdSettings, Wire, eventually};
 use rustix::process::Signal;
@@ -93,6 +93,41 @@ fn a_second_sigterm_ends_it_at_once() {
     gateway.signal(Signal::TERM);
     idle.expect_notice();
     gateway.expect_running();
+    gateway.signal(Signal::TERM);
+    assert_eq!(gateway.end(PATIENCE).code(), Some(0));
+    slapd.thaw();
+}
+
+#[test]
+fn handshakes_that_never_end_do_not_hold_up_the_end() {
+    let slapd = Slapd::start();
+    let mut gateway = Gateway::start_with(&GatewaySettings {
+        limits: "drain_seconds = 3600\ntls_seconds = 3600".to_owned(),
+        ..GatewaySettings::new("generic", &[slapd.url()])
+    });
+    let mut begun = Wire::connect(gateway.tls_address());
+    begun.send(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]);
+    let silent = Wire::connect(gateway.tls_address());
+    let mut after_start_tls = gateway.client();
+    assert_eq!(after_start_tls.ask(&request::start_tls(1))[0].code, Some(0));
+    eventually("all three are there", PATIENCE, || {
+        (gateway.metrics().sum("postern_ldap_sessions", &[]) > 2.0).then_some(())
+    });
+    gateway.signal(Signal::TERM);
+    assert_eq!(gateway.end(PATIENCE).code(), Some(0));
+    drop(silent);
+}
+
+#[test]
+fn a_sign_in_the_directory_does_not_answer_does_not_hold_up_the_end() {
+    let slapd = Slapd::start();
+    let mut gateway = Gateway::start_with(&GatewaySettings {
+        limits: "drain_seconds = 0\nbind_seconds = 3600".to_owned(),
+        ..GatewaySettings::new("generic", &[slapd.url()])
+    });
+    let (mut waiting, _) = sign_in(&gateway, "active");
+    slapd.freeze();
+    waiting.send(&request::bind(2, &people::dn("active"), PASSWORD, &[]));
     gateway.signal(Signal::TERM);
     assert_eq!(gateway.end(PATIENCE).code(), Some(0));
     slapd.thaw();

@@ -1,7 +1,12 @@
 //! Clients that dawdle: each is told and closed in its time, takes bounded memory, and keeps nobody else waiting.
 
+use super::hostile_directory::accepted;
 use super::{serves, sign_in};
+use postern_ldap::ber::Writer;
+use postern_ldap::{ResultCode, answer, tag};
+use postern_tests::gateway::Output;
 use postern_tests::people::{self, BASE, PASSWORD};
+use postern_tests::puppet::{Act, Puppet};
 use postern_tests::request::{self, Scope};
 use postern_tests::{Gateway, GatewaySettings, Slapd, SlapdSettings, Wire, eventually};
 use std::io::Read;
@@ -184,6 +189,62 @@ fn a_large_result_reaches_a_slow_reader_whole() {
         }
     }
     assert_eq!(found, 40_000);
+}
+
+#[test]
+fn a_directory_is_not_late_while_its_client_does_not_read_and_nor_is_the_rest_of_a_request() {
+    // More than all sockets on the way hold.
+    let entry = entry_of(24 * 1024 * 1024);
+    let size = entry.len();
+    let puppet = Puppet::start(move |message, _| {
+        if message.operation.tag != tag::SEARCH_REQUEST || message.id.0 < 10 {
+            return accepted(message);
+        }
+        let done = answer::result(message.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]);
+        Act::Send([request::message(message.id.0, &entry, &[]), done].concat())
+    });
+    let gateway = Gateway::start_unready(
+        &GatewaySettings {
+            limits: "operation_seconds = 1\nrequest_seconds = 1\ntime_to_first_octet_seconds = 1".to_owned(),
+            ..GatewaySettings::new("generic", &[puppet.url()])
+        },
+        Output::Kept,
+    );
+    let (mut wire, _) = sign_in(&gateway, "active");
+    let next = request::search(9, BASE, Scope::Base, "objectClass", &["dc"], &[]);
+    let (half, rest) = next.split_at(next.len() / 2);
+    wire.send(
+        &[
+            &request::search(10, BASE, Scope::Base, "objectClass", &["*"], &[])[..],
+            half,
+        ]
+        .concat(),
+    );
+    // Two that say nothing, one after the other: twice the time an operation and the rest of a request have.
+    for _ in 0..2 {
+        assert_eq!(gateway.client().expect_notice().code, Some(52));
+    }
+    assert!(wire.answer().octets.len() > size);
+    let done = wire.answer();
+    assert_eq!((done.id, done.code), (10, Some(0)), "{done:?}");
+    wire.send(rest);
+    let answer = wire.answer();
+    assert_eq!((answer.id, answer.code), (9, Some(0)), "{answer:?}");
+}
+
+/// The search result entry of one value of so many octets.
+fn entry_of(size: usize) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.nested(tag::SEARCH_ENTRY, |body| {
+        body.octets(b"cn=x").nested(tag::SEQUENCE, |list| {
+            list.nested(tag::SEQUENCE, |attribute| {
+                attribute.octets(b"jpegPhoto").nested(tag::SET, |values| {
+                    values.octets(&vec![b'v'; size]);
+                });
+            });
+        });
+    });
+    writer.finish()
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn netscape_controls_reach_nobody_through_a_surface_of_ours() {
 }
 
 /// All cases through a gateway of its own before a slapd of its own, compared with the capture of this name.
-fn through(preset: &str, policy: Option<String>, capture: &str, about: &str) -> Answers {
+pub(super) fn through(preset: &str, policy: Option<String>, capture: &str, about: &str) -> Answers {
     let slapd = Slapd::start();
     let gateway = Gateway::start_with(&GatewaySettings {
         policy,
@@ -288,12 +288,12 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn asked(case: &str) -> bool {
+pub(super) fn asked(case: &str) -> bool {
     !case.contains("not asked")
 }
 
 /// On surfaces that show nothing in the control it is empty, and there exactly if it was asked for.
-fn control_is_empty_and_there_exactly_if_asked(answers: &Answers) {
+pub(super) fn control_is_empty_and_there_exactly_if_asked(answers: &Answers) {
     for state in STATES.iter().copied().chain(["unknown user", "unknown suffix"]) {
         for word in ["right", "wrong"] {
             let asked = &answers[&format!("{state}, asked, {word}")];
@@ -322,7 +322,7 @@ fn as_direct(through: &Answers, direct: &Answers) {
 }
 
 /// Unknown user, wrong password and unproven lock are the same octets.
-fn unproven_is_alike(answers: &Answers) {
+pub(super) fn unproven_is_alike(answers: &Answers) {
     for word in ["asked", "not asked"] {
         let wanted = &answers[&format!("active, {word}, wrong")];
         assert_eq!(wanted.code, Some(49));

@@ -193,6 +193,7 @@ fn after_a_must_change_session_its_lane_restricts_nobody_else() {
         // One lane at most, so that the next session would get the same one.
         let gateway = Gateway::start_with(&GatewaySettings {
             lanes: "max = 1\nidle = 1".to_owned(),
+            server: "workers = 1".to_owned(),
             ..GatewaySettings::new(preset, &[slapd.url()])
         });
         for round in 0..6 {

@@ -319,7 +319,10 @@ fn a_condition_learns_of_a_standing_only_what_may_be_told() {
         by: postern_identity::LockedBy::Failures,
         until: None,
     };
-    assert_eq!(ask(locked, Proven::Yes).surface, Surface::Plain);
+    assert_eq!(
+        ask(locked, Proven::Yes).surface,
+        postern_identity::decide::Surface::Plain.into()
+    );
     for proven in [Proven::No, Proven::Unknown] {
         assert_eq!(ask(locked, proven), ask(State::Unknown, proven));
     }

@@ -4,16 +4,17 @@ use crate::client::Client;
 use crate::gateway::Gateway;
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
-use postern_directory::{ServerUrl, Settings, Upstream};
+use crate::workers::Workers;
+use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteAnswer, RouteQuestion,
     RouteRules, RuleName, Ruled, Surface, TlsRule,
 };
-use postern_identity::{DirectoryName, Proven, State, Timestamp};
+use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
-use postern_ldap::control::ppolicy::PasswordPolicyResponse;
+use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
 use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -36,6 +37,8 @@ pub(super) enum Server {
     Busy,
     /// Every password must be changed; anything else is not answered.
     MustChange,
+    /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
+    LastGrace,
 }
 
 /// What is set up, and what is sent.
@@ -56,7 +59,14 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let address = serve(scene.server).await;
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
-    let settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    if scene.server == Server::LastGrace {
+        settings.base_dn = Some("cn=a".to_owned());
+        settings.service_account = Some(ServiceAccount {
+            dn: "cn=service".to_owned(),
+            password: Secret::new(b"right"),
+        });
+    }
     let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
     let record = Arc::new(Record::default());
     let decide = Arc::new(Fixed {
@@ -68,7 +78,13 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         upstream,
         lanes: scene.lanes,
     };
-    let gateway = Gateway::new(decide, Arc::clone(&record) as Arc<dyn Audit>, scene.limits, vec![route]);
+    let gateway = Gateway::new(
+        decide,
+        Arc::clone(&record) as Arc<dyn Audit>,
+        scene.limits,
+        vec![route],
+        Arc::new(Workers::here()),
+    );
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
     let registered = shared
@@ -158,6 +174,14 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
                             }
+                            (Server::LastGrace, tag::BIND_REQUEST) => {
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&one_left()])
+                            }
+                            (Server::LastGrace, tag::SEARCH_REQUEST) => [
+                                in_last_grace(header.id),
+                                answer::result(header.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]),
+                            ]
+                            .concat(),
                             (_, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
                             }
@@ -175,6 +199,37 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
         }
     });
     address
+}
+
+fn one_left() -> Vec<u8> {
+    PasswordPolicyResponse {
+        warning: Some(PolicyWarning::GraceRemaining(1)),
+        error: None,
+    }
+    .control()
+}
+
+/// An account and its policy in one entry, whichever is asked for.
+fn in_last_grace(id: MessageId) -> Vec<u8> {
+    let attributes: [(&str, &str); 6] = [
+        ("entryUUID", "1"),
+        ("pwdPolicySubentry", "cn=a"),
+        ("pwdChangedTime", "19600101000000Z"),
+        ("pwdGraceUseTime", "19690101000000Z"),
+        ("pwdMaxAge", "1"),
+        ("pwdGraceAuthNLimit", "2"),
+    ];
+    let mut content = Writer::new();
+    content.octets(b"cn=a").nested(tag::SEQUENCE, |list| {
+        for (name, value) in attributes {
+            list.nested(tag::SEQUENCE, |attribute| {
+                attribute.octets(name.as_bytes()).nested(tag::SET, |set| {
+                    set.octets(value.as_bytes());
+                });
+            });
+        }
+    });
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
 }
 
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
@@ -209,7 +264,7 @@ pub(super) fn rules() -> RouteRules {
     RouteRules {
         route: "r".into(),
         generation: 0,
-        surface: Ruled::new(Surface::Ppolicy, rule()),
+        surface: Ruled::new(Surface::Ppolicy.into(), rule()),
         operations: Ruled::new(Operations::all(), rule()),
         read_only: Ruled::new(false, rule()),
         base_dns: None,
@@ -219,6 +274,7 @@ pub(super) fn rules() -> RouteRules {
         tls: Ruled::new(TlsRule::ForPasswords, rule()),
         anonymous: Ruled::new(true, rule()),
         references: Ruled::new(References::Drop, rule()),
+        keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
     }
@@ -241,13 +297,15 @@ impl Decide for Fixed {
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
         let admission = match (question.proven, question.standing.state) {
             (Proven::Yes, State::MustChange) => Admission::Restrict,
-            (Proven::Yes, State::Active) => Admission::Allow,
+            (Proven::Yes, State::Active | State::ExpiredGrace { .. }) => Admission::Allow,
             _ => Admission::Refuse,
         };
         BindVerdict {
             admission,
-            surface: Surface::Ppolicy,
+            surface: Surface::Ppolicy.into(),
+            told_as: None,
             text: None,
+            notice: false,
             rule: rule(),
         }
     }

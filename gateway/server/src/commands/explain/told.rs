@@ -59,7 +59,7 @@ struct ToldStanding {
 #[derive(Serialize)]
 struct ToldBind {
     verdict: &'static str,
-    surface: &'static str,
+    surface: String,
     text: Option<String>,
     rule: String,
     /// What the directory is expected to answer: the verdict is about that.
@@ -226,7 +226,7 @@ fn told_bind(explanation: Explanation, standing: &Standing, proven: Proven) -> T
     let verdict = explanation.verdict;
     ToldBind {
         verdict: verdict.admission.as_str(),
-        surface: verdict.surface.as_str(),
+        surface: verdict.surface.to_string(),
         text: verdict.text.map(|text| text.to_string()),
         rule: verdict.rule.to_string(),
         directory_answers: match standing.evidence.result_code {

@@ -121,3 +121,36 @@ fn what_is_not_known_is_left_out() {
     }
     assert!(line.contains("\"account\":\"\""));
 }
+
+#[test]
+fn a_notice_is_one_line_of_its_own_target_in_both_formats() {
+    let notice = Notice {
+        route: "mail",
+        session: 7,
+        account: "uid=grace\n,dc=example",
+        state: State::ExpiredGrace { left: 2 },
+        rule: "dovecot.toml:policy[0].standing.expired_grace.verdict",
+        generation: 3,
+    };
+    let line = |format| {
+        let sink = Sink::default();
+        let (lines, writer) = super::super::lines::start(Box::new(sink.clone()), Box::new(|_, _| ())).unwrap();
+        let clock = FixedClock("2026-11-22T01:02:03.000456Z".parse().unwrap());
+        AuditLog::new(lines, format, Arc::new(clock)).notice(&notice);
+        writer.close();
+        let octets = sink.0.lock().unwrap().clone();
+        String::from_utf8(octets).unwrap()
+    };
+    assert_eq!(
+        line(LogFormat::Json),
+        "{\"time\":\"2026-11-22T01:02:03.000456Z\",\"level\":\"INFO\",\"target\":\"postern::notice\",\
+         \"message\":\"a notice is due\",\"route\":\"mail\",\
+         \"rule\":\"dovecot.toml:policy[0].standing.expired_grace.verdict\",\"generation\":3,\"session\":7,\
+         \"account\":\"uid=grace\\n,dc=example\",\"state\":\"expired_grace\",\"grace_left\":2}\n"
+    );
+    assert_eq!(
+        line(LogFormat::Human),
+        "2026-11-22T01:02:03.000456Z  INFO postern::notice: a notice is due route=mail account=\"uid=grace\\n,dc=example\" \
+         state=expired_grace grace_left=2 rule=dovecot.toml:policy[0].standing.expired_grace.verdict generation=3 session=7\n"
+    );
+}
