@@ -10,18 +10,23 @@
 //! server in order that is there, and gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
 //! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
 //!
+//! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
+//!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
 //! exact messages of a real server beside it as tests, and a row in the tests against that server.
 
+pub mod names;
 mod transport;
 pub mod upstream;
 
+pub use names::{NameForm, NameRules};
 pub use transport::{Stream, Transport};
 pub use upstream::capabilities::Capabilities;
-pub use upstream::dialect::{BindAnswer, Dialect, DialectName};
+pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 pub use upstream::entry::Entry;
 pub use upstream::error::{ConnectError, LookUpError, SetupError};
 pub use upstream::openldap::OpenLdap;
+pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes};
 pub use upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
 pub use upstream::{Connection, ServerIndex, Upstream};

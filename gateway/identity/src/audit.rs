@@ -41,6 +41,8 @@ pub struct Event<'a> {
     pub session: u64,
     /// The name the client gave, as sent; lossy where it is not UTF-8, at most 512 octets.
     pub account: &'a str,
+    /// The DN of the account that name means, where it was looked for; at most 512 octets.
+    pub resolved: Option<&'a str>,
     /// The operation ("bind", "search", "modify", …).
     pub operation: &'static str,
     /// How it ended.

@@ -266,7 +266,7 @@ pub enum References {
 pub struct BindQuestion<'a> {
     /// The route it came in on.
     pub route: &'a str,
-    /// The bind name as the client sent it, lossy where it is not UTF-8.
+    /// The bind name as the client sent it, or the DN of the account it means; lossy where it is not UTF-8.
     pub account: &'a str,
     /// What is known of the connection it came in on.
     pub connection: &'a ConnectionFacts,

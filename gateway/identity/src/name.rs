@@ -9,8 +9,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 mod parse;
+mod template;
 #[cfg(test)]
 mod tests;
+
+pub use template::NameTemplate;
 
 /// The longest DN that is looked at, in octets. Longer ones are refused before anything is allocated for them.
 pub const LONGEST_NAME: usize = 8 * 1024;

@@ -1,5 +1,7 @@
 //! Search filters (RFC 4511 §4.5.1.7): walked without recursion, and the plain ones made.
 
+pub mod text;
+
 use crate::WireError;
 use crate::ber::{Cursor, Element, Writer, truth};
 use crate::tag;

@@ -1,4 +1,4 @@
-//! New octets around an untouched rest: controls put in and taken out, results replaced.
+//! New octets around an untouched rest: controls put in and taken out, results and bind names replaced.
 
 use crate::WireError;
 use crate::ber::Writer;
@@ -31,6 +31,25 @@ pub fn with_controls(
 /// The message with other operation content under the same tag, its controls untouched.
 pub fn with_content(message: &Message<'_>, content: &[u8]) -> Vec<u8> {
     with_both(message, Some(content), message.controls.content())
+}
+
+/// A bind request under another name: its version, its authentication and its controls as they were sent. The result holds what it
+/// proves itself with: wipe it after use.
+pub fn with_bind_name(message: &Message<'_>, name: &[u8]) -> Result<Vec<u8>, WireError> {
+    if message.operation.tag != tag::BIND_REQUEST {
+        return Err(WireError::Unexpected);
+    }
+    let mut body = message.body();
+    let version = body.element()?;
+    body.octets()?;
+    let rest = body.rest();
+    // Room for everything at once, so that no copy of a password is left behind by a growing buffer.
+    let mut content = Writer::with_capacity(version.whole.len() + name.len() + rest.len() + 8);
+    content.raw(version.whole).octets(name).raw(rest);
+    let mut content = content.finish();
+    let out = with_content(message, &content);
+    content.fill(0);
+    Ok(out)
 }
 
 /// The message with other operation content, if any is given, and other controls, already encoded.

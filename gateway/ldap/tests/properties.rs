@@ -237,6 +237,29 @@ proptest! {
     }
 
     #[test]
+    fn a_bind_under_another_name_is_the_same_in_everything_else(
+        id in 0_u32..=0x7fff_ffff,
+        names in (vec(any::<u8>(), 0..300), vec(any::<u8>(), 0..300)),
+        password in vec(any::<u8>(), 0..300),
+        list in controls(),
+    ) {
+        let encoded: Vec<Vec<u8>> =
+            list.iter().map(|(oid, critical, value)| control::encode(oid, *critical, value.as_deref())).collect();
+        let parts: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
+        let sent = bind::simple(MessageId(id), &names.0, &password, &parts);
+        let renamed = splice::with_bind_name(&Message::parse(&sent).unwrap(), &names.1).unwrap();
+        prop_assert_eq!(&renamed, &bind::simple(MessageId(id), &names.1, &password, &parts));
+        // Lengths as Windows writes them stay where they are not the name's.
+        let body = [wide(0x02, &[3]), wide(0x04, &names.0), wide(0x80, &password)].concat();
+        let sent = answer::message(MessageId(id), tag::BIND_REQUEST, &body, &parts);
+        let renamed = splice::with_bind_name(&Message::parse(&sent).unwrap(), &names.1).unwrap();
+        let mut name = Writer::new();
+        name.octets(&names.1);
+        let body = [wide(0x02, &[3]), name.finish(), wide(0x80, &password)].concat();
+        prop_assert_eq!(renamed, answer::message(MessageId(id), tag::BIND_REQUEST, &body, &parts));
+    }
+
+    #[test]
     fn no_octets_bring_a_parser_down(octets in prop_oneof![2 => damaged(), 1 => vec(any::<u8>(), 0..200)]) {
         everything::everything(&octets);
     }

@@ -162,7 +162,13 @@ impl Rulebook {
             return (rules.judge(question, trace), false);
         };
         let told = disclose(question.standing, question.proven).state().name();
-        let facts = Facts::of_connection(question.route, question.connection, at).with_account(question.account, told);
+        // Who it is counts once it is proven: a name nobody has and a wrong password are judged alike.
+        let account = if question.proven == Proven::Yes {
+            question.account
+        } else {
+            ""
+        };
+        let facts = Facts::of_connection(question.route, question.connection, at).with_account(account, told);
         let held = Variants::held(&rules.made_of, &facts, |layer, truth| {
             trace.step(|| evaluated(layer, truth));
         });

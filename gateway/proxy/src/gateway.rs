@@ -1,5 +1,6 @@
 //! What all sessions share, and the handle by which the program owns them.
 
+use crate::accounts::{Accounts, NameChanges};
 use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
@@ -47,6 +48,10 @@ pub(crate) struct Route {
     pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
+    /// Whose the bind names are, where not every one goes to the directory as it was sent.
+    pub(crate) accounts: Option<Arc<Accounts>>,
+    /// What all routes to the same directory share, if one of them has `accounts`.
+    pub(crate) name_changes: Option<Arc<NameChanges>>,
 }
 
 /// Why a front cannot be set up: the configuration is to blame.
@@ -73,10 +78,18 @@ impl Gateway {
         routes: Vec<RouteSettings>,
         workers: Arc<Workers>,
     ) -> Self {
+        let name_changes = name_changes(&routes);
         let routes = routes
             .into_iter()
             .map(|settings| {
+                let name_changes = name_changes.get(&Arc::as_ptr(&settings.upstream)).cloned();
+                let names = settings.names.filter(|rules| !rules.is_as_sent());
+                let accounts = names
+                    .zip(name_changes.clone())
+                    .map(|(rules, changes)| Arc::new(Accounts::new(rules, Arc::clone(&settings.upstream), changes)));
                 let route = Route {
+                    accounts,
+                    name_changes,
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
@@ -206,4 +219,17 @@ impl Gateway {
             }
         });
     }
+}
+
+/// One for each directory of which some route takes other names than DNs.
+fn name_changes(routes: &[RouteSettings]) -> HashMap<*const Upstream, Arc<NameChanges>> {
+    let named: Vec<_> = routes.iter().filter(|route| route.names.is_some()).collect();
+    let changes = named.iter().map(|route| {
+        let same = named
+            .iter()
+            .filter(|other| Arc::ptr_eq(&other.upstream, &route.upstream));
+        let changes = NameChanges::new(&route.upstream, same.filter_map(|route| route.names.as_ref()));
+        (Arc::as_ptr(&route.upstream), Arc::new(changes))
+    });
+    changes.collect()
 }

@@ -7,13 +7,14 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
+//! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`). `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
 //! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
 //! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
 //! test counts that each is recorded exactly once.
 
+mod accounts;
 mod client;
 mod gateway;
 mod in_flight;

@@ -10,6 +10,8 @@ use postern_ldap::ResultCode;
 pub(crate) enum Refusal {
     EmptyPassword,
     EmptyName,
+    AmbiguousName,
+    NamesUnavailable,
     NotVersion3,
     SaslNotOffered,
     UnknownAuthentication,
@@ -42,9 +44,11 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::EmptyPassword,
         Self::EmptyName,
+        Self::AmbiguousName,
+        Self::NamesUnavailable,
         Self::NotVersion3,
         Self::SaslNotOffered,
         Self::UnknownAuthentication,
@@ -90,6 +94,17 @@ impl Refusal {
                 "built-in:empty-name",
                 Code::INVALID_CREDENTIALS,
                 "", // shown as a wrong password
+            ),
+            // It is not for us to say which of them is meant.
+            Self::AmbiguousName => (
+                "built-in:ambiguous-name",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
+            ),
+            Self::NamesUnavailable => (
+                "built-in:names-unavailable",
+                Code::UNAVAILABLE,
+                "the directory could not be asked who that is",
             ),
             Self::NotVersion3 => (
                 "built-in:version-3",

@@ -1,6 +1,6 @@
 //! What the configuration may say of the front, as values.
 
-use postern_directory::Upstream;
+use postern_directory::{NameRules, Upstream};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub struct RouteSettings {
     pub upstream: Arc<Upstream>,
     /// How connections to the directory are used.
     pub lanes: LaneSettings,
+    /// Which bind names are taken beside DNs. `None`: every name goes to the directory as it was sent.
+    pub names: Option<NameRules>,
 }
 
 /// How a route uses connections to its directory.

@@ -56,6 +56,7 @@ fn write(audit: &AuditLog) {
             client: Some(([127, 0, 0, 1], 40_000).into()),
             session: session.into(),
             account: "uid=user00042,ou=people,dc=example,dc=org",
+            resolved: None,
             operation: "bind",
             outcome: Outcome::Refused,
             result_code: 49,

@@ -49,7 +49,7 @@ enum Command {
         /// The route the sign-in would come in on.
         #[arg(long)]
         route: String,
-        /// A DN, a uid or a mail address.
+        /// A name as the route takes it; where it takes DNs alone, also a uid or a mail address.
         #[arg(long)]
         user: String,
         /// For a program instead of a person.

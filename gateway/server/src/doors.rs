@@ -120,6 +120,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             idle_time: route.lanes.idle_time,
             wait: route.lanes.wait,
         },
+        names: route.names.clone(),
     })
 }
 

@@ -14,8 +14,8 @@ use postern_tests::sightings::{Sightings, cell};
 use postern_tests::{Gateway, PASSWORD, Slapd, SlapdSettings, eventually};
 use std::time::Duration;
 
-/// How long a line of the log may take to be written.
-const DEADLINE: Duration = Duration::from_secs(20);
+/// How long what takes a moment may take on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(1);
 /// A password nobody has.
 const WRONG: &str = "wrong-1234";
 

@@ -17,5 +17,6 @@ mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod names;
 mod presets;
 mod reload;

@@ -43,11 +43,34 @@ pub trait Dialect: Send + Sync {
     /// The attribute whose value survives a rename.
     fn stable_id(&self) -> &'static str;
 
+    /// Which attributes hold the names people sign in with.
+    fn login_attributes(&self) -> LoginAttributes {
+        LoginAttributes {
+            uid: "uid",
+            mail: "mail",
+            upn: None,
+            domain: "uid",
+        }
+    }
+
     /// What an account's entry and the policy that holds for it say at `now`.
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing;
 
     /// How the product refuses what a session may not do before the password is changed.
     fn restricted_refusal(&self) -> (ResultCode, &'static str);
+}
+
+/// The attributes of an account that hold the names people sign in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginAttributes {
+    /// A plain login name.
+    pub uid: &'static str,
+    /// A mail address.
+    pub mail: &'static str,
+    /// A whole `user@domain`, where the product has such an attribute.
+    pub upn: Option<&'static str>,
+    /// The user of `DOMAIN\user` and of `user@domain`.
+    pub domain: &'static str,
 }
 
 /// The products we know, as written in configuration.

@@ -5,6 +5,7 @@
 
 pub(super) mod lane;
 mod request;
+pub mod who;
 
 use super::dialect::Dialect;
 use super::entry::Entry;

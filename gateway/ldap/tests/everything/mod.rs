@@ -198,6 +198,19 @@ pub fn filters(octets: &[u8]) {
     }
 }
 
+/// A filter as text: what is read can be walked, and names nothing that does not stand in the text.
+pub fn filter_text(octets: &[u8]) {
+    let Ok(text) = std::str::from_utf8(octets) else { return };
+    let Ok(read) = filter::text::parse(text) else { return };
+    let element = Cursor::new(&read).only().unwrap();
+    filter::walk(element, |named| {
+        if let filter::Named::Attribute(name) | filter::Named::MatchingRule(name) = named {
+            assert!(text.contains(std::str::from_utf8(name).unwrap()));
+        }
+    })
+    .unwrap();
+}
+
 /// Who may write credentials, and who mentions what is denied.
 fn judge(message: &Message<'_>) {
     let found = touch(message, &CredentialAttributes::with(&["ourSecret"]));
@@ -274,6 +287,31 @@ pub fn spliced(octets: &[u8]) {
         (message.operation.tag, &b"other"[..])
     );
     assert_eq!(other.controls.content(), message.controls.content());
+    renamed(&message);
+}
+
+/// A bind under another name is the same in everything else, and under its own name the same altogether.
+fn renamed(message: &Message<'_>) {
+    let read = BindRequest::parse(message);
+    let Ok(out) = splice::with_bind_name(message, b"cn=other") else {
+        assert!(read.is_err());
+        return;
+    };
+    let other = Message::parse(&out).unwrap();
+    assert_eq!(other.id_element, message.id_element);
+    assert_eq!(other.controls.content(), message.controls.content());
+    let behind = |message: &Message<'_>| {
+        let mut body = message.body();
+        let version = body.element().unwrap().whole.to_vec();
+        let name = body.octets().unwrap().to_vec();
+        (version, name, body.rest().to_vec())
+    };
+    let ((version, name, rest), (other_version, other_name, other_rest)) = (behind(message), behind(&other));
+    assert_eq!((&version, &rest), (&other_version, &other_rest));
+    assert_eq!(other_name, b"cn=other");
+    assert_eq!(read.is_ok(), BindRequest::parse(&other).is_ok());
+    let back = splice::with_bind_name(&other, &name).unwrap();
+    assert_eq!(behind(&Message::parse(&back).unwrap()), (version, name, rest));
 }
 
 /// All of it.
@@ -281,6 +319,7 @@ pub fn everything(octets: &[u8]) {
     walk(octets);
     read(octets);
     filters(octets);
+    filter_text(octets);
     ppolicy(octets);
     spliced(octets);
     for control in Controls::new(octets).into_iter().flatten() {

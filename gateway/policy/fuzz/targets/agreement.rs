@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 const OURS: [&str; 9] = ["account", "certificate_subject", "client", "network", "within", "time", "listener", "state", "server_name"];
 
 thread_local! {
-    static FACTS: OnceCell<Context<'static>> = const { OnceCell::new() };
+    static FACTS: OnceCell<Context<'static, 'static>> = const { OnceCell::new() };
 }
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
@@ -34,7 +34,7 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     }
 });
 
-fn facts_of_the_example() -> Context<'static> {
+fn facts_of_the_example() -> Context<'static, 'static> {
     let mut facts = Context::default();
     facts.add_variable_from_value("route", "r");
     facts.add_variable_from_value("protected", true);

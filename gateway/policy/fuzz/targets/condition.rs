@@ -9,7 +9,10 @@ use postern_policy::condition::{Condition, Facts, Truth};
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let text = String::from_utf8_lossy(octets);
     let (account, condition) = text.split_once('\n').unwrap_or(("", &*text));
-    read_as_a_file(condition);
+    // A whole set takes a thousand times as long.
+    if octets.len().is_multiple_of(16) {
+        read_as_a_file(condition);
+    }
     let zone = zone();
     let compiled = match Condition::compile(condition, Some(&zone)) {
         Ok(compiled) => compiled,

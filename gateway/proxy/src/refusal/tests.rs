@@ -118,6 +118,26 @@ async fn a_restricted_session_cannot_read_or_test_by_controls() {
     }
 }
 
+#[tokio::test]
+async fn a_name_nobody_has_is_refused_even_where_the_directory_takes_it_and_later_requests_are_nobodys() {
+    // This server finds no entry and takes every password.
+    let mut scene = scene(Refusal::AnonymousNotAllowed);
+    scene.names = Some(login_names());
+    scene
+        .requests
+        .insert(0, bind::simple(MessageId(1), b"alice", b"right", &[]));
+    let (answers, lines) = play(scene).await;
+    assert_eq!(
+        answers,
+        [ResultCode::INVALID_CREDENTIALS, ResultCode::INSUFFICIENT_ACCESS_RIGHTS]
+    );
+    assert_eq!(
+        (lines[0].rule.as_str(), lines[0].outcome),
+        ("built-in:unknown-name", Outcome::Failed)
+    );
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
 #[test]
 fn every_refusal_has_a_name_of_its_own() {
     let mut names: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.entry().0).collect();
@@ -139,6 +159,7 @@ fn scene(refusal: Refusal) -> Scene {
         secure: false,
         offers_tls: false,
         server: Server::Answers,
+        names: None,
         requests: vec![search(1, "dc=example", &[])],
     };
     let sign_in = || bind::simple(MessageId(1), b"cn=a", b"right", &[]);
@@ -149,6 +170,17 @@ fn scene(refusal: Refusal) -> Scene {
     match refusal {
         Refusal::EmptyPassword => scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"", &[])],
         Refusal::EmptyName => scene.requests = vec![bind::simple(MessageId(1), b"", b"right", &[])],
+        Refusal::AmbiguousName => {
+            // It takes every password, also for a name that is not there: nobody is let in by that.
+            scene.server = Server::Twins;
+            scene.names = Some(login_names());
+            scene.requests = vec![bind::simple(MessageId(1), b"alice", b"right", &[])];
+        }
+        Refusal::NamesUnavailable => {
+            scene.server = Server::Closes;
+            scene.names = Some(login_names());
+            scene.requests = vec![bind::simple(MessageId(1), b"alice", b"right", &[])];
+        }
         Refusal::NotVersion3 => scene.requests = vec![bind_request(2, 0x80, b"right")],
         Refusal::SaslNotOffered => scene.requests = vec![bind_request(3, 0xa3, b"\x04\x05PLAIN")],
         Refusal::UnknownAuthentication => scene.requests = vec![bind_request(3, 0x85, b"x")],

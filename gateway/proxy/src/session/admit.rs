@@ -149,6 +149,7 @@ impl Session {
         }
         if writes {
             care = care.with(Care::RECORD);
+            self.will_change_names(&message);
         }
         // What a listed but unknown extension leaves on a lane is unknown too.
         if touched == Touch::Unwalkable {

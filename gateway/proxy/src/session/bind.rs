@@ -32,13 +32,16 @@ impl Session {
             .ok_or((Refusal::NoRules, None))
             .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
         let octets = match checked {
-            Err((Refusal::EmptyName, _)) => self.refuse_nobody(&message),
+            Err((Refusal::EmptyName, _)) => {
+                let (rule, code, _) = Refusal::EmptyName.entry();
+                self.refuse_nobody(&message, b"", (rule, code, Outcome::Refused), "no name")
+            }
             Err((refusal, rule)) => {
                 let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
                 self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
             }
             Ok((_, Checked::Anonymous)) => self.anonymous_bind(&message, frame).await,
-            Ok((rules, Checked::Simple(name))) => self.simple_bind(&message, frame, name, &rules).await,
+            Ok((rules, Checked::Simple(name))) => self.bind_by_name(&message, frame, name, &rules).await,
         };
         self.set_fast();
         self.answer_bind(&octets).await
@@ -80,24 +83,23 @@ impl Session {
         }
     }
 
-    /// A password without a name, shown as a wrong password.
-    fn refuse_nobody(&self, message: &Message<'_>) -> Vec<u8> {
-        let (rule, code, _) = Refusal::EmptyName.entry();
+    /// A password with a name that is nobody's, shown as a wrong password. On record stand the rule and what tells that.
+    pub(super) fn refuse_nobody(
+        &self,
+        message: &Message<'_>,
+        name: &[u8],
+        (rule, code, outcome): (&str, ResultCode, Outcome),
+        told_by: &'static str,
+    ) -> Vec<u8> {
         let evidence = Evidence {
             source: Source::Bind,
             result_code: None,
-            told_by: "no name",
+            told_by,
         };
         let standing = Standing::unknown(evidence);
-        let verdict = self.ask(b"", &standing, Proven::No);
-        self.record(
-            Operation::Bind,
-            Outcome::Refused,
-            code,
-            rule,
-            Some(b""),
-            Some((&standing, Proven::No)),
-        );
+        let verdict = self.ask(name, &standing, Proven::No);
+        let known = Some((&standing, Proven::No));
+        self.record(Operation::Bind, outcome, code, rule, Some(name), known);
         let asked = message
             .controls
             .find(oid::PASSWORD_POLICY)
@@ -136,18 +138,25 @@ impl Session {
         octets.to_vec()
     }
 
-    /// A bind with a name and a password.
-    async fn simple_bind(&mut self, message: &Message<'_>, frame: &[u8], name: &[u8], rules: &RouteRules) -> Vec<u8> {
+    /// A bind with a password and the name the directory knows. `None` if that name was remembered for another and is not theirs any more:
+    /// then nothing has been said or recorded yet.
+    pub(super) async fn simple_bind(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        name: &[u8],
+        rules: &RouteRules,
+    ) -> Option<Vec<u8>> {
         let transparent = rules.surface.value.is_transparent();
         // A DN no directory could hold is not worth a directory's parser (README, "Hostile input"); what is not meant as a DN is.
         if !transparent && is_hostile_name(name) {
-            return self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name));
+            return Some(self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name)));
         }
         // Boxed, for it is rare: every other sign-in's future stays small.
         if let Some(left) = self.may_be_last_grace(name, rules)
             && let Some(refused) = Box::pin(self.kept_last_grace(message, name, rules, left)).await
         {
-            return refused;
+            return Some(refused);
         }
         let asked = message
             .controls
@@ -159,14 +168,14 @@ impl Session {
             Err(refusal) => {
                 let (rule, code, text) = refusal.entry();
                 self.record(Operation::Bind, Outcome::Unavailable, code, rule, Some(name), None);
-                return answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]);
+                return Some(answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]));
             }
         };
         let Ok(response) = Message::parse(&octets) else {
-            return self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name));
+            return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let Ok(result) = LdapResult::parse(&response) else {
-            return self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name));
+            return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let bind_answer = BindAnswer {
             code: result.code,
@@ -185,7 +194,8 @@ impl Session {
                 octets.to_vec()
             };
             let known = asked || spliced;
-            return self.pass_verdict_of_directory(lane, name, (standing, proven), result.code, reply, known);
+            let read = (standing, proven);
+            return Some(self.pass_verdict_of_directory(lane, name, read, result.code, reply, known));
         }
         if !accepted && is_infrastructure(result.code) {
             self.lane = Some(lane);
@@ -199,7 +209,11 @@ impl Session {
                 Some((&standing, proven)),
             );
             self.give_lane_back();
-            return answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]);
+            return Some(answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]));
+        }
+        if !accepted && self.given.is_some() && Box::pin(self.means_another()).await {
+            self.lane = Some(lane);
+            return None;
         }
         let mut verdict = self.ask(name, &standing, proven);
         // Nothing can be let in that the directory turned away: its lane is nobody's.
@@ -220,7 +234,7 @@ impl Session {
         };
         self.take_note(name, &standing, proven, &verdict);
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
-        reply
+        Some(reply)
     }
 
     /// Makes the session what the verdict says, and puts it on record.
@@ -334,6 +348,7 @@ impl Session {
             self.given_up(&pending);
         }
         self.identity = Identity::Anonymous;
+        self.given = None;
         self.take_rules_anew();
         self.fast = false;
         self.retry = None;
@@ -356,7 +371,7 @@ enum Checked<'f> {
 
 /// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong
 /// password.
-fn is_infrastructure(code: ResultCode) -> bool {
+pub(super) fn is_infrastructure(code: ResultCode) -> bool {
     matches!(
         code,
         ResultCode::OPERATIONS_ERROR
@@ -376,7 +391,7 @@ fn is_infrastructure(code: ResultCode) -> bool {
 }
 
 /// Names no directory could hold, not worth its parser: too long for any account's name, of too many parts, or with a NUL in them.
-fn is_hostile_name(name: &[u8]) -> bool {
+pub(super) fn is_hostile_name(name: &[u8]) -> bool {
     let parts = || name.iter().filter(|octet| matches!(octet, b',' | b';' | b'+')).count();
     name.len() > LONGEST_NAME || name.contains(&0) || (name.len() > MOST_RDNS && parts() > MOST_RDNS)
 }

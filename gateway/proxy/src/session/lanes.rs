@@ -113,6 +113,7 @@ impl Session {
             session = self.registered.number, route = &*self.route.name, %server, reason = %loss,
             in_flight = self.in_flight.len(), "a lane was lost"
         );
+        self.has_changed_names();
         for pending in self.in_flight.take_all() {
             let refusal = match pending.operation {
                 Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),

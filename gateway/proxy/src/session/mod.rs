@@ -12,6 +12,7 @@ mod bind;
 mod deadlines;
 mod lanes;
 mod last_grace;
+mod names;
 mod record;
 mod relay;
 mod restricted;
@@ -64,7 +65,7 @@ pub(crate) enum Identity {
 
 /// The facts of a successful bind, kept to be judged again under other rules.
 pub(crate) struct SignedIn {
-    /// The bind name as sent.
+    /// The bind name: as sent, or the DN of the account it means.
     pub(crate) name: Box<[u8]>,
     /// What the directory said.
     pub(crate) standing: Standing,
@@ -76,6 +77,16 @@ pub(crate) struct SignedIn {
     pub(crate) known: bool,
 }
 
+/// For how long the rules of a session hold within one generation.
+enum RulesHold {
+    /// Whoever it is, and at any time.
+    ForEverybody,
+    /// For whom it is now.
+    ForThisAccount,
+    /// For whom it is now, and until this tick.
+    Until(u32),
+}
+
 /// One session.
 pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
@@ -83,10 +94,7 @@ pub(crate) struct Session {
     /// The rules of the generation this session last saw. `None` while no policy speaks of the route: nothing passes then.
     pub(crate) rules: Option<Arc<RouteRules>>,
     generation: u64,
-    /// Whether somebody else, or another connection, would have other rules.
-    conditional: bool,
-    /// From this tick on the rules may be others, because time has passed.
-    rules_until: Option<u32>,
+    rules_hold: RulesHold,
     pub(crate) facts: Facts,
     registered: Registered,
     client: Client,
@@ -94,6 +102,10 @@ pub(crate) struct Session {
     outbound: Outbound,
     lane: Option<Lane>,
     identity: Identity,
+    /// The name it gave, if that is not the one it is signed in by.
+    given: Option<Box<names::Given>>,
+    /// Whether it has asked for something that may change whose a name is.
+    changes_names: bool,
     in_flight: InFlight,
     /// Searches without controls need no look at anything but the header.
     fast: bool,
@@ -186,8 +198,7 @@ impl Session {
         let mut session = Self {
             generation,
             rules: None,
-            conditional: false,
-            rules_until: None,
+            rules_hold: RulesHold::ForEverybody,
             facts,
             registered,
             client,
@@ -195,6 +206,8 @@ impl Session {
             outbound: Outbound::default(),
             lane: None,
             identity: Identity::Anonymous,
+            given: None,
+            changes_names: false,
             in_flight: InFlight::default(),
             fast: false,
             half_closed: false,

@@ -68,11 +68,18 @@ impl Session {
         }
         self.route.counters.operation(operation, code);
         let account = name.map_or_else(|| self.account(), readable);
+        // Found by another name: that is what was given, and this what it means.
+        let given = self.given.as_ref().filter(|_| !account.is_empty());
+        let (account, resolved) = match given {
+            Some(given) => (readable(&given.name), Some(account)),
+            None => (account, None),
+        };
         self.shared.audit.record(&Event {
             route: &self.route.name,
             client: Some(self.facts.peer),
             session: self.registered.number,
             account: &account,
+            resolved: resolved.as_deref(),
             operation: operation.as_str(),
             outcome,
             result_code: code.0,
@@ -95,6 +102,7 @@ impl Session {
             self.cursor_after(pending.care, code, answer);
         }
         if pending.care.has(Care::RECORD) {
+            self.has_changed_names();
             let outcome = if code == ResultCode::SUCCESS {
                 Outcome::Allowed
             } else {
@@ -145,6 +153,7 @@ impl Session {
     /// Operations the client no longer waits for. What was meant to change something goes on record: whether it did is not known.
     pub(super) fn given_up(&self, pending: &Pending) {
         if pending.care.has(Care::RECORD) {
+            self.has_changed_names();
             self.record(
                 pending.operation,
                 Outcome::Unavailable,

@@ -1,9 +1,9 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
-use super::{Identity, Leave, Session};
+use super::{Identity, Leave, RulesHold, Session};
 use crate::lane::LaneIdentity;
 use crate::ticker::ticks;
-use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
+use postern_identity::decide::{Admission, Operation, RouteAnswer, RouteQuestion, RuleName, TlsRule};
 use postern_identity::{ConnectionFacts, disclose};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -41,23 +41,30 @@ impl Session {
             connection: &self.connection_facts(),
             account: account.as_ref().map(|(name, told)| (&**name, *told)),
         });
-        self.conditional = answer.as_ref().is_some_and(|answer| answer.conditional);
-        let valid_for = answer.as_ref().and_then(|answer| answer.valid_for);
-        // One tick more: by then the moment has passed on any clock.
-        self.rules_until = valid_for.map(|time| self.shared.ticker.now().saturating_add(ticks(time)).saturating_add(1));
+        self.rules_hold = match &answer {
+            Some(RouteAnswer {
+                valid_for: Some(time), ..
+            }) => {
+                // One tick more: by then the moment has passed on any clock.
+                let end = self.shared.ticker.now().saturating_add(ticks(*time));
+                RulesHold::Until(end.saturating_add(1))
+            }
+            Some(RouteAnswer { conditional: true, .. }) => RulesHold::ForThisAccount,
+            _ => RulesHold::ForEverybody,
+        };
         self.rules = answer.map(|answer| answer.rules);
     }
 
     /// The same where another account, or the time that has passed, may have made a difference.
     pub(super) fn take_rules_anew(&mut self) {
-        if self.conditional {
+        if !matches!(self.rules_hold, RulesHold::ForEverybody) {
             self.take_rules();
         }
     }
 
     /// Whether time alone may have changed the rules.
     pub(super) fn rules_are_over(&self) -> bool {
-        self.rules_until.is_some_and(|until| self.shared.ticker.now() >= until)
+        matches!(self.rules_hold, RulesHold::Until(end) if self.shared.ticker.now() >= end)
     }
 
     /// What rules may ask of this connection.

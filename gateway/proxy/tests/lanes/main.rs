@@ -134,6 +134,7 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             ..LaneSettings::default()
         };
         let route = RouteSettings {
+            names: None,
             name: "route".into(),
             upstream,
             lanes,

@@ -102,6 +102,7 @@ impl BypassKeeper {
             client: None,
             session: 0,
             account: by,
+            resolved: None,
             operation,
             outcome: Outcome::Allowed,
             result_code: 0,

@@ -8,7 +8,8 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
-use postern_directory::{LookUpError, Upstream};
+use postern_directory::{Account, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Who};
+use postern_identity::decide::RouteQuestion;
 use postern_identity::{Clock, ConnectionFacts, Proven, Standing, State, Timestamp};
 use postern_ldap::ResultCode;
 use std::io;
@@ -22,7 +23,7 @@ pub struct Question<'a> {
     pub path: &'a Path,
     /// The route's name.
     pub route: &'a str,
-    /// A DN, a uid or a mail address.
+    /// A name as the route takes it; where it takes DNs alone, also a uid or a mail address.
     pub user: &'a str,
     /// The connection the sign-in would come in on, for conditions.
     pub connection: ConnectionFacts,
@@ -81,9 +82,19 @@ pub fn run(
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(upstream.look_up(question.user));
     let at = question.at.unwrap_or_else(|| clock.now());
-    let told = Told::new(question, at, &upstream, &book, &found);
+    let of_nobody = RouteQuestion {
+        route: question.route,
+        connection: &question.connection,
+        account: None,
+    };
+    let transparent = book
+        .route(&of_nobody, at)
+        .is_some_and(|answer| answer.rules.surface.value.is_transparent());
+    // On such a route names go to the directory as they were sent, whatever the configuration says.
+    let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
+    let (form, found) = runtime.block_on(look_up(&upstream, names, question.user));
+    let told = Told::new(question, at, &upstream, &book, form, &found);
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {
@@ -94,6 +105,23 @@ pub fn run(
         Ok(_) | Err(LookUpError::NotFound | LookUpError::Ambiguous) => DONE,
         Err(_) => FAILED,
     })
+}
+
+/// The account, and the form by which the route took the name, where it takes other names than DNs.
+async fn look_up(
+    upstream: &Arc<Upstream>,
+    names: Option<&NameRules>,
+    user: &str,
+) -> (Option<NameForm>, Result<Account, LookUpError>) {
+    let lanes = ServiceLanes::new(Arc::clone(upstream));
+    let Some(names) = names else {
+        return (None, lanes.look_up(user).await);
+    };
+    match lanes.who(names, user.as_bytes()).await {
+        Ok(Who::AsSent) => (Some(NameForm::Dn), lanes.look_up(user).await),
+        Ok(Who::Account(named)) => (Some(named.form), lanes.look_up(&named.dn).await),
+        Err(error) => (None, Err(error)),
+    }
 }
 
 /// What the directory is expected to answer to the right password of an account that stands like this. slapd refuses an expired

@@ -179,7 +179,11 @@ fn server(
 }
 
 /// A DN as it was written, if it is one. An empty one counts as not set.
-fn distinguished_name(key: &str, written: Option<&Spanned<String>>, reading: &mut Reading<'_>) -> Option<String> {
+pub(super) fn distinguished_name(
+    key: &str,
+    written: Option<&Spanned<String>>,
+    reading: &mut Reading<'_>,
+) -> Option<String> {
     let written = text_of(written)?;
     match DistinguishedName::parse(written.get_ref().as_bytes()) {
         Ok(_) => Some(written.get_ref().clone()),

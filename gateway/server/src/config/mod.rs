@@ -17,6 +17,7 @@ pub mod telemetry;
 
 mod directory;
 mod environment;
+mod names;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -29,9 +30,10 @@ pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
 pub use telemetry::{LogFormat, Telemetry};
 
+use postern_directory::NameRules;
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
-use postern_policy::problem::in_order;
+use postern_policy::problem::{in_order, quoted};
 use postern_policy::{RouteFacts, shape};
 use reading::Reading;
 use schemars::JsonSchema;
@@ -208,7 +210,7 @@ impl File {
             .flatten()
             .filter_map(|table| table.read(reading))
             .collect();
-        let directories = self
+        let directories: Vec<_> = self
             .directory
             .into_iter()
             .flatten()
@@ -222,7 +224,7 @@ impl File {
             .filter_map(|table| table.read(public_url, reading))
             .collect();
 
-        check_references(reading, &listeners, &routes);
+        check_references(reading, &listeners, &directories, &routes);
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
         let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
         Outcome {
@@ -245,10 +247,11 @@ impl File {
     }
 }
 
-/// Listeners name routes and routes name directories: each must be there.
+/// Listeners name routes and routes name directories: each must be there, and be able to do what it is named for.
 fn check_references(
     reading: &mut Reading<'_>,
     listeners: &[(Listener, Range<usize>)],
+    directories: &[Settings],
     routes: &[(Route, Range<usize>)],
 ) {
     for (listener, span) in listeners {
@@ -256,6 +259,19 @@ fn check_references(
     }
     for (route, span) in routes {
         reading.reference("directory", &route.directory, span);
+        let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
+        let directory = directories.iter().find(|settings| settings.name.0 == route.directory);
+        if looks && directory.is_some_and(|settings| settings.service_account.is_none()) {
+            let what = format!(
+                "names are looked for in {}, which has no service account",
+                quoted(&route.directory)
+            );
+            reading.problem(
+                span,
+                what,
+                "[directory.service_account] in it, or a template in [route.names]",
+            );
+        }
     }
 }
 

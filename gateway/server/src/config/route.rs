@@ -1,6 +1,8 @@
 //! `[[route]]`: named ways in. What holds on them stands in policy files.
 
+use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
+use postern_directory::NameRules;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -19,6 +21,8 @@ pub struct Route {
     pub portal_url: Arc<str>,
     /// How connections to the directory are used.
     pub lanes: Lanes,
+    /// Which bind names are taken beside DNs, if any are.
+    pub names: Option<NameRules>,
 }
 
 /// How connections to a directory are used.
@@ -62,6 +66,9 @@ pub(super) struct RouteTable {
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
+    /// The names people may sign in with, and how their accounts are found. Left out: every name goes to the directory as it was sent.
+    #[schemars(with = "Option<NamesTable>")]
+    names: Option<Spanned<NamesTable>>,
 }
 
 /// How connections to the directory are used.
@@ -94,12 +101,20 @@ impl RouteTable {
             None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
+        let names = self.names.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
         let directory = self.directory?;
         let route = Route {
             name: name?,
             directory: directory.get_ref().as_str().into(),
             portal_url: portal_url?.into(),
             lanes,
+            names: match names {
+                None => None,
+                Some(names) => Some(names?),
+            },
         };
         Some((route, directory.span()))
     }

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 mod mistakes;
+mod names;
 
 /// A configuration that says everything, for tests to spoil.
 const SOUND: &str = r#"[server]

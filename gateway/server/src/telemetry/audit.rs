@@ -138,6 +138,10 @@ fn json(line: &mut Vec<u8>, event: &Event<'_>, now: postern_identity::Timestamp)
     }
     line.extend_from_slice(b",\"account\":");
     push_json(line, shortened(event.account, LONGEST_ACCOUNT));
+    if let Some(resolved) = event.resolved {
+        line.extend_from_slice(b",\"resolved\":");
+        push_json(line, shortened(resolved, LONGEST_ACCOUNT));
+    }
     if let Some((standing, proven)) = event.standing {
         line.extend_from_slice(b",\"state\":\"");
         line.extend_from_slice(standing.state.name().as_str().as_bytes());
@@ -169,6 +173,10 @@ fn human(line: &mut Vec<u8>, event: &Event<'_>, now: postern_identity::Timestamp
     push_quoted(line, event.route);
     line.extend_from_slice(b" account=");
     push_quoted(line, shortened(event.account, LONGEST_ACCOUNT));
+    if let Some(resolved) = event.resolved {
+        line.extend_from_slice(b" resolved=");
+        push_quoted(line, shortened(resolved, LONGEST_ACCOUNT));
+    }
     if let Some((standing, proven)) = event.standing {
         line.extend_from_slice(b" state=");
         line.extend_from_slice(standing.state.name().as_str().as_bytes());

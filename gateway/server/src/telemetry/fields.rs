@@ -53,6 +53,11 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field("session", true, "the session's number in this process"),
     field("client", false, "the client's address and port"),
     field("account", true, "the name the client gave, at most 512 octets"),
+    field(
+        "resolved",
+        false,
+        "the DN of the account that name means, on routes that take other names than DNs",
+    ),
     field("state", false, "what the directory said of the account"),
     field(
         "proven",

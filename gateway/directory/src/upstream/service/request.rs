@@ -33,6 +33,8 @@ pub(super) enum Filter<'a> {
     Any,
     /// `(|(attribute=value)(attribute=value)…)`
     AnyOf(&'a [(&'a str, &'a [u8])]),
+    /// One that is BER already.
+    Made(&'a [u8]),
 }
 
 /// The request (RFC 4511 §4.5.1). Aliases are never followed: they lead out of the base.
@@ -57,6 +59,9 @@ pub(super) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
                     });
                 }
             });
+        }
+        Filter::Made(filter) => {
+            content.raw(filter);
         }
     }
     content.nested(tag::SEQUENCE, |list| {

@@ -385,6 +385,36 @@ fn mistakes_of_conditions_are_told_at_their_line_and_column() {
     .unwrap();
 }
 
+#[test]
+fn what_is_not_proven_is_answered_alike_whoever_it_says_it_is() {
+    let people = "account.within(\"ou=people,dc=example,dc=org\")";
+    let keys = "surface = \"plain\"\nmessages.unknown = \"Not you\"\nstanding.unknown.message = \"unknown\"";
+    let book = book(&format!(
+        "{}{}{ALWAYS}",
+        table(people, keys),
+        table("account != \"\"", keys)
+    ));
+    let ask = |account, proven| {
+        let question = BindQuestion {
+            route: "r",
+            account,
+            connection: &ConnectionFacts::example(),
+            standing: &standing(State::Unknown, 49),
+            proven,
+        };
+        let (verdict, is_unclear) = book.judge(&question, NOON.parse().unwrap(), &mut crate::rulebook::Untold);
+        assert!(!is_unclear);
+        verdict
+    };
+    for proven in [Proven::No, Proven::Unknown] {
+        let nobody = ask("nobody", proven);
+        assert_eq!(nobody.text.as_deref(), Some("Invalid credentials"));
+        for account in [STAFF, CONTRACTOR, "bob", ""] {
+            assert_eq!(ask(account, proven), nobody, "{account}");
+        }
+    }
+}
+
 /// Tables that may or may not hold, in any order.
 fn tables() -> impl Strategy<Value = String> {
     let when = prop::sample::select(vec![

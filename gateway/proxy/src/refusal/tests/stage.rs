@@ -5,7 +5,8 @@ use crate::gateway::Gateway;
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::workers::Workers;
-use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::names::{Finding, NameSearch};
+use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
@@ -35,6 +36,8 @@ pub(super) enum Server {
     Closes,
     /// 51 to every bind.
     Busy,
+    /// Two entries to every search.
+    Twins,
     /// Every password must be changed; anything else is not answered.
     MustChange,
     /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
@@ -51,6 +54,7 @@ pub(super) struct Scene {
     pub(super) secure: bool,
     pub(super) offers_tls: bool,
     pub(super) server: Server,
+    pub(super) names: Option<NameRules>,
     pub(super) requests: Vec<Vec<u8>>,
 }
 
@@ -60,13 +64,18 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
-    if scene.server == Server::LastGrace {
-        settings.base_dn = Some("cn=a".to_owned());
-        settings.service_account = Some(ServiceAccount {
-            dn: "cn=service".to_owned(),
-            password: Secret::new(b"right"),
-        });
-    }
+    settings.base_dn = Some(
+        if scene.server == Server::LastGrace {
+            "cn=a"
+        } else {
+            "dc=example"
+        }
+        .to_owned(),
+    );
+    settings.service_account = Some(ServiceAccount {
+        dn: "cn=service".to_owned(),
+        password: Secret::new("right"),
+    });
     let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
     let record = Arc::new(Record::default());
     let decide = Arc::new(Fixed {
@@ -77,6 +86,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         name: "r".into(),
         upstream,
         lanes: scene.lanes,
+        names: scene.names,
     };
     let gateway = Gateway::new(
         decide,
@@ -186,6 +196,17 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[])
                             }
                             (Server::Closes, _) => return,
+                            (Server::Twins, tag::SEARCH_REQUEST) => {
+                                let mut both = [entry(header.id, "cn=a"), entry(header.id, "cn=b")].concat();
+                                both.extend(answer::result(
+                                    header.id,
+                                    tag::SEARCH_DONE,
+                                    ResultCode::SUCCESS,
+                                    "",
+                                    &[],
+                                ));
+                                both
+                            }
                             (Server::Mute | Server::MustChange, _) => continue,
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
@@ -230,6 +251,22 @@ fn in_last_grace(id: MessageId) -> Vec<u8> {
         }
     });
     answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+fn entry(id: MessageId, dn: &str) -> Vec<u8> {
+    let mut content = Writer::new();
+    content.octets(dn.as_bytes()).element(tag::SEQUENCE, &[]);
+    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+/// A route that takes login names.
+pub(super) fn login_names() -> NameRules {
+    NameRules {
+        accept: vec![NameForm::Dn, NameForm::Uid],
+        domains: Vec::new(),
+        upn_suffixes: Vec::new(),
+        finding: Finding::Search(NameSearch::default()),
+    }
 }
 
 pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {

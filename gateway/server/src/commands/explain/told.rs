@@ -3,7 +3,7 @@
 use super::{Question, at_a_bind};
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
-use postern_directory::{Account, LookUpError, Upstream};
+use postern_directory::{Account, LookUpError, NameForm, Upstream};
 use postern_identity::decide::BindQuestion;
 use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
 use postern_ldap::ResultCode;
@@ -20,6 +20,8 @@ pub(super) struct Told<'a> {
     route: &'a str,
     directory: String,
     user: &'a str,
+    /// The form by which the route took the name, where it takes other names than DNs.
+    taken_as: Option<&'static str>,
     /// Why there is nothing more, if so.
     not_found: Option<String>,
     account: Option<ToldAccount>,
@@ -82,6 +84,7 @@ impl<'a> Told<'a> {
         at: Timestamp,
         upstream: &Upstream,
         book: &Rulebook,
+        form: Option<NameForm>,
         found: &Result<Account, LookUpError>,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
@@ -101,6 +104,7 @@ impl<'a> Told<'a> {
             route: question.route,
             directory: upstream.name().to_string(),
             user: question.user,
+            taken_as: form.map(NameForm::as_str),
             not_found: found.as_ref().err().map(ToString::to_string),
             account: found.as_ref().ok().map(|account| ToldAccount {
                 dn: account.dn.clone(),
@@ -135,6 +139,9 @@ impl<'a> Told<'a> {
         row("route", self.route)?;
         row("directory", &self.directory)?;
         row("user", self.user)?;
+        if let Some(form) = self.taken_as {
+            row("taken as", form)?;
+        }
         if let Some(reason) = &self.not_found {
             row("account", &format!("none: {reason}"))?;
         }

@@ -38,6 +38,7 @@ fn event<'a>(account: &'a str, standing: &'a Standing) -> Event<'a> {
         client: Some("127.0.0.1:40000".parse().unwrap()),
         session: 7,
         account,
+        resolved: None,
         operation: "bind",
         outcome: Outcome::Refused,
         result_code: 49,
@@ -64,13 +65,17 @@ fn lines_of(format: LogFormat, events: &[Event<'_>]) -> String {
 #[test]
 fn a_json_line_holds_every_documented_field_and_no_other() {
     let standing = must_change();
-    let line = lines_of(LogFormat::Json, &[event("uid=bob,dc=example,dc=org", &standing)]);
+    let resolved = Event {
+        resolved: Some("uid=bob,dc=example,dc=org"),
+        ..event("bob", &standing)
+    };
+    let line = lines_of(LogFormat::Json, &[resolved]);
     assert_eq!(
         line,
         "{\"time\":\"2026-11-22T01:02:03.000456Z\",\"level\":\"INFO\",\"target\":\"postern::audit\",\"operation\":\"bind\",\
          \"outcome\":\"refused\",\"result_code\":49,\"route\":\"applications\",\
          \"rule\":\"default.toml:policy[0].standing.must_change\",\"generation\":3,\"session\":7,\
-         \"client\":\"127.0.0.1:40000\",\"account\":\"uid=bob,dc=example,dc=org\",\"state\":\"must_change\",\
+         \"client\":\"127.0.0.1:40000\",\"account\":\"bob\",\"resolved\":\"uid=bob,dc=example,dc=org\",\"state\":\"must_change\",\
          \"proven\":\"yes\",\"told_by\":\"ppolicy error 2\",\"directory_code\":0,\"server\":\"ldap://127.0.0.1:3890\"}\n"
     );
     let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
