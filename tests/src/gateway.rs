@@ -30,6 +30,8 @@ pub struct GatewaySettings {
     pub urls: Vec<String>,
     /// More lines for `[[directory]]`.
     pub directory: String,
+    /// Whether it has an account of its own in the directory.
+    pub service_account: bool,
     /// More lines for `[route.lanes]`.
     pub lanes: String,
     /// Lines for `[limits]`.
@@ -52,6 +54,7 @@ impl GatewaySettings {
             policy: None,
             urls: urls.to_vec(),
             directory: String::new(),
+            service_account: true,
             lanes: String::new(),
             limits: String::new(),
             server: String::new(),
@@ -299,6 +302,11 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         .map(|url| format!("\"{url}\""))
         .collect::<Vec<_>>()
         .join(", ");
+    let service_account = if settings.service_account {
+        format!("[directory.service_account]\nbind_dn = \"{SERVICE}\"\npassword = \"{PASSWORD}\"")
+    } else {
+        String::new()
+    };
     let GatewaySettings {
         directory,
         lanes,
@@ -342,9 +350,7 @@ urls = [{urls}]
 base_dn = \"{BASE}\"
 {directory}
 
-[directory.service_account]
-bind_dn = \"{SERVICE}\"
-password = \"{PASSWORD}\"
+{service_account}
 
 [[route]]
 name = \"applications\"

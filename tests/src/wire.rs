@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::pem::PemObject;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,24 @@ impl Wire {
             stream: Stream::Plain(stream),
             buffer: Vec::new(),
         })
+    }
+
+    /// A plain connection from an address of this machine.
+    pub fn connect_from(address: SocketAddr, from: IpAddr) -> Self {
+        let domain = socket2::Domain::for_address(address);
+        let connected = socket2::Socket::new(domain, socket2::Type::STREAM, None).and_then(|socket| {
+            socket.bind(&SocketAddr::new(from, 0).into())?;
+            socket.connect_timeout(&address.into(), DEADLINE)?;
+            socket.set_tcp_nodelay(true)?;
+            socket.set_read_timeout(Some(DEADLINE))?;
+            socket.set_write_timeout(Some(DEADLINE))?;
+            Ok(socket)
+        });
+        let socket = connected.unwrap_or_else(|error| panic!("no connection from {from} to {address}: {error}"));
+        Self {
+            stream: Stream::Plain(socket.into()),
+            buffer: Vec::new(),
+        }
     }
 
     /// A connection under TLS from the first octet, to a server whose certificate is for localhost and of this authority.

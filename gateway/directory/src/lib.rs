@@ -25,6 +25,7 @@ pub use upstream::capabilities::Capabilities;
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 pub use upstream::entry::Entry;
 pub use upstream::error::{ConnectError, LookUpError, SetupError};
+pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes};

@@ -229,6 +229,36 @@ pub struct RouteRules {
     pub extended_operations: Ruled<Vec<Arc<str>>>,
     /// Bind names that may send the proxied authorization control (RFC 4370).
     pub proxied_authorization: Ruled<Vec<DistinguishedName>>,
+    /// How wrong passwords are held off. `None`: every one of them reaches the directory.
+    pub guard: Option<Ruled<GuardRules>>,
+}
+
+/// How many wrong passwords for one account may reach the directory, and who is let nearer to the end of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuardRules {
+    /// The wrong passwords after which an account is taken to be locked, where its own policy says nothing of it.
+    pub attempts: u32,
+    /// How long one counts, where the account's own policy says nothing of it, in seconds.
+    pub window_seconds: u32,
+    /// How many bits of an IPv4 address are its network: 0 to 32.
+    pub ipv4_prefix: u8,
+    /// The same of an IPv6 address: 0 to 64.
+    pub ipv6_prefix: u8,
+    /// How long after a success an account's network is known, in seconds.
+    pub known_seconds: u32,
+}
+
+impl Default for GuardRules {
+    /// Five in a quarter of an hour; networks of 24 and 56 bits, known for two weeks.
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            window_seconds: 900,
+            ipv4_prefix: 24,
+            ipv6_prefix: 56,
+            known_seconds: 14 * 86_400,
+        }
+    }
 }
 
 impl RouteRules {

@@ -62,6 +62,12 @@ impl DistinguishedName {
         self.rdns.len() < other.rdns.len() && other.is_within(self)
     }
 
+    /// Whether every spelling that a directory takes for this entry has this normal form. False where a directory may know more
+    /// spellings than we do: letters outside ASCII, types whose matching rule is not known here, more than one part in an RDN.
+    pub fn is_plain(&self) -> bool {
+        self.rdns.iter().all(|rdn| parse::is_plain(rdn))
+    }
+
     /// How many RDNs it has.
     pub fn depth(&self) -> usize {
         self.rdns.len()

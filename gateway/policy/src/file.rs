@@ -47,6 +47,9 @@ pub(crate) struct PolicyTable {
     /// What may pass.
     #[serde(default)]
     pub(crate) pass: PassTable,
+    /// How wrong passwords are held off before the directory locks an account.
+    #[serde(default)]
+    pub(crate) guard: GuardTable,
     /// What a sign-in is answered, by the state the account is in.
     #[serde(default)]
     pub(crate) standing: StandingTables,
@@ -128,6 +131,31 @@ pub(crate) struct PassTable {
     pub(crate) extended_operations: Option<Vec<String>>,
     /// Names that may act for others with the proxied authorization control. Default: none.
     pub(crate) proxied_authorization: Option<Vec<String>>,
+}
+
+/// How wrong passwords are held off. One less than locks an account reaches the directory; what comes then is answered here, as a wrong password
+/// is. Where the account's own policy can be read, its numbers hold instead of `attempts` and `window_seconds`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuardTable {
+    /// Whether wrong passwords are held off. Default: true, and false on the surface "transparent", where it cannot be otherwise.
+    pub(crate) enabled: Option<bool>,
+    /// The wrong password that locks an account, where its own policy does not tell. Default: 5.
+    #[schemars(range(min = 2, max = 1_000))]
+    pub(crate) attempts: Option<u32>,
+    /// Seconds a wrong password counts, where the account's own policy does not tell. Default: 900.
+    #[schemars(range(min = 1, max = 604_800))]
+    pub(crate) window_seconds: Option<u32>,
+    /// How many bits of an IPv4 address are its network. The last wrong passwords of each budget are kept for networks from which the
+    /// account was lately signed in to. Default: 24.
+    #[schemars(range(min = 0, max = 32))]
+    pub(crate) ipv4_prefix: Option<u8>,
+    /// The same for IPv6. Default: 56.
+    #[schemars(range(min = 0, max = 64))]
+    pub(crate) ipv6_prefix: Option<u8>,
+    /// Seconds for which the network of a successful sign-in is remembered. Default: 1209600, two weeks.
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub(crate) known_seconds: Option<u32>,
 }
 
 /// What a sign-in is answered, by the state of the account.

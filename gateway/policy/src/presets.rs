@@ -127,6 +127,12 @@ fn what_the_default_folder_shows_as_comments_is_what_holds_without_them() {
         "keep_last_grace",
         "extended_operations",
         "proxied_authorization",
+        "enabled",
+        "attempts",
+        "window_seconds",
+        "ipv4_prefix",
+        "ipv6_prefix",
+        "known_seconds",
     ];
     let mut shown = 0;
     let spoken: String = text
@@ -157,7 +163,13 @@ fn every_key_is_named_in_the_default_folder() {
     let text = std::fs::read_to_string(folder("default").join("default.toml")).unwrap();
     let schema = crate::schema::policy_schema();
     let definitions = schema.get("$defs").and_then(|value| value.as_object()).unwrap();
-    for table in ["PolicyTable", "PassTable", "StandingTables", "StandingTable"] {
+    for table in [
+        "PolicyTable",
+        "PassTable",
+        "GuardTable",
+        "StandingTables",
+        "StandingTable",
+    ] {
         let keys = definitions[table]["properties"].as_object().unwrap().keys();
         for key in keys {
             assert!(text.contains(key.as_str()), "{table}.{key}");

@@ -99,7 +99,12 @@ impl Rulebook {
         self.pass(question, at, |_, _| {}).map(|(answer, _)| answer)
     }
 
-    /// The same, with whether a condition could not be evaluated; `hear` is told of each condition.
+    /// What may pass on a route where none of its conditions holds.
+    pub fn without_conditions(&self, route: &str) -> Option<&RouteRules> {
+        self.routes.get(route).map(|rules| &*rules.pass)
+    }
+
+    /// What may pass on a connection, with whether a condition could not be evaluated; `hear` is told of each condition.
     pub(crate) fn pass(
         &self,
         question: &RouteQuestion<'_>,

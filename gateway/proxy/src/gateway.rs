@@ -1,6 +1,7 @@
 //! What all sessions share, and the handle by which the program owns them.
 
 use crate::accounts::{Accounts, NameChanges};
+use crate::guard::{Guard, GuardSettings};
 use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
@@ -52,6 +53,8 @@ pub(crate) struct Route {
     pub(crate) accounts: Option<Arc<Accounts>>,
     /// What all routes to the same directory share, if one of them has `accounts`.
     pub(crate) name_changes: Option<Arc<NameChanges>>,
+    /// Of its directory: routes to the same one share it.
+    pub(crate) guard: Arc<Guard>,
 }
 
 /// Why a front cannot be set up: the configuration is to blame.
@@ -77,8 +80,11 @@ impl Gateway {
         limits: Limits,
         routes: Vec<RouteSettings>,
         workers: Arc<Workers>,
+        guard: &GuardSettings,
     ) -> Self {
         let name_changes = name_changes(&routes);
+        let ticker = Arc::<Ticker>::default();
+        let mut guards: Vec<(Arc<Upstream>, Arc<Guard>)> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
@@ -87,6 +93,7 @@ impl Gateway {
                 let accounts = names
                     .zip(name_changes.clone())
                     .map(|(rules, changes)| Arc::new(Accounts::new(rules, Arc::clone(&settings.upstream), changes)));
+                let guard = guard_of(&mut guards, &settings.upstream, guard, &ticker);
                 let route = Route {
                     accounts,
                     name_changes,
@@ -95,6 +102,7 @@ impl Gateway {
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
+                    guard,
                 };
                 (settings.name, Arc::new(route))
             })
@@ -106,7 +114,7 @@ impl Gateway {
             audit,
             limits,
             registry: Arc::default(),
-            ticker: Arc::default(),
+            ticker,
             remembered: Remembered::new(),
             routes,
         });
@@ -203,6 +211,33 @@ impl Gateway {
                 count: idle,
             });
         }
+        self.guard_counts(each);
+    }
+
+    /// Calls `each` with every count of the guards, one for each directory.
+    fn guard_counts(&self, mut each: impl FnMut(Count<'_>)) {
+        let mut told: Vec<&Arc<Guard>> = Vec::new();
+        for route in self.shared.routes.values() {
+            if told.iter().any(|known| Arc::ptr_eq(known, &route.guard)) {
+                continue;
+            }
+            told.push(&route.guard);
+            let directory = &*route.upstream.name().0;
+            route
+                .guard
+                .held_counts(|held, count| each(Count::GuardHeld { directory, held, count }));
+            route.guard.look_ups(|result, count| {
+                each(Count::GuardLookUps {
+                    directory,
+                    result,
+                    count,
+                });
+            });
+            let (accounts, names) = route.guard.sizes();
+            for (kind, count) in [("account", accounts), ("name", names)] {
+                each(Count::GuardRemembered { directory, kind, count });
+            }
+        }
     }
 
     #[cfg(test)]
@@ -232,4 +267,19 @@ fn name_changes(routes: &[RouteSettings]) -> HashMap<*const Upstream, Arc<NameCh
         (Arc::as_ptr(&route.upstream), Arc::new(changes))
     });
     changes.collect()
+}
+
+/// The guard of a directory, made when the first route to it is.
+fn guard_of(
+    guards: &mut Vec<(Arc<Upstream>, Arc<Guard>)>,
+    upstream: &Arc<Upstream>,
+    settings: &GuardSettings,
+    ticker: &Arc<Ticker>,
+) -> Arc<Guard> {
+    if let Some((_, guard)) = guards.iter().find(|(known, _)| Arc::ptr_eq(known, upstream)) {
+        return Arc::clone(guard);
+    }
+    let guard = Guard::new(upstream, settings, Arc::clone(ticker));
+    guards.push((Arc::clone(upstream), Arc::clone(&guard)));
+    guard
 }

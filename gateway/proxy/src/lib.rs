@@ -7,7 +7,8 @@
 //!
 //! **The walk.** `listener` accepts; a `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
-//! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`). `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
+//! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
+//! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session. `workers` are the threads: a
 //! session and its lane stay on one. What is refused is in one table, `refusal`.
 //!
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
@@ -17,6 +18,7 @@
 mod accounts;
 mod client;
 mod gateway;
+mod guard;
 mod in_flight;
 mod inbound;
 mod lane;
@@ -36,6 +38,7 @@ mod ticker;
 mod workers;
 
 pub use gateway::{Gateway, SetupError};
+pub use guard::{Budget, GuardSeed, GuardSettings, Held};
 pub use metrics::Count;
 pub use settings::{LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
 pub use workers::Workers;

@@ -1,5 +1,6 @@
 //! Counts, kept per worker and summed when somebody asks.
 
+use crate::guard::Held;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::Operation;
 use postern_ldap::ResultCode;
@@ -148,6 +149,33 @@ pub enum Count<'a> {
         result: &'static str,
         /// How many.
         count: u64,
+    },
+    /// Passwords the guard of a directory answered itself.
+    GuardHeld {
+        /// The directory.
+        directory: &'a str,
+        /// Why.
+        held: Held,
+        /// How many.
+        count: u64,
+    },
+    /// Accounts the guard of a directory looked up.
+    GuardLookUps {
+        /// The directory.
+        directory: &'a str,
+        /// What came of it: "found", "not_found", "failed".
+        result: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// What the guard of a directory remembers.
+    GuardRemembered {
+        /// The directory.
+        directory: &'a str,
+        /// "account", or "name" for what may be nobody's.
+        kind: &'static str,
+        /// How many.
+        count: usize,
     },
     /// Connected clients.
     Sessions(usize),

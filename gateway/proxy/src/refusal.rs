@@ -40,11 +40,13 @@ pub(crate) enum Refusal {
     LastGraceKept,
     DirectoryRefused,
     NoRules,
+    GuardSpent,
+    GuardRepeated,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -77,6 +79,8 @@ impl Refusal {
         Self::LastGraceKept,
         Self::DirectoryRefused,
         Self::NoRules,
+        Self::GuardSpent,
+        Self::GuardRepeated,
     ];
 
     /// The rule's name, the result code and the text.
@@ -236,6 +240,9 @@ impl Refusal {
                 "the directory could not take the sign-in",
             ),
             Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
+            // Both shown as a wrong password, in the words of what was asked.
+            Self::GuardSpent => ("built-in:guard-spent", Code::INVALID_CREDENTIALS, ""),
+            Self::GuardRepeated => ("built-in:guard-repeated", Code::INVALID_CREDENTIALS, ""),
         }
     }
 }

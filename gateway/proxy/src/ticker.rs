@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Ticks in a second.
-const A_SECOND: u32 = 10;
+pub(crate) const A_SECOND: u32 = 10;
 
 /// Tenths of a second since the gateway started.
 #[derive(Debug, Default)]

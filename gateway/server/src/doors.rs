@@ -8,7 +8,10 @@ use crate::serve::ServeError;
 use postern_directory::Upstream;
 use postern_identity::audit::Audit;
 use postern_identity::decide::Decide;
-use postern_proxy::{Count, Gateway, LaneSettings, ListenerSettings, ListenerTls, RouteSettings, TlsSource, Workers};
+use postern_proxy::{
+    Count, Gateway, GuardSeed, GuardSettings, LaneSettings, ListenerSettings, ListenerTls, RouteSettings, TlsSource,
+    Workers,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,13 +33,18 @@ impl Doors {
         decide: Arc<dyn Decide>,
         audit: Arc<dyn Audit>,
         workers: Arc<Workers>,
+        seed: GuardSeed,
     ) -> Self {
         let routes = configuration
             .routes
             .iter()
             .filter_map(|route| route_settings(route, upstreams))
             .collect();
-        let ldap = Gateway::new(decide, audit, limits(&configuration.limits), routes, workers);
+        let guard = GuardSettings {
+            seed,
+            nodes: configuration.server.nodes,
+        };
+        let ldap = Gateway::new(decide, audit, limits(&configuration.limits), routes, workers, &guard);
         Self { ldap: Arc::new(ldap) }
     }
 
@@ -191,6 +199,22 @@ static LANES_IDLE: Name = Name {
     kind: Kind::Gauge,
 };
 
+static GUARD_HELD: Name = Name {
+    name: "postern_guard_held",
+    help: "Passwords the guard answered itself as wrong, by directory and reason",
+    kind: Kind::Counter,
+};
+static GUARD_LOOK_UPS: Name = Name {
+    name: "postern_guard_look_ups",
+    help: "Accounts the guard looked up, by directory and result",
+    kind: Kind::Counter,
+};
+static GUARD_REMEMBERED: Name = Name {
+    name: "postern_guard_remembered",
+    help: "Accounts, and names that may be nobody's, the guard remembers, by directory",
+    kind: Kind::Gauge,
+};
+
 struct LdapCounts(Arc<Gateway>);
 
 impl CountSource for LdapCounts {
@@ -210,6 +234,25 @@ impl CountSource for LdapCounts {
                 } => {
                     let labels = [("route", route), ("operation", operation.as_str()), ("result", result)];
                     tell(&OPERATIONS, &labels, count);
+                }
+                Count::GuardHeld { directory, held, count } => {
+                    tell(
+                        &GUARD_HELD,
+                        &[("directory", directory), ("reason", held.as_str())],
+                        count,
+                    );
+                }
+                Count::GuardLookUps {
+                    directory,
+                    result,
+                    count,
+                } => tell(&GUARD_LOOK_UPS, &[("directory", directory), ("result", result)], count),
+                Count::GuardRemembered { directory, kind, count } => {
+                    tell(
+                        &GUARD_REMEMBERED,
+                        &[("directory", directory), ("kind", kind)],
+                        gauge(count),
+                    );
                 }
                 Count::Sessions(count) => tell(&SESSIONS, &[], gauge(count)),
                 Count::LanesInUse { route, count } => tell(&LANES_IN_USE, &[("route", route)], gauge(count)),

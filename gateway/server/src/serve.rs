@@ -18,7 +18,7 @@ use crate::watch::Watch;
 use postern_directory::Upstream;
 use postern_identity::Clock;
 use postern_policy::{LivePolicy, RouteFacts, Rulebook};
-use postern_proxy::Workers;
+use postern_proxy::{GuardSeed, Workers};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -163,6 +163,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
         Arc::clone(&live) as _,
         Arc::clone(&started.audit) as _,
         workers,
+        guard_seed()?,
     );
     let metrics = Metrics::new(vec![
         doors.counts(),
@@ -252,6 +253,16 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     }
     tracing::info!(target: "postern", "stopped");
     Ok(())
+}
+
+/// Fresh for each process: what the guard remembers of names and passwords is of no use to anybody else.
+fn guard_seed() -> Result<GuardSeed, ServeError> {
+    let mut seed = GuardSeed([0; 32]);
+    rustls::crypto::aws_lc_rs::default_provider()
+        .secure_random
+        .fill(&mut seed.0)
+        .map_err(|_| ServeError::Tls)?;
+    Ok(seed)
 }
 
 fn tell_open_files(connections: usize) {

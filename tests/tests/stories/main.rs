@@ -17,6 +17,7 @@ mod documents;
 mod examples;
 mod faults;
 mod golden;
+mod guard;
 mod names;
 mod presets;
 mod reload;

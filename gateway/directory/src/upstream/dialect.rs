@@ -1,6 +1,7 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
 use super::entry::Entry;
+use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
 use postern_identity::{Proven, Standing, Timestamp};
 use postern_ldap::credential::CredentialAttributes;
@@ -55,6 +56,29 @@ pub trait Dialect: Send + Sync {
 
     /// What an account's entry and the policy that holds for it say at `now`.
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing;
+
+    /// After how many wrong passwords the product locks this account, and those it has counted, as they are at `now`.
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+        let _ = (account, policy, now);
+        Lockout {
+            policy: LockoutPolicy::Unknown,
+            failure_ages: Vec::new(),
+            locked: false,
+        }
+    }
+
+    /// How the product answers a password change in which the old password is wrong: by an extended request (RFC 3062), or else by a
+    /// modify that deletes it.
+    fn wrong_old_password(&self, extended: bool) -> (ResultCode, &'static str) {
+        if extended {
+            (ResultCode::UNWILLING_TO_PERFORM, "unwilling to verify old password")
+        } else {
+            (
+                ResultCode::UNWILLING_TO_PERFORM,
+                "Must supply correct old password to change to new one",
+            )
+        }
+    }
 
     /// How the product refuses what a session may not do before the password is changed.
     fn restricted_refusal(&self) -> (ResultCode, &'static str);

@@ -6,6 +6,7 @@ pub mod dialect;
 pub mod entry;
 pub mod error;
 mod exchange;
+pub mod lockout;
 pub mod openldap;
 mod order;
 pub mod service;

@@ -4,10 +4,12 @@ mod bind;
 mod entry;
 #[cfg(test)]
 mod golden;
+mod lockout;
 mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
+use super::lockout::Lockout;
 use postern_identity::{Proven, Standing, Timestamp};
 use postern_ldap::ResultCode;
 use postern_ldap::credential::CredentialAttributes;
@@ -65,6 +67,10 @@ impl Dialect for OpenLdap {
 
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
         entry::read(account, policy, now)
+    }
+
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+        lockout::read(account, policy, now)
     }
 
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {

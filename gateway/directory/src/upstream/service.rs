@@ -10,8 +10,10 @@ pub mod who;
 use super::dialect::Dialect;
 use super::entry::Entry;
 use super::error::{ConnectError, LookUpError};
+use super::lockout::Lockout;
 use super::{ServerIndex, Upstream};
 use lane::{Found, Lane};
+use postern_identity::name::LONGEST_NAME;
 use postern_identity::{AccountKey, DistinguishedName, Standing};
 use postern_ldap::ResultCode;
 use request::{Filter, Scope, Search};
@@ -41,6 +43,8 @@ pub struct Account {
     pub key: AccountKey,
     /// How it stands, by its entry and policy.
     pub standing: Standing,
+    /// After how many wrong passwords the directory locks it.
+    pub lockout: Lockout,
     /// The policy that was read, if one was.
     pub policy_dn: Option<String>,
     /// The server that answered.
@@ -59,7 +63,17 @@ impl ServiceLanes {
 
     /// The one account meant by a DN, a uid or a mail address below the base, and how it stands.
     pub async fn look_up(&self, user: &str) -> Result<Account, LookUpError> {
-        if user.is_empty() || user.len() > LONGEST_LOGIN || user.contains('\0') {
+        self.look_up_within(user, true).await
+    }
+
+    /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up.
+    pub async fn look_up_bind_name(&self, name: &str) -> Result<Account, LookUpError> {
+        self.look_up_within(name, false).await
+    }
+
+    async fn look_up_within(&self, user: &str, base_only: bool) -> Result<Account, LookUpError> {
+        let longest = if base_only { LONGEST_LOGIN } else { LONGEST_NAME };
+        if user.is_empty() || user.len() > longest || user.contains('\0') {
             return Err(LookUpError::NotFound);
         }
         let patience = self.upstream.settings().answer_timeout;
@@ -68,7 +82,7 @@ impl ServiceLanes {
             return Err(ConnectError::TimedOut.into());
         };
         if let Some(mut lane) = self.take_kept().await {
-            match self.read_account(&mut lane, user, patience).await {
+            match self.read_account(&mut lane, user, base_only, patience).await {
                 // It broke under us: nothing was changed, so it can be asked again.
                 Err(LookUpError::Connect(_)) => {}
                 read => {
@@ -78,7 +92,7 @@ impl ServiceLanes {
             }
         }
         let mut lane = self.fresh(patience).await?;
-        let read = self.read_account(&mut lane, user, patience).await;
+        let read = self.read_account(&mut lane, user, base_only, patience).await;
         match &read {
             Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),
             _ => self.keep(lane),
@@ -86,9 +100,15 @@ impl ServiceLanes {
         read
     }
 
-    async fn read_account(&self, lane: &mut Lane, user: &str, patience: Duration) -> Result<Account, LookUpError> {
+    async fn read_account(
+        &self,
+        lane: &mut Lane,
+        user: &str,
+        base_only: bool,
+        patience: Duration,
+    ) -> Result<Account, LookUpError> {
         let dialect = self.upstream.dialect();
-        let entry = self.find(lane, user, patience).await?;
+        let entry = self.find(lane, user, base_only, patience).await?;
         let id = entry.text(dialect.stable_id()).ok_or(LookUpError::NoStableId)?;
         let key = AccountKey {
             directory: self.upstream.name().clone(),
@@ -99,21 +119,34 @@ impl ServiceLanes {
             dn: entry.dn().to_owned(),
             key,
             standing: dialect.read_entry(&entry, policy.as_ref(), self.upstream.now()),
+            lockout: dialect.read_lockout(&entry, policy.as_ref(), self.upstream.now()),
             policy_dn: policy.map(|policy| policy.dn().to_owned()),
             server: lane.server(),
         })
     }
 
     /// Exactly one entry, or a refusal that says which way it failed.
-    async fn find(&self, lane: &mut Lane, user: &str, patience: Duration) -> Result<Entry, LookUpError> {
-        let base = self.base()?;
+    async fn find(
+        &self,
+        lane: &mut Lane,
+        user: &str,
+        base_only: bool,
+        patience: Duration,
+    ) -> Result<Entry, LookUpError> {
         let dialect = self.upstream.dialect();
         let mut attributes = vec![dialect.stable_id()];
         attributes.extend_from_slice(dialect.standing_attributes());
-        // What is no DN below the base may still be a mail address with "=" in it; as a uid it is nobody's.
-        let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
-        let is_dn =
-            DistinguishedName::parse(user.as_bytes()).is_ok_and(|name| !name.is_root() && name.is_within(&below));
+        let name = DistinguishedName::parse(user.as_bytes())
+            .ok()
+            .filter(|name| !name.is_root());
+        let (base, is_dn) = if !base_only && name.is_some() {
+            (String::new(), true)
+        } else {
+            let base = self.base()?;
+            // What is no DN below the base may still be a mail address with "=" in it; as a uid it is nobody's.
+            let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
+            (base, name.is_some_and(|name| name.is_within(&below)))
+        };
         let assertions = [("uid", user.as_bytes()), ("mail", user.as_bytes())];
         let search = Search {
             base: if is_dn { user } else { &base },
@@ -182,7 +215,8 @@ impl ServiceLanes {
     async fn take_kept(&self) -> Option<Lane> {
         loop {
             let mut lane = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if lane.is_usable().await {
+            // A lane to a server that was lost hangs as long as that does.
+            if self.upstream.prefers(lane.server()) && lane.is_usable().await {
                 return Some(lane);
             }
         }

@@ -236,6 +236,27 @@ fn ignores_case(kind: &str) -> bool {
     )
 }
 
+/// Whether a normalised RDN is one part of a type that ignores case, its value of printable ASCII and not in hexadecimal.
+pub(super) fn is_plain(rdn: &str) -> bool {
+    let Some((kind, value)) = rdn.split_once('=') else {
+        return false;
+    };
+    if !ignores_case(kind) || value.is_empty() || value.starts_with('#') {
+        return false;
+    }
+    let mut escaped = false;
+    value.bytes().all(|octet| {
+        let plain = match octet {
+            // In normal form only what is no printable ASCII is written as two digits.
+            _ if escaped => !octet.is_ascii_hexdigit(),
+            b'+' => false,
+            _ => true,
+        };
+        escaped = !escaped && octet == b'\\';
+        plain && matches!(octet, b' '..=b'~')
+    })
+}
+
 /// RFC 4512 §1.4: a descriptor or a dotted OID.
 pub(super) fn is_attribute_type(text: &str) -> bool {
     let octets = text.as_bytes();

@@ -149,3 +149,29 @@ fn a_plain_name_is_the_same_as_with_everything_escaped() {
         DistinguishedName::parse(b"CN=B+uid=A")
     );
 }
+
+#[test]
+fn a_name_is_plain_only_if_no_directory_knows_another_spelling_of_it() {
+    for plain in [
+        "uid=alice,ou=people,dc=example,dc=org",
+        "UID = Alice , ou=\\50eople,dc=example,dc=org",
+        "cn=Doe\\, John,dc=x",
+        "cn=a\\+b,c=de",
+    ] {
+        assert!(dn(plain).is_plain(), "{plain}");
+    }
+    for other in [
+        "uid=j\u{f6}rg,dc=example",
+        "uid=j\\c3\\b6rg,dc=example",
+        "uid=\\ff,dc=example",
+        "uid=a\\01,dc=example",
+        "cn=a+uid=b,dc=x",
+        "employeeNumber=17,dc=x",
+        "1.2.3=a,dc=x",
+        "uid=#04016b,dc=x",
+        "uid=,dc=x",
+        "uid=alice,employeeType=x,dc=example",
+    ] {
+        assert!(!dn(other).is_plain(), "{other}");
+    }
+}

@@ -5,12 +5,12 @@ use super::RouteFacts;
 use super::layer::Layer;
 use super::texts::Texts;
 use crate::document::Step;
-use crate::file::{PassTable, ReferencesWord};
+use crate::file::{GuardTable, PassTable, ReferencesWord};
 use crate::problem::Problems;
 use crate::rulebook::{Rules, StandingRule};
 use postern_identity::StateName;
 use postern_identity::decide::{
-    Admission, Operations, References, RouteRules, RuleName, Ruled, Surface, Surfaces, TlsRule,
+    Admission, GuardRules, Operations, References, RouteRules, RuleName, Ruled, Surface, Surfaces, TlsRule,
 };
 use std::sync::Arc;
 
@@ -99,8 +99,31 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generatio
         proxied_authorization: keys.or("pass.proxied_authorization", Vec::new(), |layer| {
             layer.proxied_authorization.clone()
         }),
+        guard: guard(keys, surface.value.is_transparent()),
         surface,
     }
+}
+
+/// Off only where a file says so, or where every answer is the directory's own.
+fn guard(keys: &Keys<'_>, transparent: bool) -> Option<Ruled<GuardRules>> {
+    let enabled = keys.or("guard.enabled", !transparent, |layer| layer.table.guard.enabled);
+    let usual = GuardRules::default();
+    let number = |usual, read: fn(&GuardTable) -> Option<u32>| {
+        keys.first_layer(|layer| read(&layer.table.guard))
+            .map_or(usual, |(_, number)| number)
+    };
+    let bits = |usual, read: fn(&GuardTable) -> Option<u8>| {
+        keys.first_layer(|layer| read(&layer.table.guard))
+            .map_or(usual, |(_, bits)| bits)
+    };
+    let rules = GuardRules {
+        attempts: number(usual.attempts, |table| table.attempts),
+        window_seconds: number(usual.window_seconds, |table| table.window_seconds),
+        ipv4_prefix: bits(usual.ipv4_prefix, |table| table.ipv4_prefix),
+        ipv6_prefix: bits(usual.ipv6_prefix, |table| table.ipv6_prefix),
+        known_seconds: number(usual.known_seconds, |table| table.known_seconds),
+    };
+    enabled.value.then(|| Ruled::new(rules, enabled.rule))
 }
 
 /// The verdict of a state. What no file says is refused, but for the states in which a password still works.
@@ -155,6 +178,15 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
     let references = keys.first_layer(|layer| layer.table.pass.references);
     if let Some((layer, ReferencesWord::Drop)) = references {
         cannot_hold(layer, "references", problems);
+    }
+    if let Some((layer, true)) = keys.first_layer(|layer| layer.table.guard.enabled) {
+        problems.add(|| {
+            layer.problem_at(
+                &[Step::Key("guard"), Step::Key("enabled")],
+                "the guard cannot hold on the surface \"transparent\", where every answer is the directory's own",
+                "enabled = false, or choose another surface",
+            )
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Of two sets of rules for one route, the stricter at every key. Asked where it is unclear which of them holds.
 
 use crate::rulebook::{Rules, StandingRule};
-use postern_identity::decide::{Operations, References, RouteRules, Ruled, TlsRule};
+use postern_identity::decide::{GuardRules, Operations, References, RouteRules, Ruled, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ fn pass(first: &RouteRules, second: &RouteRules) -> RouteRules {
         }),
         extended_operations: in_both(&first.extended_operations, &second.extended_operations),
         proxied_authorization: in_both(&first.proxied_authorization, &second.proxied_authorization),
+        guard: both_or_one(first.guard.as_ref(), second.guard.as_ref(), guard),
         ..first.clone()
     }
 }
@@ -96,6 +97,17 @@ fn denied(first: &[AttributeName], second: &[AttributeName]) -> Vec<AttributeNam
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "as the others of its kind")]
 fn smaller(first: &u32, second: &u32) -> u32 {
     *first.min(second)
+}
+
+/// Fewer wrong passwords for longer, and networks known for less.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as the others of its kind")]
+fn guard(first: &GuardRules, second: &GuardRules) -> GuardRules {
+    GuardRules {
+        attempts: first.attempts.min(second.attempts),
+        window_seconds: first.window_seconds.max(second.window_seconds),
+        known_seconds: first.known_seconds.min(second.known_seconds),
+        ..*first
+    }
 }
 
 fn strength(rule: TlsRule) -> u8 {

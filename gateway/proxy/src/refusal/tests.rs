@@ -5,7 +5,7 @@ mod stage;
 use super::Refusal;
 use crate::settings::{LaneSettings, Limits};
 use postern_identity::audit::Outcome;
-use postern_identity::decide::{Operation, RouteRules, Ruled, TlsRule};
+use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::control::{self};
 use postern_ldap::extended::{self, PasswordModify};
@@ -284,6 +284,20 @@ fn scene(refusal: Refusal) -> Scene {
             scene.requests = vec![sign_in()];
         }
         Refusal::NoRules => scene.rules = None,
+        Refusal::GuardSpent | Refusal::GuardRepeated => {
+            // One wrong password may go up, and has.
+            let rules = GuardRules {
+                attempts: 2,
+                ..GuardRules::default()
+            };
+            scene.rules.as_mut().unwrap().guard = Some(Ruled::new(rules, rule()));
+            scene.server = Server::Wrong;
+            let second: &[u8] = if refusal == Refusal::GuardSpent { b"two" } else { b"one" };
+            scene.requests = vec![
+                bind::simple(MessageId(1), b"cn=a", b"one", &[]),
+                bind::simple(MessageId(2), b"CN = a", second, &[]),
+            ];
+        }
     }
     scene
 }

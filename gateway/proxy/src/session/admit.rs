@@ -1,5 +1,6 @@
 //! What may pass. Everything but a plain search is walked to its end here.
 
+use super::guarded::Guarded;
 use super::{Identity, Leave, Session};
 use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
@@ -25,6 +26,8 @@ pub(super) enum Admit {
     Swallow,
     /// It is done in sequence.
     InSequence,
+    /// It stays where it is until something of this session's that is under way has been answered.
+    Later,
     /// The session ends.
     Leave(Leave),
 }
@@ -136,6 +139,12 @@ impl Session {
         if sequence || !self.lane_fits() {
             return Ok(Admit::InSequence);
         }
+        let watched = match self.guard(&message, operation, touched, extension.as_ref(), &rules) {
+            Guarded::Pass(watched) => watched,
+            Guarded::Wait => return Ok(Admit::InSequence),
+            Guarded::Later => return Ok(Admit::Later),
+            Guarded::Answer(answer) => return Ok(Admit::Answer(answer)),
+        };
         let mut care = if operation == Operation::Search {
             search_care(&message)?
         } else {
@@ -161,6 +170,7 @@ impl Session {
         {
             lane.tainted = true;
         }
+        self.guarded.extend(watched);
         self.add(header.id, operation, care);
         Ok(changed.map_or(Admit::Pass, Admit::Changed))
     }
@@ -172,6 +182,7 @@ impl Session {
             return Admit::Swallow;
         };
         self.retry = None;
+        self.guarded.retain(|watched| watched.id != pending.id);
         self.given_up(&pending);
         let Some(lane) = &mut self.lane else {
             return Admit::Swallow;

@@ -88,6 +88,7 @@ impl Session {
         };
         loop {
             let was_reused = lane.reused;
+            self.binds_sent = self.binds_sent.saturating_add(1);
             match self.exchange(&mut lane, request).await {
                 Ok(octets) => return Ok(Answered { lane, octets }),
                 Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {

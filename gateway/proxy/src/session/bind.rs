@@ -32,16 +32,15 @@ impl Session {
             .ok_or((Refusal::NoRules, None))
             .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
         let octets = match checked {
-            Err((Refusal::EmptyName, _)) => {
-                let (rule, code, _) = Refusal::EmptyName.entry();
-                self.refuse_nobody(&message, b"", (rule, code, Outcome::Refused), "no name")
-            }
+            Err((Refusal::EmptyName, _)) => self.refuse_as_wrong(&message, Refusal::EmptyName, b"", "no name"),
             Err((refusal, rule)) => {
                 let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
                 self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
             }
             Ok((_, Checked::Anonymous)) => self.anonymous_bind(&message, frame).await,
-            Ok((rules, Checked::Simple(name))) => self.bind_by_name(&message, frame, name, &rules).await,
+            Ok((rules, Checked::Simple(name, password))) => {
+                self.bind_by_name(&message, frame, (name, password), &rules).await
+            }
         };
         self.set_fast();
         self.answer_bind(&octets).await
@@ -77,10 +76,22 @@ impl Session {
             Authentication::Simple(_) if !self.password_may_travel(rules) => {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }
-            Authentication::Simple(_) => Ok(Checked::Simple(request.name)),
+            Authentication::Simple(password) => Ok(Checked::Simple(request.name, password)),
             Authentication::Sasl { .. } => Err((Refusal::SaslNotOffered, None)),
             Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),
         }
+    }
+
+    /// What never reaches the directory and is shown as a wrong password.
+    pub(super) fn refuse_as_wrong(
+        &self,
+        message: &Message<'_>,
+        refusal: Refusal,
+        name: &[u8],
+        told_by: &'static str,
+    ) -> Vec<u8> {
+        let (rule, code, _) = refusal.entry();
+        self.refuse_nobody(message, name, (rule, code, Outcome::Refused), told_by)
     }
 
     /// A password with a name that is nobody's, shown as a wrong password. On record stand the rule and what tells that.
@@ -144,7 +155,7 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         frame: &[u8],
-        name: &[u8],
+        (name, password): (&[u8], &[u8]),
         rules: &RouteRules,
     ) -> Option<Vec<u8>> {
         let transparent = rules.surface.value.is_transparent();
@@ -158,14 +169,20 @@ impl Session {
         {
             return Some(refused);
         }
+        let reservation = match self.ask_guard_for_bind(message, (name, password), rules).await {
+            Ok(reservation) => reservation,
+            Err(answer) => return Some(answer),
+        };
         let asked = message
             .controls
             .find(oid::PASSWORD_POLICY)
             .is_ok_and(|control| control.is_some());
+        self.binds_sent = 0;
         let (spliced, answered) = self.ask_of_account(message, frame, asked, transparent).await;
         let Answered { lane, octets } = match answered {
             Ok(answered) => answered,
             Err(refusal) => {
+                self.settle_lost(reservation);
                 let (rule, code, text) = refusal.entry();
                 self.record(Operation::Bind, Outcome::Unavailable, code, rule, Some(name), None);
                 return Some(answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]));
@@ -184,6 +201,7 @@ impl Session {
             ppolicy_asked: asked || spliced,
         };
         let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        self.settle_bind(reservation, result.code, proven, password);
         let accepted = result.code == ResultCode::SUCCESS;
         if self.is_transparent() {
             // A control that only we asked for is not the client's to see.
@@ -344,6 +362,7 @@ impl Session {
     /// Whatever the session was, it is nobody now.
     fn leave_identity(&mut self) {
         let clean = self.in_flight.owes_nothing();
+        self.guarded.clear();
         for pending in self.in_flight.take_all() {
             self.given_up(&pending);
         }
@@ -366,7 +385,7 @@ impl Session {
 /// A bind that may be asked of the directory.
 enum Checked<'f> {
     Anonymous,
-    Simple(&'f [u8]),
+    Simple(&'f [u8], &'f [u8]),
 }
 
 /// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong

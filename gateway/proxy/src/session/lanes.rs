@@ -31,7 +31,17 @@ impl Session {
         if matches!(self.identity, Identity::Restricted(_)) {
             return self.change_own_password(&header, &frame).await;
         }
-        self.first_on_lane(&header, frame).await
+        if let Err(answer) = self.ask_guard_in_sequence(&header, &frame).await {
+            self.outbound.push(&answer);
+            return self.flush_in_time().await;
+        }
+        let flow = if self.lane_fits() {
+            self.send_admitted(&header, &frame).await
+        } else {
+            self.first_on_lane(&header, frame).await
+        };
+        self.give_up_grant();
+        flow
     }
 
     /// The first request of an anonymous session: a lane is found for it.
@@ -74,7 +84,7 @@ impl Session {
                 self.outbound.push(answer);
                 return self.flush_in_time().await;
             }
-            Admit::Swallow | Admit::InSequence => return ControlFlow::Continue(()),
+            Admit::Swallow | Admit::InSequence | Admit::Later => return ControlFlow::Continue(()),
             Admit::Leave(why) => return ControlFlow::Break(*why),
         };
         let Some(lane) = &mut self.lane else {
@@ -114,6 +124,7 @@ impl Session {
             in_flight = self.in_flight.len(), "a lane was lost"
         );
         self.has_changed_names();
+        self.guarded.clear(); // nobody knows what came of them
         for pending in self.in_flight.take_all() {
             let refusal = match pending.operation {
                 Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),
@@ -139,6 +150,7 @@ impl Session {
 
     /// Lane rule 6: a search that met the end of a reused lane before anything came back is sent once on a fresh one.
     async fn once_more(&mut self, request: &[u8]) -> ControlFlow<Leave> {
+        self.guarded.clear();
         let waiting = self.in_flight.take_all();
         let Ok(Some(header)) = frame::walk(request, usize::MAX) else {
             return ControlFlow::Break(Leave::DirectoryLost);

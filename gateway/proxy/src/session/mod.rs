@@ -10,6 +10,7 @@ mod answers;
 mod ask;
 mod bind;
 mod deadlines;
+mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
@@ -21,6 +22,7 @@ mod start_tls;
 
 use crate::client::Client;
 use crate::gateway::{Route, Shared};
+use crate::guard::Reservation;
 use crate::in_flight::InFlight;
 use crate::inbound::Inbound;
 use crate::lane::{Lane, LaneLoss};
@@ -28,6 +30,7 @@ use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
+use guarded::Watched;
 use postern_identity::decide::{RouteRules, RuleName};
 use postern_identity::{Proven, Standing};
 use postern_ldap::{FrameError, ResultCode, answer};
@@ -117,6 +120,12 @@ pub(crate) struct Session {
     period: Duration,
     /// The first request of an anonymous session on a reused lane, until something has come back (lane rule 6).
     retry: Option<Zeroizing<Vec<u8>>>,
+    /// Requests in flight whose end concerns the guard.
+    guarded: Vec<Watched>,
+    /// The guard's leave for the request that is about to be admitted.
+    granted: Option<Reservation>,
+    /// How often the bind at hand was sent.
+    binds_sent: u8,
 }
 
 /// Times of a session, in ticks.
@@ -215,6 +224,9 @@ impl Session {
             timer: Box::pin(tokio::time::sleep(period)),
             period,
             retry: None,
+            guarded: Vec::new(),
+            granted: None,
+            binds_sent: 0,
             shared,
             route,
         };

@@ -7,6 +7,7 @@ use crate::accounts::{Accounts, Meaning};
 use crate::lane::LaneIdentity;
 use crate::refusal::Refusal;
 use postern_directory::{LookUpError, Named};
+use postern_identity::Proven;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{Operation, RouteRules, RuleName};
 use postern_ldap::result::LdapResult;
@@ -37,30 +38,36 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         frame: &[u8],
-        name: &[u8],
+        (name, password): (&[u8], &[u8]),
         rules: &RouteRules,
     ) -> Vec<u8> {
         let accounts = self.route.accounts.clone().filter(|_| !is_hostile_name(name));
         let Some(accounts) = accounts else {
-            return self.bind_as(message, frame, name, rules).await;
+            return self.bind_as(message, frame, (name, password), rules).await;
         };
         if rules.surface.value.is_transparent() {
-            return self.bind_transparently(message, frame, name, (rules, &accounts)).await;
+            return self
+                .bind_transparently(message, frame, (name, password), (rules, &accounts))
+                .await;
         }
         let mut meaning = accounts.meaning(name).await;
         // Twice at most: what was asked just now is not asked again.
         loop {
             let (named, remembered, as_of) = match meaning {
-                Ok(Meaning::AsSent) => return self.bind_as(message, frame, name, rules).await,
+                Ok(Meaning::AsSent) => return self.bind_as(message, frame, (name, password), rules).await,
                 Ok(Meaning::Account {
                     named,
                     remembered,
                     as_of,
                 }) => (named, remembered, as_of),
-                Ok(Meaning::Nobody) => return self.bind_of_nobody(message, name, &accounts, NoAccount::Unknown).await,
+                Ok(Meaning::Nobody) => {
+                    return self
+                        .bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Unknown)
+                        .await;
+                }
                 Ok(Meaning::Several) => {
                     return self
-                        .bind_of_nobody(message, name, &accounts, NoAccount::Ambiguous)
+                        .bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Ambiguous)
                         .await;
                 }
                 Err(error) => return self.refuse_unasked(message, name, error),
@@ -76,7 +83,9 @@ impl Session {
                 remembered: remembered.then(|| Arc::clone(&named)),
                 now: None,
             }));
-            let answered = self.simple_bind(&message, &renamed, named.dn.as_bytes(), rules).await;
+            let answered = self
+                .simple_bind(&message, &renamed, (named.dn.as_bytes(), password), rules)
+                .await;
             if matches!(self.identity, Identity::Anonymous) {
                 let given = self.given.take();
                 if let Some(lane) = &mut self.lane {
@@ -97,9 +106,15 @@ impl Session {
     }
 
     /// A bind by the name that was sent.
-    async fn bind_as(&mut self, message: &Message<'_>, frame: &[u8], name: &[u8], rules: &RouteRules) -> Vec<u8> {
+    async fn bind_as(
+        &mut self,
+        message: &Message<'_>,
+        frame: &[u8],
+        credentials: (&[u8], &[u8]),
+        rules: &RouteRules,
+    ) -> Vec<u8> {
         // `None` is for names that were remembered.
-        let answered = self.simple_bind(message, frame, name, rules).await;
+        let answered = self.simple_bind(message, frame, credentials, rules).await;
         answered.unwrap_or_default()
     }
 
@@ -109,7 +124,7 @@ impl Session {
         &mut self,
         message: &Message<'_>,
         frame: &[u8],
-        name: &[u8],
+        (name, password): (&[u8], &[u8]),
         (rules, accounts): (&RouteRules, &Accounts),
     ) -> Vec<u8> {
         if self.rule_of_transparency() == RuleName::built_in("bypass")
@@ -123,13 +138,13 @@ impl Session {
                 now: None,
             }));
             let dn = named.dn.as_bytes();
-            let octets = self.bind_as(&renamed_message, &renamed, dn, rules).await;
+            let octets = self.bind_as(&renamed_message, &renamed, (dn, password), rules).await;
             if matches!(self.identity, Identity::Anonymous) {
                 self.given = None;
             }
             return octets;
         }
-        self.bind_as(message, frame, name, rules).await
+        self.bind_as(message, frame, (name, password), rules).await
     }
 
     /// The directory has refused an account that was remembered: whether the name is another's by now. It is asked in any case, so that a
@@ -158,8 +173,8 @@ impl Session {
     async fn bind_of_nobody(
         &mut self,
         message: &Message<'_>,
-        name: &[u8],
-        accounts: &Accounts,
+        (name, password): (&[u8], &[u8]),
+        (rules, accounts): (&RouteRules, &Accounts),
         why: NoAccount,
     ) -> Vec<u8> {
         let nobody = match accounts.nobody() {
@@ -173,11 +188,20 @@ impl Session {
         let Ok(asking) = Message::parse(renamed) else {
             return self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name));
         };
+        // Guesses at a name that nobody has end like those at one that somebody has.
+        let reservation = match self.ask_guard_for_bind(message, (name, password), rules).await {
+            Ok(reservation) => reservation,
+            Err(answer) => return answer,
+        };
+        self.binds_sent = 0;
         let control = message.controls.find(oid::PASSWORD_POLICY);
         let asked = control.is_ok_and(|control| control.is_some());
         let (_, answered) = self.ask_of_account(&asking, renamed, asked, false).await;
         let refusal = match answered {
-            Err(refusal) => refusal,
+            Err(refusal) => {
+                self.settle_lost(reservation);
+                refusal
+            }
             Ok(Answered { mut lane, octets }) => {
                 let code =
                     Message::parse(&octets).and_then(|answer| LdapResult::parse(&answer).map(|result| result.code));
@@ -185,6 +209,14 @@ impl Session {
                 lane.tainted |= matches!(code, Ok(ResultCode::SUCCESS) | Err(_));
                 lane.identity = LaneIdentity::Stale;
                 self.lane = Some(lane);
+                // Whatever it said of an entry that is not there, nobody's password was right.
+                let said = code.ok().filter(|code| *code != ResultCode::SUCCESS);
+                self.settle_bind(
+                    reservation,
+                    said.unwrap_or(ResultCode::INVALID_CREDENTIALS),
+                    Proven::No,
+                    password,
+                );
                 match code {
                     Err(_) => Refusal::DirectoryLost,
                     Ok(code) if is_infrastructure(code) => Refusal::DirectoryRefused,

@@ -95,6 +95,9 @@ impl Session {
 
     /// The directory answered an operation for good. Reads are counted; what was meant to change something goes on record too.
     pub(super) fn ended(&mut self, pending: &Pending, code: ResultCode, answer: &[u8]) {
+        if !self.guarded.is_empty() {
+            self.guarded_ended(pending.id, code);
+        }
         if pending
             .care
             .has(Care::FIRST_PAGE.with(Care::NEXT_PAGE).with(Care::TAINTS))

@@ -203,7 +203,7 @@ impl Session {
                 // What is in flight already, or answered, is not to be admitted again; the rest is, without this lane.
                 run = done;
                 match admitted {
-                    Admit::Pass | Admit::InSequence => {}
+                    Admit::Pass | Admit::InSequence | Admit::Later => {}
                     Admit::Changed(_) | Admit::Swallow => done += header.length,
                     Admit::Answer(answer) => {
                         done += header.length;
@@ -214,10 +214,15 @@ impl Session {
                 run = run.max(done);
                 break;
             }
+            if let Admit::Later = admitted {
+                run = done;
+                turn = Turn::Waiting;
+                break;
+            }
             done += header.length;
             run = done;
             match admitted {
-                Admit::Pass | Admit::Swallow => {}
+                Admit::Pass | Admit::Swallow | Admit::Later => {}
                 Admit::Changed(changed) => {
                     if let Err(loss) = self.pass(context, &changed) {
                         turn = Turn::Stop(Event::LaneLost(loss));

@@ -71,6 +71,13 @@ impl Session {
             self.outbound.push(&octets);
             return self.flush_in_time().await;
         }
+        let watched = match self.ask_guard_for_change(header, frame).await {
+            Ok(watched) => watched,
+            Err(answer) => {
+                self.outbound.push(&answer);
+                return self.flush_in_time().await;
+            }
+        };
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
@@ -86,6 +93,7 @@ impl Session {
             .and_then(|message| LdapResult::parse(&message).map(|result| result.code))
             .unwrap_or(ResultCode::OTHER);
         let changed = code == ResultCode::SUCCESS;
+        self.settle_watched(watched, code);
         self.lane = Some(lane);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
         self.record(operation, recorded, code, "built-in:directory-answered", None, None);
@@ -121,6 +129,10 @@ impl Session {
             return;
         };
         let name = signed_in.name.clone();
+        // A password that came hashed is no password and fails; the directory counts that like any other.
+        let Ok(reservation) = self.reserve(&name, password.expose()).await else {
+            return;
+        };
         let Some(mut lane) = self.lane.take() else { return };
         let control = ppolicy::request();
         let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), &[&control]));
@@ -137,6 +149,9 @@ impl Session {
             };
             Ok((result.code, self.dialect().read_bind(&answer)))
         });
+        if let Ok((code, (_, proven))) = &read {
+            self.settle_bind(reservation, *code, *proven, password.expose());
+        }
         let Ok((ResultCode::SUCCESS, (standing, proven))) = read else {
             // The lane is nobody's now, and the session may not be what the lane is not.
             return;

@@ -19,11 +19,15 @@ use client::{Outcome, Step, play};
 use postern_directory::{ServerUrl, Settings, Upstream};
 use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
-use postern_proxy::{Gateway, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, Workers};
+use postern_proxy::{
+    Gateway, GuardSeed, GuardSettings, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings,
+    Workers,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rules::{Rules, Silent};
 use server::{Model, Temper};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -145,6 +149,10 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             limits,
             vec![route],
             Arc::new(Workers::here()),
+            &GuardSettings {
+                seed: GuardSeed([1; 32]),
+                nodes: NonZeroU32::MIN,
+            },
         );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();

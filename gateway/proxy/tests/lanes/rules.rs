@@ -40,6 +40,7 @@ impl Rules {
             keep_last_grace: Ruled::new(false, rule()),
             extended_operations: Ruled::new(Vec::new(), rule()),
             proxied_authorization: Ruled::new(Vec::new(), rule()),
+            guard: None,
         });
         Self { generation, rules }
     }

@@ -5,6 +5,7 @@ use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
 use postern_directory::{ConnectError, LookUpError, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::Clock;
+use postern_policy::Rulebook;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,9 +20,13 @@ pub fn run(
     let outcome = config::read(path, environment);
     let mut problems = outcome.problems;
     let mut policies = 0;
+    let mut book = None;
     if let Some((folder, routes)) = &outcome.policies {
         match postern_policy::check_set(folder, routes, 1) {
-            Ok(book) => policies = book.routes().count(),
+            Ok(compiled) => {
+                policies = compiled.routes().count();
+                book = Some(compiled);
+            }
             Err(found) => problems.extend(found),
         }
     }
@@ -34,6 +39,9 @@ pub fn run(
     }
     match outcome.configuration {
         Some(configuration) if problems.is_empty() => {
+            for notice in notices(&configuration, book.as_ref()) {
+                out.line(notice)?;
+            }
             let counts = [
                 counted(configuration.listeners.len(), "listener", "listeners"),
                 counted(configuration.directories.len(), "directory", "directories"),
@@ -44,6 +52,29 @@ pub fn run(
         }
         _ => Ok(WRONG),
     }
+}
+
+/// What is no mistake, and yet should be known: where the guard has to do without the directory's word.
+fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String> {
+    let guarded = |directory: &Settings| {
+        let mut routes = configuration
+            .routes
+            .iter()
+            .filter(|route| route.directory == directory.name.0);
+        routes.any(|route| {
+            let rules = book.and_then(|book| book.without_conditions(&route.name));
+            rules.is_some_and(|rules| rules.guard.is_some())
+        })
+    };
+    let blind = |directory: &&Settings| directory.service_account.is_none() && guarded(directory);
+    let told = configuration.directories.iter().filter(blind).map(|directory| {
+        format!(
+            "notice: directory {}: without a service account the guard cannot read when an account locks: it goes by \
+             `attempts` and `window_seconds` of the policies, and takes odd spellings of a name for other accounts",
+            directory.name
+        )
+    });
+    told.collect()
 }
 
 fn counted(count: usize, one: &str, more: &str) -> String {

@@ -3,6 +3,7 @@
 //! The verdict comes from the same function that answers clients; nothing is told here that does not come from it, from the
 //! directory or from the configuration.
 
+mod guard;
 mod told;
 
 use super::{DONE, FAILED, WRONG, configuration, tell};
@@ -94,7 +95,14 @@ pub fn run(
     // On such a route names go to the directory as they were sent, whatever the configuration says.
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user));
-    let told = Told::new(question, at, &upstream, &book, form, &found);
+    let told = Told::new(
+        question,
+        at,
+        &upstream,
+        &book,
+        (form, configuration.server.nodes),
+        &found,
+    );
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {

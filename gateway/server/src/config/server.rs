@@ -3,7 +3,7 @@
 use super::reading::{Reading, Text};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use toml::Spanned;
 
@@ -18,6 +18,8 @@ pub struct Server {
     pub public_url: String,
     /// Threads that serve clients; `None`: one for each core.
     pub workers: Option<NonZeroUsize>,
+    /// Gateways in front of the same directories: each lets its share of wrong passwords up.
+    pub nodes: NonZeroU32,
 }
 
 /// The process as a whole.
@@ -35,6 +37,9 @@ pub(super) struct ServerTable {
     /// Threads that serve clients. Default: one for each core.
     #[schemars(with = "Option<u32>", range(min = 1, max = 1024))]
     workers: Option<Spanned<u64>>,
+    /// How many gateways stand in front of the same directories: each lets only its share of wrong passwords reach them.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 64), extend("default" = 1))]
+    nodes: Option<Spanned<u64>>,
 }
 
 impl ServerTable {
@@ -49,6 +54,10 @@ impl ServerTable {
             workers: self
                 .workers
                 .and_then(|workers| NonZeroUsize::new(usize::try_from(workers.into_inner()).ok()?)),
+            nodes: self
+                .nodes
+                .and_then(|nodes| NonZeroU32::new(u32::try_from(nodes.into_inner()).ok()?))
+                .unwrap_or(NonZeroU32::MIN),
         })
     }
 }

@@ -38,9 +38,15 @@ fn help_and_version_are_no_mistakes() {
 fn check_finds_nothing_wrong_with_a_sound_configuration() {
     let ran = Given::new(nobody()).run(&["check", "--config", "gateway.toml"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    let lines: Vec<&str> = ran.results.lines().collect();
     assert_eq!(
-        ran.results,
-        "gateway.toml: no problems; 1 listener, 1 directory, 1 route with policies\n"
+        lines[1..],
+        ["gateway.toml: no problems; 1 listener, 1 directory, 1 route with policies"]
+    );
+    // Nobody is configured who could read when an account locks.
+    assert!(
+        lines[0].starts_with("notice: directory people: without a service account the guard"),
+        "{ran:?}"
     );
 }
 
@@ -164,11 +170,20 @@ fn explain_says_so_where_nobody_may_look() {
         "{ran:?}"
     );
     assert!(ran.results.contains("a sign-in with a wrong password"));
+    assert!(
+        ran.results
+            .contains("wrong passwords:\n  locked by  wrong password number 5 "),
+        "{ran:?}"
+    );
     let ran = given.run(&[&question[..], &["--json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&ran.results).unwrap();
     assert_eq!(told["not_found"], "no service account is configured");
     assert_eq!(told["bind"], serde_json::Value::Null);
     assert_eq!(told["bind_with_wrong_password"]["verdict"], "refuse");
+    assert_eq!(
+        (&told["guard"]["by"], &told["guard"]["total"]),
+        (&"policy".into(), &4.into())
+    );
     let unknown = [
         "explain",
         "--config",

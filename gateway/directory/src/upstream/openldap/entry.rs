@@ -21,6 +21,7 @@ pub(super) const ACCOUNT_ATTRIBUTES: &[&str] = &[
     "pwdStartTime",
     "pwdEndTime",
     "pwdLastSuccess",
+    "pwdFailureTime",
 ];
 
 pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
@@ -32,10 +33,12 @@ pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
     "pwdLockoutDuration",
     "pwdMaxIdle",
     "pwdMustChange",
+    "pwdMaxFailure",
+    "pwdFailureCountInterval",
 ];
 
 /// The lock an administrator sets (draft-behera-ldap-password-policy §5.3.3).
-const LOCKED_FOR_GOOD: &str = "000001010000Z";
+pub(super) const LOCKED_FOR_GOOD: &str = "000001010000Z";
 
 pub(super) fn read(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
     judge(&Account(account), policy.map(Policy), now)

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::gateway::Gateway;
+use crate::guard::{GuardSeed, GuardSettings};
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::workers::Workers;
@@ -18,6 +19,7 @@ use postern_ldap::ber::Writer;
 use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
 use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
@@ -38,6 +40,8 @@ pub(super) enum Server {
     Busy,
     /// Two entries to every search.
     Twins,
+    /// 49 to every bind.
+    Wrong,
     /// Every password must be changed; anything else is not answered.
     MustChange,
     /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
@@ -94,6 +98,10 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         scene.limits,
         vec![route],
         Arc::new(Workers::here()),
+        &GuardSettings {
+            seed: GuardSeed([1; 32]),
+            nodes: NonZeroU32::MIN,
+        },
     );
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
@@ -180,6 +188,10 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::Deaf, _) => continue,
                             (Server::Busy, _) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::BUSY, "", &[])
+                            }
+                            (Server::Wrong, tag::BIND_REQUEST) => {
+                                let code = ResultCode::INVALID_CREDENTIALS;
+                                answer::result(header.id, tag::BIND_RESPONSE, code, "", &[])
                             }
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
@@ -314,6 +326,7 @@ pub(super) fn rules() -> RouteRules {
         keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        guard: None,
     }
 }
 

@@ -1,15 +1,17 @@
 //! The answer of `postern explain`, for a program and for a person.
 
+use super::guard::ToldGuard;
 use super::{Question, at_a_bind};
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, NameForm, Upstream};
-use postern_identity::decide::BindQuestion;
+use postern_identity::decide::{BindQuestion, RouteQuestion};
 use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
 use postern_ldap::ResultCode;
 use postern_policy::{Explanation, Rulebook};
 use serde::Serialize;
 use std::io;
+use std::num::NonZeroU32;
 
 /// The rule that says whose a password is until policies can.
 const OWNER_RULE: &str = "built-in:directory-owns-password";
@@ -33,6 +35,8 @@ pub(super) struct Told<'a> {
     hint: Option<&'static str>,
     /// What a wrong password would be answered, and a name that nobody has.
     bind_with_wrong_password: ToldBind,
+    /// How many wrong passwords may reach the directory.
+    guard: ToldGuard,
 }
 
 #[derive(Serialize)]
@@ -84,7 +88,7 @@ impl<'a> Told<'a> {
         at: Timestamp,
         upstream: &Upstream,
         book: &Rulebook,
-        form: Option<NameForm>,
+        (form, nodes): (Option<NameForm>, NonZeroU32),
         found: &Result<Account, LookUpError>,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
@@ -99,6 +103,12 @@ impl<'a> Told<'a> {
             };
             told_bind(book.explain_bind(&question, at), standing, proven)
         };
+        let of_nobody = RouteQuestion {
+            route: question.route,
+            connection: &question.connection,
+            account: None,
+        };
+        let guard = book.route(&of_nobody, at).and_then(|answer| answer.rules.guard.clone());
         let authority = Authority::Local(upstream.name().clone());
         Self {
             route: question.route,
@@ -131,6 +141,7 @@ impl<'a> Told<'a> {
                 }),
                 Proven::No,
             ),
+            guard: ToldGuard::new(guard, nodes, found.as_ref().ok()),
         }
     }
 
@@ -174,7 +185,8 @@ impl<'a> Told<'a> {
             out.line(format_args!("\na sign-in with the right password:\n  {hint}"))?;
         }
         self.bind_with_wrong_password
-            .print("a sign-in with a wrong password, or a name that nobody has", out)
+            .print("a sign-in with a wrong password, or a name that nobody has", out)?;
+        self.guard.print(out)
     }
 }
 

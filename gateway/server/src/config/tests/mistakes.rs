@@ -122,7 +122,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("directory = \"people\"\n", "",
         &["36:1: an item of \"route\" has no \"directory\": add it (The directory that answers, by its name)"]),
     ("[server]\n", "[server]\nsecret = true\n",
-        &["2:1: unknown key \"secret\": one of \"policies\", \"public_url\", \"state_dir\", \"workers\""]),
+        &["2:1: unknown key \"secret\": one of \"nodes\", \"policies\", \"public_url\", \"state_dir\", \"workers\""]),
     ("\"ldaps://one.example.org\"", "\"ldap://one.example.org\"",
         &["25:9: ldap://one.example.org:389 would be reached without TLS: ldaps://, or start_tls = true, or allow_plaintext = true if you must"]),
     ("\"ldaps://one.example.org\"", "\"ldaps://one.example.org:port\"",

@@ -1,0 +1,77 @@
+//! Keyed hashes, so that neither a name nor a password stands in memory, and nobody outside can make two of either meet.
+
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
+use subtle::ConstantTimeEq as _;
+
+/// Random octets from which this process's keys are made. No `Debug`, and never written anywhere.
+#[derive(Clone)]
+pub struct GuardSeed(pub [u8; 32]);
+
+/// The keys of one directory's guard.
+pub(super) struct Keys {
+    names: hmac::Key,
+    passwords: hmac::Key,
+}
+
+impl Keys {
+    /// Each directory has its own.
+    pub(super) fn new(seed: &GuardSeed, directory: &str) -> Self {
+        let seed = hmac::Key::new(HMAC_SHA256, &seed.0);
+        let derived = |purpose: &[u8]| {
+            let mut context = hmac::Context::with_key(&seed);
+            context.update(purpose);
+            context.update(directory.as_bytes());
+            hmac::Key::new(HMAC_SHA256, context.sign().as_ref())
+        };
+        Self {
+            names: derived(b"names\0"),
+            passwords: derived(b"passwords\0"),
+        }
+    }
+
+    /// What stands for a name.
+    pub(super) fn name(&self, text: &[u8]) -> u64 {
+        first(hmac::sign(&self.names, text).as_ref())
+    }
+
+    /// What stands for a password of one account.
+    pub(super) fn password(&self, subject: u64, password: &[u8]) -> u64 {
+        let mut context = hmac::Context::with_key(&self.passwords);
+        context.update(&subject.to_be_bytes());
+        context.update(password);
+        first(context.sign().as_ref())
+    }
+}
+
+fn first(octets: &[u8]) -> u64 {
+    octets.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
+}
+
+/// 1 if they are the same, told in constant time.
+pub(super) fn same(one: u64, other: u64) -> u8 {
+    one.ct_eq(&other).unwrap_u8()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_differ_by_key_directory_purpose_account_and_octets() {
+        let keys = Keys::new(&GuardSeed([1; 32]), "a");
+        let mut all = vec![
+            keys.name(b"x"),
+            keys.name(b"y"),
+            keys.password(1, b"x"),
+            keys.password(2, b"x"),
+            keys.password(1, b"y"),
+            Keys::new(&GuardSeed([1; 32]), "b").name(b"x"),
+            Keys::new(&GuardSeed([2; 32]), "a").name(b"x"),
+        ];
+        assert_eq!(keys.name(b"x"), Keys::new(&GuardSeed([1; 32]), "a").name(b"x"));
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}

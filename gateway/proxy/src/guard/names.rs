@@ -1,0 +1,126 @@
+//! Which account a name means. A plain DN is told by itself; for every other spelling the directory is asked, and its answer kept for a
+//! while.
+
+use super::keys::Keys;
+use crate::ticker::A_SECOND;
+use postern_identity::DistinguishedName;
+use postern_identity::name::LONGEST_NAME;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How long an answer is kept.
+const KEPT: u32 = 60 * A_SECOND;
+/// The most that are.
+const MOST: usize = 16 * 1024;
+
+/// What a name comes to.
+pub(super) enum Named {
+    /// This account, or this name if there is none.
+    Subject(u64),
+    /// To be asked of the directory. `alone` stands for the name itself, should it not know or not answer.
+    Unresolved { text: String, alone: u64 },
+    /// No name of anybody.
+    Impossible,
+}
+
+/// What the directory said of odd names.
+#[derive(Default)]
+pub(super) struct Names(Mutex<HashMap<u64, (u64, u32)>>);
+
+impl Names {
+    /// What this name means, as far as it can be told without asking.
+    pub(super) fn of(&self, name: &[u8], keys: &Keys, now: u32) -> Named {
+        if name.len() > LONGEST_NAME {
+            return Named::Impossible;
+        }
+        let text = match DistinguishedName::parse(name) {
+            Ok(parsed) => {
+                let text = parsed.to_string();
+                if parsed.is_plain() {
+                    return Named::Subject(keys.name(text.as_bytes()));
+                }
+                text
+            }
+            // No directory finds a name that is not UTF-8 (RFC 4511 §4.1.2).
+            Err(_) => match std::str::from_utf8(name) {
+                Ok(text) => text.trim().to_lowercase(),
+                Err(_) => return Named::Subject(keys.name(name)),
+            },
+        };
+        let alone = keys.name(text.as_bytes());
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.get(&alone) {
+            Some((subject, at)) if now.saturating_sub(*at) <= KEPT => Named::Subject(*subject),
+            _ => Named::Unresolved { text, alone },
+        }
+    }
+
+    /// What stands for an account by its DN as the directory writes it.
+    pub(super) fn account(dn: &str, keys: &Keys) -> u64 {
+        match DistinguishedName::parse(dn.as_bytes()) {
+            Ok(name) => keys.name(name.to_string().as_bytes()),
+            Err(_) => keys.name(dn.as_bytes()),
+        }
+    }
+
+    /// Keeps what the directory said.
+    pub(super) fn keep(&self, alone: u64, subject: u64, now: u32) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.retain(|_, (_, at)| now.saturating_sub(*at) <= KEPT);
+            if kept.len() >= MOST {
+                kept.clear();
+            }
+        }
+        kept.insert(alone, (subject, now));
+    }
+
+    /// Names have changed hands.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::GuardSeed;
+
+    #[test]
+    fn spellings_of_a_plain_name_are_one_and_need_no_asking() {
+        let (names, keys) = (Names::default(), Keys::new(&GuardSeed([7; 32]), "d"));
+        let subject = |name: &str| match names.of(name.as_bytes(), &keys, 0) {
+            Named::Subject(subject) => subject,
+            _ => panic!("{name}"),
+        };
+        let alice = subject("uid=alice,dc=example,dc=org");
+        for other in ["UID=ALICE,DC=example,DC=org", "userid = \\61lice ; dc=example,dc=org"] {
+            assert_eq!(subject(other), alice, "{other}");
+        }
+        assert_eq!(Names::account("uid=Alice,dc=example,dc=org", &keys), alice);
+        assert_ne!(subject("uid=bob,dc=example,dc=org"), alice);
+    }
+
+    #[test]
+    fn an_odd_name_is_asked_about_and_the_answer_kept_for_a_minute_or_until_names_change() {
+        let (names, keys) = (Names::default(), Keys::new(&GuardSeed([7; 32]), "d"));
+        for name in ["uid=\u{ff41}lice,dc=org", "alice", "employeeNumber=1,dc=org"] {
+            let Named::Unresolved { alone, .. } = names.of(name.as_bytes(), &keys, 5) else {
+                panic!("{name}")
+            };
+            names.keep(alone, 42, 5);
+            assert!(matches!(names.of(name.as_bytes(), &keys, 5 + KEPT), Named::Subject(42)));
+            assert!(matches!(
+                names.of(name.as_bytes(), &keys, 6 + KEPT),
+                Named::Unresolved { .. }
+            ));
+            names.forget();
+            assert!(matches!(names.of(name.as_bytes(), &keys, 5), Named::Unresolved { .. }));
+        }
+        assert!(matches!(names.of(b"\xff\xfe", &keys, 0), Named::Subject(_)));
+        assert!(matches!(
+            names.of(&[b'a'; LONGEST_NAME + 1], &keys, 0),
+            Named::Impossible
+        ));
+    }
+}
