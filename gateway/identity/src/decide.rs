@@ -1,22 +1,24 @@
 //! The questions the doors ask, and the answers they get.
 //!
-//! [`RouteRules`] is the part of a policy that is looked at for every frame: plain data, handed out once per generation and
-//! held by each session, so that nothing on the fast path calls through a port. [`Decide::bind`] is asked once per sign-in.
+//! [`RouteRules`] is the part of a policy that is looked at for every frame: plain data, handed out once per generation and sign-in
+//! and held by each session, so that nothing on the fast path calls through a port. [`Decide::bind`] is asked once per sign-in.
 
+use crate::connection::ConnectionFacts;
 use crate::name::{AttributeName, DistinguishedName};
 use crate::standing::{Proven, Standing, StateName};
 pub use crate::surface::{Surface, Surfaces};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Whoever holds the rules.
 pub trait Decide: Send + Sync {
     /// The number of the rules in force; sessions keep it and compare it at every frame.
     fn generation(&self) -> Arc<Generation>;
 
-    /// What may pass on a route. `None` if no policy file speaks of it.
-    fn route(&self, route: &str) -> Option<Arc<RouteRules>>;
+    /// What may pass on a connection, for whoever it is now. `None` if no policy file speaks of its route.
+    fn route(&self, question: &RouteQuestion<'_>) -> Option<RouteAnswer>;
 
     /// What to do with a sign-in the directory has answered.
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict;
@@ -159,6 +161,41 @@ impl FromIterator<Operation> for Operations {
     }
 }
 
+/// A connection that wants its rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteQuestion<'a> {
+    /// The route it came in on.
+    pub route: &'a str,
+    /// What is known of it.
+    pub connection: &'a ConnectionFacts,
+    /// Who signed in on it: the name as the client sent it, lossy where it is not UTF-8, and what may be told of its standing. `None`:
+    /// nobody.
+    pub account: Option<(&'a str, StateName)>,
+}
+
+/// The rules of a connection.
+#[derive(Debug, Clone)]
+pub struct RouteAnswer {
+    /// What may pass.
+    pub rules: Arc<RouteRules>,
+    /// Whether the same route may have other rules for another connection, for another account or at another time: only then is there
+    /// a reason to ask again within a generation.
+    pub conditional: bool,
+    /// After this long time alone may have changed them, and they have to be asked for again.
+    pub valid_for: Option<Duration>,
+}
+
+impl RouteAnswer {
+    /// Rules that hold for everybody at any time.
+    pub fn always(rules: Arc<RouteRules>) -> Self {
+        Self {
+            rules,
+            conditional: false,
+            valid_for: None,
+        }
+    }
+}
+
 /// What may pass on a route, compiled to plain data.
 #[derive(Debug, Clone)]
 pub struct RouteRules {
@@ -282,6 +319,8 @@ pub struct BindQuestion<'a> {
     pub route: &'a str,
     /// The bind name as the client sent it, or the DN of the account it means; lossy where it is not UTF-8.
     pub account: &'a str,
+    /// What is known of the connection it came in on.
+    pub connection: &'a ConnectionFacts,
     /// What the directory said.
     pub standing: &'a Standing,
     /// Whether it confirmed the password.

@@ -36,6 +36,25 @@ fn main() {
         text
     });
     measure("1,000 routes in 1,000 files", &many, &routes);
+    let conditional: Vec<_> = many
+        .iter()
+        .cloned()
+        .map(|(name, text)| {
+            let when =
+                "when = '''!network(client, \"10.0.0.0/8\") && (hour < 7 || hour >= 19)'''\npass.read_only = true\n";
+            let table = if name == base.0 {
+                String::new()
+            } else {
+                format!(
+                    "[[policy]]\nroute = \"route-{}\"\n{when}",
+                    name.trim_end_matches(".toml")
+                )
+            };
+            let text = text.replacen('\n', "\ntime_zone = \"Europe/Berlin\"\n", 1);
+            (name, format!("{text}{table}"))
+        })
+        .collect();
+    measure("the same, a condition each ", &conditional, &routes);
     measure(
         "1,000 routes in 1 file     ",
         &[("all.toml".to_owned(), one_file), base],

@@ -7,19 +7,23 @@ use crate::outline::Outline;
 use crate::problem::{Problem, Problems, one_of, quoted};
 use crate::rulebook::{Rulebook, Rules};
 use crate::set::{PolicySet, PolicySource};
+use jiff::tz::TimeZone;
 use postern_identity::StateName;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 mod layer;
 mod merge;
+mod strictest;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod variants;
 
 use crate::document::{Document, Step};
 pub(crate) use layer::Layer;
 use layer::Source;
+pub(crate) use variants::Variants;
 
 /// The longest portal address a route may have, in octets: short enough for every built-in text to fit.
 pub const LONGEST_PORTAL_URL: usize = 300;
@@ -78,7 +82,7 @@ pub(crate) fn compile_again(
         let rules = rules.map_or_else(
             || {
                 check_ties(&speaking, &route.name, &mut problems);
-                Arc::new(merge::route(route, &speaking, generation, all_read, &mut problems))
+                Arc::new(variants::rules(route, &speaking, generation, all_read, &mut problems))
             },
             Arc::clone,
         );
@@ -187,11 +191,25 @@ fn read(
     if !found.is_empty() {
         return Err(found);
     }
-    let PolicyFile { priority, policy } = document.give_up().map_err(|problem| vec![problem])?;
+    let PolicyFile {
+        priority,
+        time_zone,
+        policy,
+    } = document.give_up().map_err(|problem| vec![problem])?;
+    let zone = match time_zone.map(|name| TimeZone::get(&name).map_err(|_| name)) {
+        None => None,
+        Some(Ok(zone)) => Some(zone),
+        Some(Err(name)) => {
+            let what = format!("there is no time zone {}", quoted(&name));
+            let remedy = "a name of the time zone database, such as \"Europe/Berlin\" or \"UTC\"";
+            return Err(vec![outline.problem_at(&[Step::Key("time_zone")], what, remedy)]);
+        }
+    };
     let source = Arc::new(Source {
         file: Arc::clone(file),
         outline,
         priority,
+        zone,
     });
     let tables = policy.into_iter().enumerate();
     Ok(tables

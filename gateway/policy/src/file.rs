@@ -22,6 +22,9 @@ pub(crate) struct PolicyFile {
     /// The file with the lower number is asked first. Two files that speak of the same route need different numbers.
     #[schemars(range(min = 0, max = 1_000_000))]
     pub(crate) priority: u32,
+    /// Where the hour, minute and weekday of this file's conditions are told, such as "Europe/Berlin".
+    #[schemars(length(min = 1))]
+    pub(crate) time_zone: Option<String>,
     /// What holds on which route. Within one file the first table that sets a key wins.
     #[schemars(length(min = 1))]
     pub(crate) policy: Vec<PolicyTable>,
@@ -33,6 +36,12 @@ pub(crate) struct PolicyFile {
 pub(crate) struct PolicyTable {
     /// The route's name, a list of names, or "*" for all.
     pub(crate) route: RouteNames,
+    /// The table holds only where this is true: an expression over route, listener, server_name, client, protected, certificate_subject, account, state, time, hour, minute and weekday. Default: it always holds.
+    #[schemars(length(min = 1))]
+    pub(crate) when: Option<String>,
+    /// The table holds only for accounts at and below these names, once they have signed in. Default: for everybody.
+    #[schemars(length(min = 1))]
+    pub(crate) accounts: Option<Vec<String>>,
     /// How a standing is shown: one or several of "ppolicy", "netscape", "ad" and "text", or "plain" or "transparent" alone. Default: "text".
     pub(crate) surface: Option<SurfaceWords>,
     /// What may pass.

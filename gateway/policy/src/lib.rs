@@ -8,7 +8,8 @@
 //!
 //! **The walk.** [`check_set`] is a whole reload: [`PolicySet::read`] takes a folder whole or not at all → `document` parses
 //! TOML and remembers places → `shape` compares it with the [schema] its types give → `compile::layer` reads names
-//! and texts → [`compile`](compile::compile) orders the tables and merges them for each route → [`tests::run`] → `sample`
+//! and texts, and compiles [`condition`]s → [`compile`](compile::compile) orders the tables and merges them for each route, those with
+//! conditions in `compile::variants` → [`tests::run`] → `sample`
 //! asks one of each question. Any [`Problem`] on the way means the book in force stays. [`LivePolicy::swap`] does the rest.
 //! [`check_again`] is the same walk past everything that did not change since the set in force ([`Kept`]).
 //!
@@ -16,10 +17,13 @@
 //! directory refused is refused. `rulebook` holds both, whatever was compiled, and `sample` asks for them again.
 //!
 //! **To add a key:** a field with its comment in `file`, its value in `compile::merge` with the safe default, a line in
-//! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`.
+//! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`. If it is stricter or milder, a line in
+//! `compile::strictest`. **To add a name to conditions:** its type in `condition::check`, its value in `condition::evaluate`, a key of
+//! `given` in `tests::case`, a flag of `explain`, and a row in `policies/README.md`.
 
 pub mod bypass;
 pub mod compile;
+pub mod condition;
 pub mod document;
 pub mod live;
 pub mod message;

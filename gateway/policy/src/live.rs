@@ -2,9 +2,11 @@
 
 use crate::bypass;
 use crate::rulebook::Rulebook;
+use crate::rulebook::Untold;
 use arc_swap::ArcSwap;
-use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteRules};
-use std::sync::atomic::{AtomicBool, Ordering};
+use postern_identity::Clock;
+use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The policies in force. Asking takes no lock; a question is answered from one book from beginning to end.
@@ -13,19 +15,24 @@ pub struct LivePolicy {
     /// Whether every route is transparent for now ([`bypass`]).
     bypassed: AtomicBool,
     generation: Arc<Generation>,
+    clock: Arc<dyn Clock>,
+    /// Questions in which a condition could not be evaluated.
+    unclear: AtomicU64,
     /// Held while books are exchanged, so that generations only ever rise.
     exchange: Mutex<()>,
 }
 
 impl LivePolicy {
-    /// Puts the first book in force.
-    pub fn new(first: Rulebook) -> Self {
+    /// Puts the first book in force. Conditions read the time from `clock`.
+    pub fn new(first: Rulebook, clock: Arc<dyn Clock>) -> Self {
         let generation = Arc::new(Generation::default());
         generation.set(first.generation());
         Self {
             book: ArcSwap::from_pointee(first),
             bypassed: AtomicBool::new(false),
             generation,
+            clock,
+            unclear: AtomicU64::new(0),
             exchange: Mutex::new(()),
         }
     }
@@ -42,6 +49,17 @@ impl LivePolicy {
         self.book.store(Arc::new(next));
         self.generation.set(number);
         true
+    }
+
+    /// How many questions were answered with the strictest in reach, because a condition could not be evaluated.
+    pub fn unclear(&self) -> u64 {
+        self.unclear.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, is_unclear: bool) {
+        if is_unclear {
+            self.unclear.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Begins or ends a bypass: a new generation of the same book, so that every session takes it up. `false` if that is how it is
@@ -77,19 +95,22 @@ impl Decide for LivePolicy {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
-        let rules = self.book.load().route(route)?;
+    fn route(&self, question: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        let (mut answer, is_unclear) = self.book.load().pass(question, self.clock.now(), |_, _| {})?;
+        self.count(is_unclear);
         if self.is_bypassed() {
-            return Some(Arc::new(bypass::route(&rules)));
+            answer.rules = Arc::new(bypass::route(&answer.rules));
         }
-        Some(rules)
+        Some(answer)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
         if self.is_bypassed() {
             return bypass::bind(question);
         }
-        self.book.load().bind(question)
+        let (verdict, is_unclear) = self.book.load().judge(question, self.clock.now(), &mut Untold);
+        self.count(is_unclear);
+        verdict
     }
 }
 
@@ -98,9 +119,23 @@ mod tests {
     use super::*;
     use crate::compile::{RouteFacts, compile};
     use crate::set::PolicySet;
+    use postern_identity::clock::FixedClock;
     use postern_identity::decide::{Admission, Surface};
-    use postern_identity::{Evidence, Proven, Source, Standing, State};
+    use postern_identity::{ConnectionFacts, Evidence, Proven, Source, Standing, State};
     use std::collections::HashMap;
+
+    fn rules(live: &LivePolicy) -> Arc<postern_identity::decide::RouteRules> {
+        let question = RouteQuestion {
+            route: "r",
+            connection: &ConnectionFacts::example(),
+            account: None,
+        };
+        live.route(&question).unwrap().rules
+    }
+
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(FixedClock(jiff::Timestamp::UNIX_EPOCH))
+    }
 
     fn book(generation: u64) -> Rulebook {
         let text = format!("priority = 1\n[[policy]]\nroute = \"r\"\npass.size_limit = {generation}\n");
@@ -113,19 +148,19 @@ mod tests {
 
     #[test]
     fn a_swap_brings_the_new_rules_and_their_number() {
-        let live = LivePolicy::new(book(1));
+        let live = LivePolicy::new(book(1), clock());
         let generation = live.generation();
         assert_eq!(generation.get(), 1);
         assert!(live.swap(book(2)));
         assert_eq!(generation.get(), 2);
-        assert_eq!(live.route("r").unwrap().generation, 2);
+        assert_eq!(live.current().rules("r").unwrap().pass.generation, 2);
         assert_eq!(live.current().generation(), 2);
-        assert!(live.route("other").is_none());
+        assert!(live.current().rules("other").is_none());
     }
 
     #[test]
     fn a_book_that_is_not_newer_never_comes_into_force() {
-        let live = LivePolicy::new(book(5));
+        let live = LivePolicy::new(book(5), clock());
         for stale in [5, 4] {
             assert!(!live.swap(book(stale)));
         }
@@ -134,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_bypass_is_a_generation_of_its_own_and_outlives_a_new_book() {
-        let live = LivePolicy::new(book(1));
+        let live = LivePolicy::new(book(1), clock());
         assert!(live.bypass(true) && !live.bypass(true));
         assert_eq!(live.number(), 2);
         assert!(
@@ -142,7 +177,7 @@ mod tests {
             "sessions would not notice a book with the bypass's number"
         );
         assert!(live.swap(book(3)));
-        let during = live.route("r").unwrap();
+        let during = rules(&live);
         assert_eq!(
             (during.surface.value, during.surface.rule.as_str()),
             (Surface::Transparent.into(), "built-in:bypass")
@@ -154,12 +189,12 @@ mod tests {
         );
         assert!(live.bypass(false) && !live.bypass(false));
         assert_eq!(live.number(), 4);
-        assert_eq!(live.route("r").unwrap().surface.value, Surface::Text.into());
+        assert_eq!(rules(&live).surface.value, Surface::Text.into());
     }
 
     #[test]
     fn during_a_bypass_the_directory_alone_decides() {
-        let live = LivePolicy::new(book(1));
+        let live = LivePolicy::new(book(1), clock());
         assert!(live.bypass(true));
         for (code, proven, admission) in [
             (Some(0), Proven::Yes, Admission::Allow),
@@ -180,6 +215,7 @@ mod tests {
             let question = BindQuestion {
                 route: "r",
                 account: "uid=bob",
+                connection: &ConnectionFacts::example(),
                 standing: &standing,
                 proven,
             };
@@ -191,7 +227,7 @@ mod tests {
     fn whoever_sees_a_number_finds_rules_at_least_that_new() {
         const LAST: u64 = 50_000;
         let empty = |generation| Rulebook::new(generation, HashMap::new());
-        let live = LivePolicy::new(empty(1));
+        let live = LivePolicy::new(empty(1), clock());
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {

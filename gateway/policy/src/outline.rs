@@ -47,6 +47,19 @@ impl Outline {
         self.problem(self.start_of(steps), what, remedy)
     }
 
+    /// A problem inside the text a path leads to, `offset` octets behind its beginning.
+    pub(crate) fn problem_within(
+        &self,
+        steps: &[Step<'_>],
+        offset: usize,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        let start = self.start_of(steps);
+        let written = self.text().get(start..).unwrap_or_default();
+        self.problem(start + octets_written(written, offset), what, remedy)
+    }
+
     /// A problem at a place of the file, in octets.
     fn problem(&self, place: usize, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
         let (line, column) = line_and_column(self.text(), place);
@@ -81,6 +94,45 @@ impl Outline {
     }
 }
 
+/// How far behind its opening quote the octet `offset` of a TOML text is written (TOML 1.0 "String").
+fn octets_written(written: &str, offset: usize) -> usize {
+    let (quotes, escapes) = match written {
+        _ if written.starts_with("\"\"\"") => (3, true),
+        _ if written.starts_with("'''") => (3, false),
+        _ => (1, written.starts_with('"')),
+    };
+    let text = written.get(quotes..).unwrap_or_default();
+    let begun = text.trim_start_matches('\r').strip_prefix('\n').filter(|_| quotes == 3);
+    let mut at = written.len() - begun.unwrap_or(text).len();
+    let mut read = 0;
+    while read < offset {
+        let mut letters = written.get(at..).unwrap_or_default().chars();
+        let Some(letter) = letters.next() else { break };
+        if letter != '\\' || !escapes {
+            read += letter.len_utf8();
+            at += letter.len_utf8();
+            continue;
+        }
+        let digits = match letters.next() {
+            Some('u') => 4,
+            Some('U') => 8,
+            Some('x') => 2,
+            // A line that goes on: what is blank up to its first letter is not there.
+            Some(blank) if blank.is_ascii_whitespace() => {
+                let rest = letters.as_str();
+                at = written.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+                continue;
+            }
+            _ => 0,
+        };
+        let number = written.get(at + 2..at + 2 + digits).unwrap_or_default();
+        let meant = u32::from_str_radix(number, 16).ok().and_then(char::from_u32);
+        read += meant.map_or(1, char::len_utf8);
+        at += 2 + digits;
+    }
+    at
+}
+
 /// As deep as the parser of TOML went, which has a bound of its own.
 fn place(node: &Spanned<DeValue<'_>>) -> Place {
     Place {
@@ -104,6 +156,36 @@ fn keys(table: &DeTable<'_>) -> Below {
 mod tests {
     use super::*;
     use crate::file::ADVICE;
+
+    #[test]
+    fn a_place_inside_a_text_is_found_past_quotes_and_escapes() {
+        for (written, sought) in [
+            ("\"ab @ cd\"", "ab "),
+            ("'ab @ cd'", "ab "),
+            ("\"\"\"\nab\n@\"\"\"", "ab\n"),
+            ("'''\nab\n@'''", "ab\n"),
+            ("\"\\\"\\u00e9\\t\\U0001F600@\"", "\"é\t😀"),
+            ("\"\"\"a\\\n   b@\"\"\"", "ab"),
+            ("\"é@\"", "é"),
+        ] {
+            let text = format!("x = {written}");
+            let value: toml::Table = toml::from_str(&text).unwrap();
+            assert!(
+                value["x"].as_str().unwrap().starts_with(&format!("{sought}@")),
+                "{written}"
+            );
+            assert_eq!(
+                octets_written(written, sought.len()),
+                written.find('@').unwrap(),
+                "{written}"
+            );
+        }
+        for offset in 0..40 {
+            for written in ["", "\"", "\"\\", "\"\\u12", "'''"] {
+                assert!(octets_written(written, offset) <= written.len() + 8);
+            }
+        }
+    }
 
     #[test]
     fn an_outline_finds_every_place_the_document_finds() {

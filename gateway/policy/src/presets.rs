@@ -5,9 +5,10 @@ use crate::rulebook::Rulebook;
 use crate::sample::{PROVEN, standings};
 use crate::set::PolicySet;
 use crate::{check, tests};
+use jiff::Timestamp;
+use postern_identity::ConnectionFacts;
 use postern_identity::decide::BindQuestion;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 fn folder(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "..", "..", "policies", name]
@@ -78,7 +79,7 @@ fn the_tests_of_a_preset_fail_with_another_presets_rules() {
 
 /// What may pass on a route, without the names of rules.
 fn values(book: &Rulebook) -> String {
-    let mut text = format!("{:?}", Arc::unwrap_or_clone(book.route("logins").unwrap()));
+    let mut text = format!("{:?}", book.rules("logins").unwrap().pass);
     while let Some(start) = text.find("RuleName(") {
         let end = text[start..]
             .find("\")")
@@ -95,13 +96,15 @@ fn the_default_folder_holds_the_same_rules_as_the_generic_preset() {
     for result_code in [Some(0), Some(49)] {
         for standing in standings(result_code) {
             for proven in PROVEN {
+                let at = Timestamp::UNIX_EPOCH;
                 let question = BindQuestion {
                     route: "logins",
                     account: "",
+                    connection: &ConnectionFacts::example(),
                     standing: &standing,
                     proven,
                 };
-                let (left, right) = (default.bind(&question), generic.bind(&question));
+                let (left, right) = (default.bind(&question, at), generic.bind(&question, at));
                 assert_eq!(
                     (left.admission, left.surface, left.text),
                     (right.admission, right.surface, right.text)

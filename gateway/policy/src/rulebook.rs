@@ -1,12 +1,17 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
-use crate::compile::Layer;
+use crate::compile::{Layer, Variants};
+use crate::condition::{Facts, Truth};
 use crate::message::Message;
-use postern_identity::decide::{Admission, BindQuestion, BindVerdict, RouteRules, RuleName, Ruled, Surface};
+use jiff::Timestamp;
+use postern_identity::decide::{
+    Admission, BindQuestion, BindVerdict, RouteAnswer, RouteQuestion, RouteRules, RuleName, Ruled, Surface,
+};
 use postern_identity::{Proven, Source, Standing, StateName, disclose};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -29,10 +34,12 @@ pub(crate) struct Rules {
     pub(crate) portal_url: Option<Arc<str>>,
     /// The tables that speak of the route, first asked first. The same tables give the same rules.
     pub(crate) made_of: Box<[Arc<Layer>]>,
+    /// Where some of those have conditions: what holds where they do. The rest of this is what holds where none does.
+    pub(crate) variants: Option<Box<Variants>>,
 }
 
 /// What a sign-in in one state is answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StandingRule {
     pub(crate) admission: Ruled<Admission>,
     /// On a surface that shows texts.
@@ -87,9 +94,41 @@ impl Rulebook {
         self.routes.keys()
     }
 
-    /// What may pass on a route.
-    pub fn route(&self, route: &str) -> Option<Arc<RouteRules>> {
-        self.routes.get(route).map(|rules| Arc::clone(&rules.pass))
+    /// What may pass on a connection at a moment.
+    pub fn route(&self, question: &RouteQuestion<'_>, at: Timestamp) -> Option<RouteAnswer> {
+        self.pass(question, at, |_, _| {}).map(|(answer, _)| answer)
+    }
+
+    /// What may pass on a route where none of its conditions holds.
+    pub fn without_conditions(&self, route: &str) -> Option<&RouteRules> {
+        self.routes.get(route).map(|rules| &*rules.pass)
+    }
+
+    /// What may pass on a connection, with whether a condition could not be evaluated; `hear` is told of each condition.
+    pub(crate) fn pass(
+        &self,
+        question: &RouteQuestion<'_>,
+        at: Timestamp,
+        hear: impl FnMut(&Layer, Truth),
+    ) -> Option<(RouteAnswer, bool)> {
+        let rules = self.routes.get(question.route)?;
+        let Some(variants) = &rules.variants else {
+            return Some((RouteAnswer::always(Arc::clone(&rules.pass)), false));
+        };
+        let mut facts = Facts::of_connection(question.route, question.connection, at);
+        if let Some((account, told)) = question.account {
+            facts = facts.with_account(account, told);
+        }
+        let held = Variants::held(&rules.made_of, &facts, hear);
+        let variant = variants.of(rules, held);
+        let pass = &variant.as_ref().unwrap_or(rules).pass;
+        let change = Variants::changes_after(&rules.made_of, at);
+        let answer = RouteAnswer {
+            rules: Arc::clone(pass),
+            conditional: true,
+            valid_for: change.map(|change| Duration::try_from(change.duration_since(at)).unwrap_or_default()),
+        };
+        Some((answer, held.unclear != 0))
     }
 
     /// Everything of a route.
@@ -103,24 +142,52 @@ impl Rulebook {
     }
 
     /// What a sign-in is answered.
-    pub fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
-        self.judge(question, &mut Untold)
+    pub fn bind(&self, question: &BindQuestion<'_>, at: Timestamp) -> BindVerdict {
+        self.judge(question, at, &mut Untold).0
     }
 
     /// The same with the steps that led to it.
-    pub fn explain_bind(&self, question: &BindQuestion<'_>) -> Explanation {
+    pub fn explain_bind(&self, question: &BindQuestion<'_>, at: Timestamp) -> Explanation {
         let mut steps = Vec::new();
-        let verdict = self.judge(question, &mut steps);
+        let (verdict, _) = self.judge(question, at, &mut steps);
         Explanation { verdict, steps }
     }
 
+    /// The verdict, and whether a condition could not be evaluated on the way. Conditions know of a standing what may be told of it.
+    pub(crate) fn judge(
+        &self,
+        question: &BindQuestion<'_>,
+        at: Timestamp,
+        trace: &mut impl Trace,
+    ) -> (BindVerdict, bool) {
+        let Some(rules) = self.routes.get(question.route) else {
+            return (refused_without_rules(trace), false);
+        };
+        let Some(variants) = &rules.variants else {
+            return (rules.judge(question, trace), false);
+        };
+        let told = disclose(question.standing, question.proven).state().name();
+        // Who it is counts once it is proven: a name nobody has and a wrong password are judged alike.
+        let account = if question.proven == Proven::Yes {
+            question.account
+        } else {
+            ""
+        };
+        let facts = Facts::of_connection(question.route, question.connection, at).with_account(account, told);
+        let held = Variants::held(&rules.made_of, &facts, |layer, truth| {
+            trace.step(|| evaluated(layer, truth));
+        });
+        let variant = variants.of(rules, held);
+        let verdict = variant.as_ref().unwrap_or(rules).judge(question, trace);
+        (verdict, held.unclear != 0)
+    }
+}
+
+impl Rules {
     /// The one function that decides. Whatever the files say, it ends in [`Admission::Refuse`] for what the password did not
     /// prove and for what the directory itself refused.
-    fn judge(&self, question: &BindQuestion<'_>, trace: &mut impl Trace) -> BindVerdict {
-        let Some(rules) = self.routes.get(question.route) else {
-            return refused_without_rules(trace);
-        };
-        let surface = &rules.pass.surface;
+    pub(crate) fn judge(&self, question: &BindQuestion<'_>, trace: &mut impl Trace) -> BindVerdict {
+        let surface = &self.pass.surface;
         trace.step(|| Step {
             key: "surface".to_owned(),
             value: surface.value.to_string(),
@@ -131,7 +198,7 @@ impl Rulebook {
         let told = disclose(question.standing, question.proven);
         let state = told.state().name();
         trace.step(|| disclosure(question, state));
-        let Some(standing) = rules.standings.get(state as usize) else {
+        let Some(standing) = self.standings.get(state as usize) else {
             return refused_without_rules(trace);
         };
 
@@ -216,6 +283,23 @@ fn directory_refused(standing: &Standing) -> bool {
     }
 }
 
+fn evaluated(layer: &Layer, truth: Truth) -> Step {
+    let (value, why) = match truth {
+        Truth::True => ("true".to_owned(), "this policy holds"),
+        Truth::False => ("false".to_owned(), "this policy does not hold"),
+        Truth::Unclear(cause) => (
+            format!("cannot be evaluated: {}", cause.as_str()),
+            "the strictest of what it could mean holds",
+        ),
+    };
+    Step {
+        key: "when".to_owned(),
+        value,
+        rule: layer.rule("when"),
+        why,
+    }
+}
+
 fn disclosure(question: &BindQuestion<'_>, told: StateName) -> Step {
     let (rule, why) = match question.proven {
         Proven::Yes => (
@@ -256,11 +340,11 @@ fn refused_without_rules(trace: &mut impl Trace) -> BindVerdict {
 }
 
 /// Hears the steps of a judgement. `bind` has no use for them and pays nothing.
-trait Trace {
+pub(crate) trait Trace {
     fn step(&mut self, make: impl FnOnce() -> Step);
 }
 
-struct Untold;
+pub(crate) struct Untold;
 
 impl Trace for Untold {
     fn step(&mut self, _: impl FnOnce() -> Step) {}

@@ -4,9 +4,10 @@
 use crate::kept::Known;
 use crate::message::{LONGEST_TEXT, holds_sub_code, is_one_line};
 use crate::problem::{Problem, quoted};
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Rulebook, Rules, Untold};
 use postern_identity::decide::{Admission, BindQuestion, BindVerdict};
-use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State};
+use postern_identity::{ConnectionFacts, Evidence, LockedBy, Proven, Source, Standing, State};
+use std::sync::Arc;
 
 /// Every answer to whether the password was confirmed.
 pub(crate) const PROVEN: [Proven; 3] = [Proven::Yes, Proven::No, Proven::Unknown];
@@ -14,17 +15,28 @@ pub(crate) const PROVEN: [Proven; 3] = [Proven::Yes, Proven::No, Proven::Unknown
 /// Asks a book everything on every route whose answers are not known; what breaks a fixed rule is a problem of the folder.
 pub(crate) fn ask_everything(book: &Rulebook, folder: &str, known: &Known) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let connection = ConnectionFacts::example();
     for route in book.routes().filter(|route| !known.holds(book, route)) {
+        let Some(rules) = book.rules(route) else { continue };
+        // Whatever its conditions say.
+        let variants = rules.variants.as_ref().map(|variants| variants.made());
+        let variants: Vec<_> = variants
+            .unwrap_or_default()
+            .into_iter()
+            .chain([Arc::clone(rules)])
+            .collect();
         for result_code in [Some(0), Some(49)] {
             for standing in standings(result_code) {
                 for proven in PROVEN {
                     let question = BindQuestion {
                         route,
                         account: "uid=sample,dc=example,dc=org",
+                        connection: &connection,
                         standing: &standing,
                         proven,
                     };
-                    if let Some(broken) = broken_rule(&question, &book.bind(&question)) {
+                    let broken = |rules: &Rules| broken_rule(&question, &rules.judge(&question, &mut Untold));
+                    if let Some(broken) = variants.iter().find_map(|rules| broken(rules)) {
                         let state = standing.state.name();
                         problems.push(Problem::of_whole(
                             folder,
@@ -89,12 +101,11 @@ mod tests {
     use super::*;
     use crate::compile::{compile, routes_spoken_of};
     use crate::message::Message;
-    use crate::rulebook::{Rules, StandingRule};
+    use crate::rulebook::StandingRule;
     use crate::set::PolicySet;
     use postern_identity::StateName;
     use postern_identity::decide::{RuleName, Ruled, Surface};
     use std::collections::HashMap;
-    use std::sync::Arc;
 
     #[test]
     fn the_samples_hold_every_state() {
@@ -105,7 +116,13 @@ mod tests {
     #[test]
     fn a_book_that_breaks_a_fixed_rule_is_not_accepted() {
         let set = PolicySet::of_texts("p", [("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n")]);
-        let pass = compile(&set, &routes_spoken_of(&set), 1).unwrap().route("any").unwrap();
+        let pass = Arc::clone(
+            &compile(&set, &routes_spoken_of(&set), 1)
+                .unwrap()
+                .rules("any")
+                .unwrap()
+                .pass,
+        );
         let book = |text: &str| {
             let standings = StateName::ALL.map(|_| StandingRule {
                 admission: Ruled::new(Admission::Refuse, RuleName::built_in("test")),
@@ -118,6 +135,7 @@ mod tests {
                 standings,
                 portal_url: None,
                 made_of: Box::default(),
+                variants: None,
             };
             Rulebook::new(1, HashMap::from([("any".into(), Arc::new(rules))]))
         };
@@ -141,9 +159,11 @@ mod tests {
         };
         let refused = standings(Some(49)).next().unwrap();
         let accepted = standings(Some(0)).next().unwrap();
+        let connection = ConnectionFacts::example();
         let ask = |standing, proven| BindQuestion {
             route: "r",
             account: "",
+            connection: &connection,
             standing,
             proven,
         };

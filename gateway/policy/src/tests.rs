@@ -8,7 +8,9 @@ use crate::problem::{Problem, one_of, quoted};
 use crate::rulebook::Rulebook;
 use crate::set::{PolicySet, PolicySource};
 use case::{Expect, Given, TestCase};
-use postern_identity::decide::{Admission, BindQuestion, BindVerdict, References, RouteRules, RuleName, TlsRule};
+use postern_identity::decide::{
+    Admission, BindQuestion, BindVerdict, References, RouteQuestion, RouteRules, RuleName, TlsRule,
+};
 use postern_identity::{AttributeName, DistinguishedName, Proven, Standing, StateName, disclose};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -193,20 +195,27 @@ type Unfit = (&'static str, &'static str);
 
 /// Asks the book what a test asks and notes what differs.
 fn compare(case: &TestCase, book: &Rulebook, route: &str, differences: &mut Differences) -> Result<(), Unfit> {
-    let Some(rules) = book.route(route) else { return Ok(()) };
+    let (connection, at) = (case.given.connection()?, case.given.time()?);
+    let question = RouteQuestion {
+        route,
+        connection: &connection,
+        account: case.given.signed_in(),
+    };
+    let Some(answer) = book.route(&question, at) else {
+        return Ok(());
+    };
+    let rules = answer.rules;
     let Expect { rule, .. } = &case.expect;
     of_route(&case.expect, &rules, differences);
     let decided = if let Some(standing) = case.given.standing() {
-        let verdict = book.bind(&BindQuestion {
+        let question = BindQuestion {
             route,
-            account: case
-                .given
-                .account
-                .as_deref()
-                .unwrap_or("uid=somebody,dc=example,dc=org"),
+            account: case.given.account(),
+            connection: &connection,
             standing: &standing,
             proven: case.given.proven(),
-        });
+        };
+        let verdict = book.bind(&question, at);
         of_verdict(
             &case.expect,
             &verdict,

@@ -7,11 +7,12 @@ use crate::lifecycle::service_manager::ServiceManager;
 use crate::output::Output;
 use crate::reload;
 use crate::serve::{self, Prepared};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
-use postern_identity::Clock;
+use postern_identity::{Clock, ConnectionFacts, Timestamp};
 use std::ffi::OsString;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ enum Command {
         /// For a program instead of a person.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        circumstances: Circumstances,
     },
     /// Works on policy files.
     Policy {
@@ -100,6 +103,42 @@ enum PanicCommand {
     },
 }
 
+/// What conditions in policies may ask of a sign-in.
+#[derive(Args)]
+struct Circumstances {
+    /// The client's address, for conditions [default: 192.0.2.1, which is nobody's]
+    #[arg(long, value_name = "ADDRESS")]
+    client: Option<IpAddr>,
+    /// The listener it comes in on, for conditions
+    #[arg(long, value_name = "NAME")]
+    listener: Option<String>,
+    /// The server name it asks for, for conditions
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
+    /// The subject of its certificate, for conditions
+    #[arg(long, value_name = "DN")]
+    certificate_subject: Option<String>,
+    /// It comes without TLS, for conditions
+    #[arg(long)]
+    unprotected: bool,
+    /// When it comes, such as 2026-12-24T18:00:00+01:00, for conditions [default: now]
+    #[arg(long, value_name = "MOMENT")]
+    time: Option<Timestamp>,
+}
+
+impl Circumstances {
+    fn connection(self) -> ConnectionFacts {
+        let example = ConnectionFacts::example();
+        ConnectionFacts {
+            listener: self.listener.map_or(example.listener, Into::into),
+            client: self.client.unwrap_or(example.client).to_canonical(),
+            protected: !self.unprotected,
+            server_name: self.server_name.map(|name| name.to_lowercase().into()),
+            certificate_subject: self.certificate_subject.map(Into::into),
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum PolicyCommand {
     /// Runs the tests beside policy files (*_test.toml).
@@ -136,12 +175,15 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
             route,
             user,
             json,
+            circumstances,
         } => {
             let question = explain::Question {
                 path: &config,
                 route: &route,
                 user: &user,
                 json,
+                at: circumstances.time,
+                connection: circumstances.connection(),
             };
             explain::run(&question, environment, &clock, out)
         }

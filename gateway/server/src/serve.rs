@@ -149,7 +149,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
 
     let certificates = certificates(&configuration, &prepared.clock)?;
     let upstreams = upstreams(&mut configuration, &prepared.clock)?;
-    let live = Arc::new(LivePolicy::new(prepared.book));
+    let live = Arc::new(LivePolicy::new(prepared.book, Arc::clone(&prepared.clock)));
     let readiness = Arc::new(Readiness::new(
         upstreams.iter().map(|upstream| Arc::clone(&upstream.name().0)),
     ));

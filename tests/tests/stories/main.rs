@@ -12,6 +12,7 @@
 mod applications;
 mod bypass;
 mod clients;
+mod conditions;
 mod documents;
 mod examples;
 mod faults;

@@ -18,15 +18,20 @@ pub(super) fn distinguished_name(octets: &[u8]) -> Result<Vec<Box<str>>, NameErr
         if rdns.len() == MOST_RDNS {
             return Err(NameError::TooLong);
         }
-        let mut parts = Vec::new();
-        loop {
-            parts.push(attribute_and_value(&mut rest)?);
-            if !rest.take(b'+') {
-                break;
+        let first = attribute_and_value(&mut rest)?;
+        if rest.take(b'+') {
+            let mut parts = vec![first];
+            loop {
+                parts.push(attribute_and_value(&mut rest)?);
+                if !rest.take(b'+') {
+                    break;
+                }
             }
+            parts.sort_unstable();
+            rdns.push(parts.join("+").into_boxed_str());
+        } else {
+            rdns.push(first.into_boxed_str());
         }
-        parts.sort_unstable();
-        rdns.push(parts.join("+").into_boxed_str());
         // ';' was a separator in RFC 2253 and slapd still takes it as one.
         if rest.take(b',') || rest.take(b';') {
             continue;
@@ -54,8 +59,11 @@ fn attribute_and_value(rest: &mut Reader<'_>) -> Result<String, NameError> {
     if !is_attribute_type(kind) {
         return Err(NameError::NotADistinguishedName);
     }
-    let kind = canonical_type(kind);
     rest.skip_spaces();
+    if let Some(plain) = plain_and_common(kind, rest) {
+        return Ok(plain);
+    }
+    let kind = canonical_type(kind);
     let value = match rest.peek() {
         Some(b'#') => hex_string(rest)?,
         Some(b'"') => prepared(&kind, &quoted_value(rest)?),
@@ -63,6 +71,28 @@ fn attribute_and_value(rest: &mut Reader<'_>) -> Result<String, NameError> {
     };
     rest.skip_spaces();
     Ok(format!("{kind}={value}"))
+}
+
+/// The same, in one go, for the names of most entries: a common type, and a value of letters, digits and a few signs that need no escape.
+/// Names are made comparable at every sign-in, so this is worth its lines.
+fn plain_and_common(kind: &str, rest: &mut Reader<'_>) -> Option<String> {
+    let kind = ["uid", "cn", "ou", "dc", "o"]
+        .into_iter()
+        .find(|common| kind.eq_ignore_ascii_case(common))?;
+    let ends = |octet: &u8| matches!(octet, b',' | b';' | b'+');
+    let length = rest.octets.iter().position(ends).unwrap_or(rest.octets.len());
+    let (value, after) = rest.octets.split_at_checked(length)?;
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.' | b'@');
+    if !value.iter().all(is_plain) {
+        return None;
+    }
+    let value = std::str::from_utf8(value).ok()?;
+    let mut plain = String::with_capacity(kind.len() + 1 + value.len());
+    plain.push_str(kind);
+    plain.push('=');
+    plain.extend(value.chars().map(|letter| letter.to_ascii_lowercase()));
+    rest.octets = after;
+    Some(plain)
 }
 
 /// A `#` value holds BER of the value; it is kept as it is, so it equals only itself.

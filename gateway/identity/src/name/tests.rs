@@ -108,6 +108,49 @@ fn an_attribute_is_the_same_in_every_spelling() {
 }
 
 #[test]
+fn a_plain_name_is_the_same_as_with_everything_escaped() {
+    let escaped = |text: &str| {
+        text.bytes()
+            .map(|octet| format!("\\{octet:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    for kind in ["uid", "UID", "cn", "ou", "Dc", "o", "l", "entryUUID", "2.5.4.3"] {
+        for value in [
+            "a",
+            "Bob",
+            "bob.smith@Example.org",
+            "A-1_b",
+            "",
+            "#ab",
+            "a b",
+            " a ",
+            "ä",
+            "a=b",
+            "a\u{1}",
+        ] {
+            let plain = format!("{kind}={},dc=x", value.replace('#', "\\#").replace('=', "\\="));
+            let careful = format!("{kind} = {},dc=x", escaped(value.trim()));
+            let careful = DistinguishedName::parse(careful.as_bytes()).unwrap();
+            assert_eq!(DistinguishedName::parse(plain.as_bytes()).unwrap(), careful, "{plain}");
+            assert_eq!(
+                DistinguishedName::parse(careful.to_string().as_bytes()).unwrap(),
+                careful,
+                "{plain}"
+            );
+        }
+    }
+    assert_ne!(
+        DistinguishedName::parse(b"uid=a+cn=b"),
+        DistinguishedName::parse(b"uid=a\\+cn=b")
+    );
+    assert_eq!(
+        DistinguishedName::parse(b"uid=a+cn=b"),
+        DistinguishedName::parse(b"CN=B+uid=A")
+    );
+}
+
+#[test]
 fn a_name_is_plain_only_if_no_directory_knows_another_spelling_of_it() {
     for plain in [
         "uid=alice,ou=people,dc=example,dc=org",

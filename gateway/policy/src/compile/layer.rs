@@ -1,11 +1,13 @@
 //! One `[[policy]]` table with everything in it read into types that can be judged without knowing the route.
 
+use crate::condition::Condition;
 use crate::document::Step;
 use crate::file::{PolicyTable, SurfaceWords};
 use crate::message::Template;
 use crate::outline::Outline;
 use crate::problem::{Problem, Problems, quoted};
 use crate::set::PolicySource;
+use jiff::tz::TimeZone;
 use postern_identity::decide::{RuleName, Surface, Surfaces};
 use postern_identity::{AttributeName, DistinguishedName, StateName};
 use std::collections::BTreeMap;
@@ -17,6 +19,8 @@ pub(crate) struct Source {
     pub(super) file: Arc<PolicySource>,
     pub(super) outline: Outline,
     pub(super) priority: u32,
+    /// The file's own, for its conditions.
+    pub(super) zone: Option<TimeZone>,
 }
 
 /// One table of a file. It is kept as long as the file does not change.
@@ -25,6 +29,8 @@ pub(crate) struct Layer {
     pub(super) source: Arc<Source>,
     index: usize,
     pub(super) table: PolicyTable,
+    /// Where the table holds. `None`: everywhere.
+    pub(crate) condition: Option<Condition>,
     pub(super) surfaces: Option<Surfaces>,
     pub(super) base_dns: Option<Vec<DistinguishedName>>,
     pub(super) deny_attributes: Option<Vec<AttributeName>>,
@@ -42,6 +48,7 @@ impl Layer {
             index,
             surfaces: table.surface.as_ref().map(SurfaceWords::surfaces),
             table,
+            condition: None,
             base_dns: None,
             deny_attributes: None,
             extended_operations: None,
@@ -91,7 +98,9 @@ impl Layer {
                 ))
         });
         let messages = layer.messages(problems);
+        let condition = layer.condition(problems);
         Self {
+            condition,
             base_dns,
             deny_attributes,
             extended_operations,
@@ -102,7 +111,7 @@ impl Layer {
     }
 
     /// The name of the rule that a key of this table is.
-    pub(super) fn rule(&self, key: &str) -> RuleName {
+    pub(crate) fn rule(&self, key: &str) -> RuleName {
         RuleName(format!("{}:policy[{}].{key}", self.source.file.name, self.index).into())
     }
 
@@ -202,6 +211,37 @@ impl Layer {
             }
         }
         Some(values)
+    }
+
+    /// The condition that `when` and `accounts` are together.
+    fn condition(&self, problems: &mut Problems) -> Option<Condition> {
+        let when = self.table.when.as_deref().and_then(|text| {
+            Condition::compile(text, self.source.zone.as_ref())
+                .map_err(|mistake| {
+                    problems.add(|| {
+                        let path = [Step::Key("policy"), Step::Item(self.index), Step::Key("when")];
+                        let outline = &self.source.outline;
+                        outline.problem_within(&path, mistake.at, mistake.what, mistake.remedy)
+                    });
+                })
+                .ok()
+        });
+        let Some(names) = &self.table.accounts else { return when };
+        let mut accounts = Vec::new();
+        for (position, text) in names.iter().enumerate() {
+            match DistinguishedName::parse(text.as_bytes()) {
+                // Everybody lies below the empty name, also whoever has not signed in.
+                Ok(name) if !name.is_root() => accounts.push(name),
+                _ => problems.add(|| {
+                    self.problem_at(
+                        &[Step::Key("accounts"), Step::Item(position)],
+                        format!("{} is not a distinguished name", quoted(text)),
+                        "a name like \"ou=people,dc=example,dc=org\"",
+                    )
+                }),
+            }
+        }
+        Some(Condition::of_accounts(accounts, when))
     }
 
     fn messages(&self, problems: &mut Problems) -> BTreeMap<String, Option<Template>> {

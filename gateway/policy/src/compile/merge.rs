@@ -20,12 +20,11 @@ const RECHECK: u32 = 300;
 /// The rules of a route. What it returns is only good if it adds no problem.
 pub(super) fn route(
     facts: &RouteFacts,
-    made_of: &[&Arc<Layer>],
+    layers: &[&Layer],
     generation: u64,
     all_read: bool,
     problems: &mut Problems,
 ) -> Rules {
-    let layers: &[&Layer] = &made_of.iter().map(|layer| &***layer).collect::<Vec<_>>();
     let keys = Keys { layers };
     let surface = keys.or("surface", Surface::Text.into(), |layer| layer.surfaces);
     if surface.value.is_transparent() {
@@ -55,7 +54,8 @@ pub(super) fn route(
         pass: Arc::new(pass),
         standings,
         portal_url: facts.portal_url.clone(),
-        made_of: made_of.iter().map(|layer| Arc::clone(layer)).collect(),
+        made_of: Box::default(),
+        variants: None,
     }
 }
 

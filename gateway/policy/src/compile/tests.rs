@@ -1,6 +1,7 @@
 use super::*;
+use jiff::Timestamp;
 use postern_identity::decide::{Admission, BindQuestion, Operation, References, Surface, TlsRule};
-use postern_identity::{Evidence, Proven, Standing, State};
+use postern_identity::{ConnectionFacts, Evidence, Proven, Standing, State};
 
 const PORTAL: &str = "https://portal.example.org";
 
@@ -42,18 +43,20 @@ fn verdict(book: &Rulebook, route: &str, state: State) -> postern_identity::deci
             told_by: "test",
         },
     };
-    book.bind(&BindQuestion {
+    let question = BindQuestion {
         route,
         account: "",
+        connection: &ConnectionFacts::example(),
         standing: &standing,
         proven: Proven::Yes,
-    })
+    };
+    book.bind(&question, Timestamp::UNIX_EPOCH)
 }
 
 #[test]
 fn what_no_file_sets_has_the_safe_built_in_value() {
     let book = compiled(&[("a.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n")], &["r"]).unwrap();
-    let rules = book.route("r").unwrap();
+    let rules = Arc::clone(&book.rules("r").unwrap().pass);
     assert_eq!(
         (rules.surface.value, rules.surface.rule.as_str()),
         (Surface::Text.into(), "built-in:surface")
@@ -100,7 +103,7 @@ fn key_by_key_the_first_table_that_sets_it_wins_and_gives_its_name() {
     ];
     let book = compiled(&files, &["a", "b", "c"]).unwrap();
     let seen = |route: &str| {
-        let rules = book.route(route).unwrap();
+        let rules = Arc::clone(&book.rules(route).unwrap().pass);
         let (size, time) = (rules.size_limit.clone().unwrap(), rules.time_limit.clone().unwrap());
         format!(
             "{} {} {} {} {}",
@@ -124,11 +127,11 @@ fn key_by_key_the_first_table_that_sets_it_wins_and_gives_its_name() {
 #[test]
 fn a_read_only_route_loses_the_writing_operations_by_the_rule_that_took_them() {
     let text = "priority = 1\n[[policy]]\nroute = \"r\"\n[policy.pass]\nread_only = true\noperations = [\"search\", \"modify\"]\n";
-    let rules = compiled(&[("a.toml", text)], &["r"]).unwrap().route("r").unwrap();
+    let rules = Arc::clone(&compiled(&[("a.toml", text)], &["r"]).unwrap().rules("r").unwrap().pass);
     assert!(rules.operations.value.contains(Operation::Search) && !rules.operations.value.contains(Operation::Modify));
     assert_eq!(rules.operations.rule.as_str(), "a.toml:policy[0].pass.read_only");
     let text = text.replace(", \"modify\"", "");
-    let rules = compiled(&[("a.toml", &text)], &["r"]).unwrap().route("r").unwrap();
+    let rules = Arc::clone(&compiled(&[("a.toml", &text)], &["r"]).unwrap().rules("r").unwrap().pass);
     assert_eq!(rules.operations.rule.as_str(), "a.toml:policy[0].pass.operations");
 }
 
@@ -376,7 +379,7 @@ fn nothing_that_needs_rewriting_holds_on_a_transparent_route() {
                 pass.anonymous = false\npass.operations = [\"bind\"]\npass.references = \"pass\"\npass.deny_attributes = []\n";
     let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
     assert_eq!(verdict(&book, "r", State::MustChange).admission, Admission::Allow);
-    assert_eq!(book.route("r").unwrap().recheck.value, 0);
+    assert_eq!(book.rules("r").unwrap().pass.recheck.value, 0);
 }
 
 #[test]
@@ -384,7 +387,7 @@ fn how_long_a_sign_in_lasts_and_how_often_it_is_looked_at_again_is_the_policies_
     let text = "priority = 1\n[[policy]]\nroute = \"*\"\npass.max_bound_age_seconds = 60\npass.recheck_seconds = 0\n\
                 pass.references = \"rewrite\"\n";
     let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
-    let rules = book.route("r").unwrap();
+    let rules = Arc::clone(&book.rules("r").unwrap().pass);
     let age = rules.max_bound_age.as_ref().unwrap();
     assert_eq!(
         (age.value, age.rule.as_str()),

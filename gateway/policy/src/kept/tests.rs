@@ -73,14 +73,17 @@ fn only_routes_that_a_changed_file_speaks_of_get_new_rules() {
     let (second, kept) = folder.again(2, &kept).unwrap().unwrap();
     let same = |book: &Rulebook, route: &str| Arc::ptr_eq(book.rules(route).unwrap(), first.rules(route).unwrap());
     assert_eq!(ROUTES.map(|route| same(&second, route)), [false, true, true]);
-    assert_eq!(second.route("one").unwrap().surface.value.to_string(), "ppolicy");
-    assert_eq!((second.generation(), second.route("two").unwrap().generation), (2, 1));
+    assert_eq!(second.rules("one").unwrap().pass.surface.value.to_string(), "ppolicy");
+    assert_eq!(
+        (second.generation(), second.rules("two").unwrap().pass.generation),
+        (2, 1)
+    );
 
     // A file for all routes concerns them all.
     folder.write("all.toml", &format!("{EVERYWHERE}pass.read_only = true\n"));
     let (third, _) = folder.again(3, &kept).unwrap().unwrap();
     assert_eq!(ROUTES.map(|route| same(&third, route)), [false; 3]);
-    assert!(third.route("three").unwrap().read_only.value);
+    assert!(third.rules("three").unwrap().pass.read_only.value);
 }
 
 #[test]

@@ -2,8 +2,10 @@ use super::*;
 use crate::compile::{RouteFacts, compile};
 use crate::sample::{PROVEN, standings};
 use crate::set::PolicySet;
-use postern_identity::{Evidence, State};
+use postern_identity::{ConnectionFacts, Evidence, State};
 use std::fmt::Write as _;
+
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn book(text: &str) -> Rulebook {
     let set = PolicySet::of_texts("p", [("p.toml", text)]);
@@ -40,11 +42,12 @@ fn ask(book: &Rulebook, standing: &Standing, proven: Proven) -> BindVerdict {
     let question = BindQuestion {
         route: "r",
         account: "uid=bob,dc=example,dc=org",
+        connection: &ConnectionFacts::example(),
         standing,
         proven,
     };
-    let explanation = book.explain_bind(&question);
-    assert_eq!(book.bind(&question), explanation.verdict);
+    let explanation = book.explain_bind(&question, AT);
+    assert_eq!(book.bind(&question, AT), explanation.verdict);
     explanation.verdict
 }
 
@@ -127,10 +130,11 @@ fn a_route_without_rules_lets_nobody_in() {
     let question = BindQuestion {
         route: "other",
         account: "",
+        connection: &ConnectionFacts::example(),
         standing: &active,
         proven: Proven::Yes,
     };
-    let explanation = lenient("text").explain_bind(&question);
+    let explanation = lenient("text").explain_bind(&question, AT);
     assert_eq!(explanation.verdict.admission, Admission::Refuse);
     assert_eq!(explanation.verdict.rule.as_str(), "built-in:route-without-rules");
     assert_eq!(explanation.steps.len(), 1);
@@ -148,11 +152,12 @@ fn an_explanation_names_every_rule_on_the_way_and_ends_in_the_same_verdict() {
     let question = BindQuestion {
         route: "r",
         account: "",
+        connection: &ConnectionFacts::example(),
         standing: &locked,
         proven: Proven::Yes,
     };
     let told: Vec<_> = book
-        .explain_bind(&question)
+        .explain_bind(&question, AT)
         .steps
         .iter()
         .map(ToString::to_string)

@@ -1,7 +1,10 @@
 //! A policy test as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
 use crate::file::{OperationWord, ReferencesWord, SurfaceWords, TlsWord, VerdictWord, words};
-use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning};
+use jiff::Timestamp;
+use postern_identity::{
+    ConnectionFacts, Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning, disclose,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -39,8 +42,20 @@ pub(crate) struct Given {
     pub(crate) state: Option<StateWord>,
     /// Whether the directory confirmed the password. Default: "yes".
     pub(crate) proven: Option<ProvenWord>,
-    /// The name that signs in. Default: some name.
+    /// The name that signs in, or that has signed in before what wants to pass. Default: some name, or nobody.
     pub(crate) account: Option<String>,
+    /// The listener the client comes in on. Default: none of any name.
+    pub(crate) listener: Option<String>,
+    /// The client's address. Default: "192.0.2.1", which is nobody's.
+    pub(crate) client: Option<String>,
+    /// Whether the connection is protected by TLS. Default: true.
+    pub(crate) protected: Option<bool>,
+    /// The server name the client asks for. Default: none.
+    pub(crate) server_name: Option<String>,
+    /// The subject of the client's certificate. Default: it has none.
+    pub(crate) certificate_subject: Option<String>,
+    /// When it happens, such as "2026-12-24T18:00:00+01:00". Default: a Wednesday at noon, UTC.
+    pub(crate) time: Option<String>,
     /// The directory's own result code. Default: 0, it lets the account in itself.
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub(crate) result_code: Option<u32>,
@@ -113,7 +128,6 @@ impl TestCase {
         ];
         let passes = things.contains(&true);
         let of_sign_in = given.proven.is_some()
-            || given.account.is_some()
             || given.result_code.is_some()
             || given.grace_left.is_some()
             || given.seconds.is_some();
@@ -127,9 +141,10 @@ impl TestCase {
             || expect.tls.is_some()
             || expect.anonymous.is_some()
             || expect.references.is_some();
+        let wants_account = given.account.is_some() && given.state.is_none() && !passes && !wants_route;
         if given.state.is_some() && passes {
             Some(("given", "this asks two things at once", "a test for each"))
-        } else if given.state.is_none() && of_sign_in {
+        } else if given.state.is_none() && of_sign_in || wants_account {
             Some(("given", "a sign-in without a state", "add the state"))
         } else if given.state.is_none() && wants_verdict {
             Some((
@@ -164,6 +179,47 @@ impl TestCase {
 impl Given {
     pub(super) fn proven(&self) -> Proven {
         self.proven.map_or(Proven::Yes, Into::into)
+    }
+
+    /// The connection a test describes.
+    pub(super) fn connection(&self) -> Result<ConnectionFacts, (&'static str, &'static str)> {
+        let example = ConnectionFacts::example();
+        let client = match &self.client {
+            Some(client) => client.parse().map_err(|_| {
+                (
+                    "client is not an address",
+                    "an address such as \"10.1.2.3\" or \"2001:db8::1\"",
+                )
+            })?,
+            None => example.client,
+        };
+        Ok(ConnectionFacts {
+            listener: self.listener.as_deref().map_or(example.listener, Into::into),
+            client: client.to_canonical(),
+            protected: self.protected.unwrap_or(example.protected),
+            server_name: self.server_name.as_ref().map(|name| name.to_lowercase().into()),
+            certificate_subject: self.certificate_subject.as_deref().map(Into::into),
+        })
+    }
+
+    /// The moment a test describes: always the same where it describes none, so that its outcome does not change with the day.
+    pub(super) fn time(&self) -> Result<Timestamp, (&'static str, &'static str)> {
+        let time = self.time.as_deref().unwrap_or("2026-01-07T12:00:00Z");
+        time.parse()
+            .map_err(|_| ("time is not a moment", "such as \"2026-12-24T18:00:00+01:00\""))
+    }
+
+    /// The name that signs in.
+    pub(super) fn account(&self) -> &str {
+        self.account.as_deref().unwrap_or("uid=somebody,dc=example,dc=org")
+    }
+
+    /// Who has signed in, if anybody, and what may be told of the account.
+    pub(super) fn signed_in(&self) -> Option<(&str, StateName)> {
+        match self.standing() {
+            Some(standing) => Some((self.account(), disclose(&standing, self.proven()).state().name())),
+            None => self.account.as_deref().map(|account| (account, StateName::Active)),
+        }
     }
 
     /// The standing a test describes, if it describes a sign-in.

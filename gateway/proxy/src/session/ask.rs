@@ -59,6 +59,7 @@ impl Session {
         self.shared.decide.bind(&BindQuestion {
             route: &self.route.name,
             account: &account,
+            connection: &self.facts.connection(),
             standing,
             proven,
         })

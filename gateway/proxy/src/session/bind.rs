@@ -311,6 +311,7 @@ impl Session {
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
             Admission::Refuse => self.give_lane_back(),
         }
+        self.take_rules_anew();
     }
 
     /// On a transparent route the directory's verdict is ours, and its octets are the answer. `known` says whether the standing was asked
@@ -355,6 +356,7 @@ impl Session {
                 known,
             };
             self.identity = Identity::Bound(Box::new(signed_in));
+            self.take_rules_anew();
         } else if !accepted {
             self.give_lane_back();
         }
@@ -370,6 +372,7 @@ impl Session {
         }
         self.identity = Identity::Anonymous;
         self.given = None;
+        self.take_rules_anew();
         self.fast = false;
         self.retry = None;
         if clean {

@@ -16,8 +16,8 @@ const UNUSED: Duration = Duration::from_secs(1);
 impl Session {
     /// What has taken too long, if anything.
     pub(super) fn overdue(&mut self) -> Option<Event> {
-        // Sessions that ask nothing, and searches that never end, meet new rules here.
-        if self.generation != self.shared.generation.get()
+        // Sessions that ask nothing, and searches that never end, meet new rules here; so does everybody when a window of time ends.
+        if (self.generation != self.shared.generation.get() || self.rules_are_over())
             && let ControlFlow::Break(why) = self.new_rules()
         {
             return Some(Event::Leave(why));

@@ -88,6 +88,16 @@ pub(crate) struct SignedIn {
     pub(crate) known: bool,
 }
 
+/// For how long the rules of a session hold within one generation.
+enum RulesHold {
+    /// Whoever it is, and at any time.
+    ForEverybody,
+    /// For whom it is now.
+    ForThisAccount,
+    /// For whom it is now, and until this tick.
+    Until(u32),
+}
+
 /// One session.
 pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
@@ -95,6 +105,7 @@ pub(crate) struct Session {
     /// The rules of the generation this session last saw. `None` while no policy speaks of the route: nothing passes then.
     pub(crate) rules: Option<Arc<RouteRules>>,
     generation: u64,
+    rules_hold: RulesHold,
     pub(crate) facts: Facts,
     registered: Registered,
     client: Client,
@@ -242,10 +253,10 @@ impl Session {
             unheard: 0,
         };
         let generation = shared.generation.get();
-        let rules = shared.decide.route(&route.name);
         let mut session = Self {
             generation,
-            rules,
+            rules: None,
+            rules_hold: RulesHold::ForEverybody,
             facts,
             registered,
             client,
@@ -269,6 +280,7 @@ impl Session {
             shared,
             route,
         };
+        session.take_rules();
         session.set_fast();
         session
     }

@@ -103,6 +103,7 @@ impl Session {
         } else if changed && let Some(password) = new_password(frame) {
             self.sign_in_again(header, &password).await;
         }
+        self.take_rules_anew();
         self.set_fast();
         let referred = if code == ResultCode::REFERRAL {
             self.referred_result(&answered, true)

@@ -1,15 +1,17 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
-use super::{Identity, Leave, Session};
+use super::{Identity, Leave, RulesHold, Session};
 use crate::lane::{Lane, LaneIdentity};
-use postern_identity::decide::{Admission, Operation, RuleName, TlsRule};
+use crate::ticker::ticks;
+use postern_identity::decide::{Admission, Operation, RouteAnswer, RouteQuestion, RuleName, TlsRule};
+use postern_identity::disclose;
 use std::ops::ControlFlow;
 
 impl Session {
     /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
     pub(super) fn new_rules(&mut self) -> ControlFlow<Leave> {
         self.generation = self.shared.generation.get();
-        self.rules = self.shared.decide.route(&self.route.name);
+        self.take_rules();
         let flow = self.judge_again();
         self.set_fast();
         // A search that stays open was admitted by rules that are no more: it goes on only if nothing in the new ones could touch it.
@@ -21,6 +23,47 @@ impl Session {
             return ControlFlow::Break(Leave::Rules);
         }
         flow
+    }
+
+    /// Asks for the rules of whoever this session is now.
+    pub(super) fn take_rules(&mut self) {
+        let signed_in = match &self.identity {
+            Identity::Anonymous => None,
+            Identity::Bound(signed_in) | Identity::Restricted(signed_in) => Some(signed_in),
+        };
+        let account = signed_in.map(|signed_in| {
+            let told = disclose(&signed_in.standing, signed_in.proven).state().name();
+            (super::record::readable(&signed_in.name), told)
+        });
+        let answer = self.shared.decide.route(&RouteQuestion {
+            route: &self.route.name,
+            connection: &self.facts.connection(),
+            account: account.as_ref().map(|(name, told)| (&**name, *told)),
+        });
+        self.rules_hold = match &answer {
+            Some(RouteAnswer {
+                valid_for: Some(time), ..
+            }) => {
+                // One tick more: by then the moment has passed on any clock.
+                let end = self.shared.ticker.now().saturating_add(ticks(*time));
+                RulesHold::Until(end.saturating_add(1))
+            }
+            Some(RouteAnswer { conditional: true, .. }) => RulesHold::ForThisAccount,
+            _ => RulesHold::ForEverybody,
+        };
+        self.rules = answer.map(|answer| answer.rules);
+    }
+
+    /// The same where another account, or the time that has passed, may have made a difference.
+    pub(super) fn take_rules_anew(&mut self) {
+        if !matches!(self.rules_hold, RulesHold::ForEverybody) {
+            self.take_rules();
+        }
+    }
+
+    /// Whether time alone may have changed the rules.
+    pub(super) fn rules_are_over(&self) -> bool {
+        matches!(self.rules_hold, RulesHold::Until(end) if self.shared.ticker.now() >= end)
     }
 
     pub(super) fn judge_again(&mut self) -> ControlFlow<Leave> {

@@ -42,6 +42,7 @@ impl Session {
         };
         self.give_lane_back();
         self.identity = Identity::Anonymous;
+        self.take_rules_anew();
         self.in_flight.take_all();
         self.outbound.push(&answer::extended(
             id,
@@ -79,6 +80,7 @@ impl Session {
                 self.facts.take_from(&stream);
                 self.client = Client::Tls(stream);
                 self.choose_again();
+                self.take_rules_anew();
                 self.set_fast();
                 ControlFlow::Continue(())
             }
@@ -103,7 +105,7 @@ impl Session {
         if !self.marks.route_used && route.name != self.route.name {
             self.route = Arc::clone(route);
             self.generation = self.shared.generation.get();
-            self.rules = self.shared.decide.route(&self.route.name);
+            self.take_rules();
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use postern_identity::audit::{Audit, Event};
 use postern_identity::decide::{
-    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteRules, RuleName, Ruled,
-    Surface, TlsRule,
+    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteAnswer, RouteQuestion,
+    RouteRules, RuleName, Ruled, Surface, TlsRule,
 };
 use postern_identity::{Proven, State};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ impl Decide for Rules {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, _: &str) -> Option<Arc<RouteRules>> {
-        Some(Arc::clone(&self.rules))
+    fn route(&self, _: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        Some(RouteAnswer::always(Arc::clone(&self.rules)))
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {

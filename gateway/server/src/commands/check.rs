@@ -65,7 +65,7 @@ fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String
             .iter()
             .filter(|route| route.directory == directory.name.0);
         routes.any(|route| {
-            let rules = book.and_then(|book| book.route(&route.name));
+            let rules = book.and_then(|book| book.without_conditions(&route.name));
             rules.is_some_and(|rules| rules.guard.is_some())
         })
     };

@@ -10,7 +10,8 @@ use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
 use postern_directory::{Account, AccountHash, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who};
-use postern_identity::{Clock, Proven, Standing, State};
+use postern_identity::decide::RouteQuestion;
+use postern_identity::{Clock, ConnectionFacts, Proven, Standing, State, Timestamp};
 use postern_ldap::ResultCode;
 use std::io;
 use std::path::Path;
@@ -25,6 +26,10 @@ pub struct Question<'a> {
     pub route: &'a str,
     /// A name as the route takes it; where it takes DNs alone, also a uid or a mail address.
     pub user: &'a str,
+    /// The connection the sign-in would come in on, for conditions.
+    pub connection: ConnectionFacts,
+    /// When that would be. `None`: now.
+    pub at: Option<Timestamp>,
     /// For a program instead of a person.
     pub json: bool,
 }
@@ -50,6 +55,12 @@ pub fn run(
         return Ok(WRONG);
     };
     let opaque = route.sign_in.opaque;
+    let listener = &*question.connection.listener;
+    if !listener.is_empty() && configuration.listeners.iter().all(|known| *known.name != *listener) {
+        let names: Vec<&str> = configuration.listeners.iter().map(|known| &*known.name).collect();
+        out.problem(format_args!("there is no listener {listener:?}: {}", names.join(", ")));
+        return Ok(WRONG);
+    }
     let book = match postern_policy::check_set(&configuration.server.policies, &facts(&configuration.routes), 1) {
         Ok(book) => book,
         Err(problems) => {
@@ -73,15 +84,24 @@ pub fn run(
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let at = question.at.unwrap_or_else(|| clock.now());
+    let of_nobody = RouteQuestion {
+        route: question.route,
+        connection: &question.connection,
+        account: None,
+    };
     let transparent = book
-        .route(question.route)
-        .is_some_and(|rules| rules.surface.value.is_transparent());
+        .route(&of_nobody, at)
+        .is_some_and(|answer| answer.rules.surface.value.is_transparent());
     // On such a route names go to the directory as they were sent, whatever the configuration says.
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
-    let may_write = book.route(question.route).is_some_and(|rules| rules.may_write());
+    let may_write = book
+        .route(&of_nobody, at)
+        .is_some_and(|answer| answer.rules.may_write());
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user, may_write));
     let told = Told::new(
         question,
+        at,
         &upstream,
         &book,
         (form, configuration.server.nodes),

@@ -11,6 +11,11 @@ static GENERATION: Name = Name {
     help: "The number of the policy set in force",
     kind: Kind::Gauge,
 };
+static CONDITIONS_UNCLEAR: Name = Name {
+    name: "postern_policy_conditions_unclear",
+    help: "Questions answered with the strictest in reach, because a condition could not be evaluated",
+    kind: Kind::Counter,
+};
 static BYPASS: Name = Name {
     name: "postern_bypass_active",
     help: "1 while a bypass makes every route transparent",
@@ -40,6 +45,7 @@ impl CountSource for OwnCounts {
         let mut tell = |name, labels: &[(&'static str, &str)], value| out(Sample { name, labels, value });
         tell(&GENERATION, &[], self.live.number());
         tell(&BYPASS, &[], u64::from(self.live.is_bypassed()));
+        tell(&CONDITIONS_UNCLEAR, &[], self.live.unclear());
         tell(&LINES_LOST, &[], self.lines.lost());
         for (listener, certificates) in &self.certificates {
             if let Some(first) = certificates.iter().map(|certificate| certificate.expires()).min() {

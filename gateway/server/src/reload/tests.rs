@@ -1,8 +1,8 @@
 use super::*;
 use crate::metrics::Metrics;
-use postern_identity::Timestamp;
 use postern_identity::clock::FixedClock;
-use postern_identity::decide::Decide;
+use postern_identity::decide::{Decide, RouteQuestion};
+use postern_identity::{ConnectionFacts, Timestamp};
 use std::fs;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -32,8 +32,12 @@ impl Given {
     }
 
     fn state(&self) -> (u64, &'static str) {
-        let rules = self.live.route("applications").unwrap();
-        let surface = rules.surface.value.iter().next().unwrap();
+        let answer = self.live.route(&RouteQuestion {
+            route: "applications",
+            connection: &ConnectionFacts::example(),
+            account: None,
+        });
+        let surface = answer.unwrap().rules.surface.value.iter().next().unwrap();
         (self.live.generation().get(), surface.as_str())
     }
 }
@@ -46,7 +50,7 @@ fn given() -> Given {
         portal_url: None,
     }];
     let (book, kept) = first_policies(folder.path(), &routes).unwrap();
-    let live = Arc::new(LivePolicy::new(book));
+    let live = Arc::new(LivePolicy::new(book, fixed("2026-11-22T00:00:00Z")));
     let metrics = Metrics::new(Vec::new());
     let reload = PolicyReload::new(
         folder.path().to_owned(),

@@ -13,8 +13,8 @@ use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
-    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteRules, RuleName, Ruled,
-    Surface, TlsRule,
+    Admission, BindQuestion, BindVerdict, Decide, Generation, Operations, References, RouteAnswer, RouteQuestion,
+    RouteRules, RuleName, Ruled, Surface, TlsRule,
 };
 use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
@@ -412,8 +412,8 @@ impl Decide for Fixed {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, _: &str) -> Option<Arc<RouteRules>> {
-        self.rules.clone()
+    fn route(&self, _: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        self.rules.clone().map(RouteAnswer::always)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {

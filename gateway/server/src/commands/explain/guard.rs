@@ -3,8 +3,7 @@
 
 use crate::output::Output;
 use postern_directory::{Account, LockoutPolicy};
-use postern_identity::decide::RuleName;
-use postern_policy::Rulebook;
+use postern_identity::decide::{GuardRules, RuleName, Ruled};
 use postern_proxy::Budget;
 use serde::Serialize;
 use std::io;
@@ -38,8 +37,7 @@ struct Left {
 }
 
 impl ToldGuard {
-    pub(super) fn new(route: &str, book: &Rulebook, nodes: NonZeroU32, account: Option<&Account>) -> Self {
-        let guard = book.route(route).and_then(|rules| rules.guard.clone());
+    pub(super) fn new(guard: Option<Ruled<GuardRules>>, nodes: NonZeroU32, account: Option<&Account>) -> Self {
         let rules = guard.as_ref().map(|guard| guard.value).unwrap_or_default();
         let lockout = account.map(|account| &account.lockout);
         let policy = lockout.map_or(LockoutPolicy::Unknown, |lockout| lockout.policy);

@@ -6,8 +6,8 @@ use crate::commands::NOT_ENFORCED;
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, NameForm, Upstream};
-use postern_identity::decide::BindQuestion;
-use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Warning};
+use postern_identity::decide::{BindQuestion, RouteQuestion};
+use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
 use postern_ldap::ResultCode;
 use postern_policy::{Explanation, Rulebook};
 use serde::Serialize;
@@ -89,6 +89,7 @@ struct ToldStep {
 impl<'a> Told<'a> {
     pub(super) fn new(
         question: &Question<'a>,
+        at: Timestamp,
         upstream: &Upstream,
         book: &Rulebook,
         (form, nodes): (Option<NameForm>, NonZeroU32),
@@ -98,14 +99,21 @@ impl<'a> Told<'a> {
         let name = |account: &Account| account.dn.clone();
         let dn = found.as_ref().map_or_else(|_| question.user.to_owned(), name);
         let ask = |standing: &Standing, proven| {
-            let explanation = book.explain_bind(&BindQuestion {
+            let question = BindQuestion {
                 route: question.route,
                 account: &dn,
+                connection: &question.connection,
                 standing,
                 proven,
-            });
-            told_bind(explanation, standing, proven)
+            };
+            told_bind(book.explain_bind(&question, at), standing, proven)
         };
+        let of_nobody = RouteQuestion {
+            route: question.route,
+            connection: &question.connection,
+            account: None,
+        };
+        let guard = book.route(&of_nobody, at).and_then(|answer| answer.rules.guard.clone());
         let authority = Authority::Local(upstream.name().clone());
         Self {
             route: question.route,
@@ -142,7 +150,7 @@ impl<'a> Told<'a> {
                 };
                 ask(&Standing::unknown(evidence), Proven::No)
             }),
-            guard: (!opaque).then(|| ToldGuard::new(question.route, book, nodes, found.as_ref().ok())),
+            guard: (!opaque).then(|| ToldGuard::new(guard, nodes, found.as_ref().ok())),
             opaque: opaque.then_some(NOT_ENFORCED),
         }
     }
