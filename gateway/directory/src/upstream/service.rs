@@ -121,13 +121,21 @@ impl ServiceLanes {
         patience: Duration,
     ) -> Result<Account, LookUpError> {
         let dialect = self.upstream.dialect();
-        let entry = self.find(lane, user, base_only, patience).await?;
+        let entry = match self.find(lane, user, base_only, patience).await {
+            // A name that is nobody's costs the directory what somebody's does, or the time it takes would tell.
+            Err(LookUpError::NotFound) if !base_only => {
+                self.policy(lane, None, patience).await?;
+                return Err(LookUpError::NotFound);
+            }
+            found => found?,
+        };
         let id = entry.text(dialect.stable_id()).ok_or(LookUpError::NoStableId)?;
         let key = AccountKey {
             directory: self.upstream.name().clone(),
             id: id.into(),
         };
-        let policy = self.policy_of(lane, &entry, patience).await?;
+        let named = dialect.policy_reference().and_then(|attribute| entry.text(attribute));
+        let policy = self.policy(lane, named, patience).await?;
         Ok(Account {
             dn: entry.dn().to_owned(),
             key,
@@ -181,14 +189,13 @@ impl ServiceLanes {
     }
 
     /// The policy the account names, or else the default one. `None` where neither can be seen.
-    async fn policy_of(
+    async fn policy(
         &self,
         lane: &mut Lane,
-        account: &Entry,
+        named: Option<&str>,
         patience: Duration,
     ) -> Result<Option<Entry>, LookUpError> {
         let dialect: &dyn Dialect = self.upstream.dialect();
-        let named = dialect.policy_reference().and_then(|attribute| account.text(attribute));
         let Some(dn) = named.or(self.upstream.settings().default_policy_dn.as_deref()) else {
             return Ok(None);
         };

@@ -173,7 +173,7 @@ impl Session {
         {
             return Some(refused);
         }
-        let reservation = match self.ask_guard_for_bind(message, (name, password), rules).await {
+        let reservation = match self.ask_guard_for_bind(message, (name, password), name, rules).await {
             Ok(reservation) => reservation,
             Err(answer) => return Some(answer),
         };

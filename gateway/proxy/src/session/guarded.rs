@@ -60,17 +60,19 @@ enum Test {
 }
 
 impl Session {
-    /// Leave to send a bind; or its answer, which is that to a wrong password. `None`: the guard is off here.
+    /// Leave to send a bind; or its answer, which is that to a wrong password. `subject`: whose guesses it counts among. `None`: the guard is
+    /// off here.
     pub(super) async fn ask_guard_for_bind(
         &mut self,
         message: &Message<'_>,
         (name, password): (&[u8], &[u8]),
+        subject: &[u8],
         rules: &RouteRules,
     ) -> Result<Option<Reservation>, Vec<u8>> {
         if guard_rules(rules).is_none() {
             return Ok(None);
         }
-        match self.reserve(name, password).await {
+        match self.reserve(subject, password).await {
             Ok(reservation) => Ok(reservation),
             Err(Refusal::DirectorySilent) => {
                 Err(self.refuse_name(message.id, Operation::Bind, Refusal::DirectorySilent, None, Some(name)))

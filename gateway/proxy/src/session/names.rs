@@ -2,6 +2,7 @@
 
 use super::ask::Answered;
 use super::bind::{is_hostile_name, is_infrastructure};
+use super::record::readable;
 use super::{Identity, Session};
 use crate::accounts::{Accounts, Meaning};
 use crate::lane::LaneIdentity;
@@ -10,6 +11,7 @@ use postern_directory::{LookUpError, Named};
 use postern_identity::Proven;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{Operation, RouteRules, RuleName};
+use postern_identity::name::NameTemplate;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, ResultCode, answer, oid, splice, tag};
 use std::sync::Arc;
@@ -188,8 +190,14 @@ impl Session {
         let Ok(asking) = Message::parse(renamed) else {
             return self.refuse_name(message.id, Operation::Bind, Refusal::Malformed, None, Some(name));
         };
-        // Guesses at a name that nobody has end like those at one that somebody has.
-        let reservation = match self.ask_guard_for_bind(message, (name, password), rules).await {
+        // Guesses at a name that nobody has end like those at one that somebody has: counted by that name, below the entry that is not
+        // there, for the name itself may be somebody's by another form.
+        let gap = NameTemplate::parse(&format!("uid={{}},{nobody}"));
+        let subject = gap
+            .and_then(|gap| gap.fill(&readable(name)))
+            .unwrap_or_else(|| nobody.clone());
+        let asked_guard = self.ask_guard_for_bind(message, (name, password), subject.as_bytes(), rules);
+        let reservation = match asked_guard.await {
             Ok(reservation) => reservation,
             Err(answer) => return answer,
         };

@@ -149,6 +149,8 @@ fn whoever_fails_costs_the_directory_one_search_and_one_bind_whoever_it_is() {
     let asked = Arc::new(Mutex::new(String::new()));
     let puppet = counting(&asked);
     let settings = GatewaySettings {
+        // The guard has stories of its own, and would hold some of these.
+        policy: Some("priority = 1\n[[policy]]\nroute = \"*\"\n[policy.guard]\nenabled = false\n".to_owned()),
         lanes: "[route.names]\naccept = [\"uid\"]".to_owned(),
         ..GatewaySettings::new("generic", &[puppet.url()])
     };
@@ -177,6 +179,31 @@ fn whoever_fails_costs_the_directory_one_search_and_one_bind_whoever_it_is() {
     assert_eq!((right.code, work.as_str()), (Some(0), "b"));
     assert_eq!(ask("somebody", "wrong"), (wrong, "bs".to_owned()));
     assert_eq!(ask("somebody", PASSWORD).1, "b");
+}
+
+#[test]
+fn with_the_guard_asking_too_whoever_fails_costs_the_same() {
+    let asked = Arc::new(Mutex::new(String::new()));
+    let puppet = counting(&asked);
+    let settings = GatewaySettings {
+        lanes: "[route.names]\naccept = [\"uid\"]".to_owned(),
+        ..GatewaySettings::new("generic", &[puppet.url()])
+    };
+    let gateway = Gateway::start_unready(&settings, Output::Kept);
+    for password in ["wrong", "wrong again", "wrong"] {
+        let ask = |name: &str| {
+            asked.lock().unwrap().clear();
+            let answer = sign_in(&gateway, name, password).1;
+            let mut letters: Vec<char> = asked.lock().unwrap().chars().collect();
+            letters.sort_unstable();
+            (answer, letters.into_iter().collect::<String>())
+        };
+        let somebody = ask("somebody");
+        assert_eq!(somebody.0.code, Some(49));
+        for name in ["nobody", "twins"] {
+            assert_eq!(ask(name), somebody, "{name}, {password}");
+        }
+    }
 }
 
 #[test]
