@@ -26,12 +26,14 @@ pub struct GatewaySettings {
     pub preset: String,
     /// The text of the only policy file.
     pub policy: Option<String>,
-    /// The directory's servers.
+    /// The directory's servers; none if `directory` says more of them.
     pub urls: Vec<String>,
     /// More lines for `[[directory]]`.
     pub directory: String,
     /// Whether it has an account of its own in the directory.
     pub service_account: bool,
+    /// More lines for `[[route]]`.
+    pub route: String,
     /// More lines for `[route.lanes]`.
     pub lanes: String,
     /// Lines for `[limits]`.
@@ -55,6 +57,7 @@ impl GatewaySettings {
             urls: urls.to_vec(),
             directory: String::new(),
             service_account: true,
+            route: String::new(),
             lanes: String::new(),
             limits: String::new(),
             server: String::new(),
@@ -187,6 +190,11 @@ impl Gateway {
         Wire::connect_tls(self.addresses.ldaps, &self.ca_file())
     }
 
+    /// The same where its certificate is of another authority.
+    pub fn tls_client_of(&self, ca_file: &Path) -> Wire {
+        Wire::connect_tls(self.addresses.ldaps, ca_file)
+    }
+
     /// Its metrics now.
     pub fn metrics(&self) -> Metrics {
         let page = get(self.addresses.metrics, "/metrics").expect("metrics are served");
@@ -307,8 +315,14 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
     } else {
         String::new()
     };
+    let urls = if urls.is_empty() {
+        urls
+    } else {
+        format!("urls = [{urls}]")
+    };
     let GatewaySettings {
         directory,
+        route,
         lanes,
         limits,
         server,
@@ -346,7 +360,7 @@ route = \"applications\"
 [[directory]]
 name = \"people\"
 dialect = \"openldap\"
-urls = [{urls}]
+{urls}
 base_dn = \"{BASE}\"
 {directory}
 
@@ -355,6 +369,7 @@ base_dn = \"{BASE}\"
 [[route]]
 name = \"applications\"
 directory = \"people\"
+{route}
 
 [route.lanes]
 {lanes}

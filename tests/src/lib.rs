@@ -38,6 +38,7 @@ pub mod policies;
 pub mod port;
 pub mod process;
 pub mod puppet;
+pub mod replicas;
 pub mod request;
 pub mod sightings;
 pub mod slapd;

@@ -60,6 +60,17 @@ pub fn sasl_bind(id: u32, mechanism: &str) -> Vec<u8> {
     message(id, &operation.finish(), &[])
 }
 
+/// A bind with a SASL mechanism and credentials.
+pub fn sasl_bind_with(id: u32, mechanism: &str, credentials: &[u8]) -> Vec<u8> {
+    let mut operation = Writer::new();
+    operation.nested(tag::BIND_REQUEST, |body| {
+        body.integer(3).octets(b"").nested(0xa3, |sasl| {
+            sasl.octets(mechanism.as_bytes()).octets(credentials);
+        });
+    });
+    message(id, &operation.finish(), &[])
+}
+
 /// Scopes of a search.
 #[derive(Clone, Copy)]
 pub enum Scope {

@@ -31,6 +31,10 @@ pub struct SlapdSettings {
     pub database: String,
     /// More entries.
     pub ldif: String,
+    /// Nothing in it, the suffix neither: a consumer gets everything from its provider.
+    pub empty: bool,
+    /// More lines behind everything else, such as another overlay.
+    pub overlays: String,
     /// Its certificate; one of an authority of its own if none is given.
     pub certificate: Option<ServerCertificate>,
 }
@@ -44,6 +48,8 @@ impl Default for SlapdSettings {
             global: String::new(),
             database: String::new(),
             ldif: String::new(),
+            empty: false,
+            overlays: String::new(),
             certificate: None,
         }
     }
@@ -77,8 +83,10 @@ impl Slapd {
         fs::write(path.join("certificate.pem"), certificate.certificate).unwrap();
         fs::write(path.join("key.pem"), certificate.key).unwrap();
         fs::write(path.join("slapd.conf"), configuration(path, settings)).unwrap();
-        fs::write(path.join("all.ldif"), people::ldif(settings.users, &settings.ldif)).unwrap();
-        load(path);
+        if !settings.empty {
+            fs::write(path.join("all.ldif"), people::ldif(settings.users, &settings.ldif)).unwrap();
+            load(path);
+        }
         // Another process may take a free port before slapd does: then slapd ends, and other ports are tried.
         for _ in 0..5 {
             let (port, tls_port) = (port::free(), port::free());
@@ -214,7 +222,7 @@ fn configuration(folder: &Path, settings: &SlapdSettings) -> String {
     } else {
         ""
     };
-    let (global, database) = (&settings.global, &settings.database);
+    let (global, database, overlays) = (&settings.global, &settings.database, &settings.overlays);
     format!(
         "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -247,6 +255,7 @@ ppolicy_default cn=default,ou=policies,{BASE}
 {netscape}
 access to attrs=userPassword by self write by anonymous auth by * none
 access to * by self write by * read
+{overlays}
 "
     )
 }

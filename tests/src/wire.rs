@@ -1,10 +1,12 @@
 //! A client that sends octets and reads whole messages, with a deadline on every read.
 
+use crate::certificates::ServerCertificate;
 use crate::request;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, frame, oid, tag};
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned};
 use rustls_pki_types::pem::PemObject;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
@@ -104,13 +106,18 @@ impl Wire {
 
     /// The handshake of TLS over what is a plain connection now.
     pub fn shake_hands(&mut self, ca_file: &Path) -> io::Result<()> {
+        self.shake_hands_as(trusting(ca_file), "localhost")
+    }
+
+    /// The same with a configuration of one's own, asking for a server of this name.
+    pub fn shake_hands_as(&mut self, config: Arc<ClientConfig>, name: &str) -> io::Result<()> {
         let Stream::Plain(socket) = &self.stream else {
             panic!("TLS is on already")
         };
         assert!(self.buffer.is_empty(), "octets before the handshake");
         let socket = socket.try_clone()?;
-        let name = ServerName::try_from("localhost").expect("a name");
-        let connection = ClientConnection::new(trusting(ca_file), name).map_err(io::Error::other)?;
+        let name = ServerName::try_from(name.to_owned()).expect("a name");
+        let connection = ClientConnection::new(config, name).map_err(io::Error::other)?;
         let mut stream = Box::new(StreamOwned::new(connection, socket));
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
@@ -254,17 +261,27 @@ pub fn is_close(error: &io::Error) -> bool {
 
 /// A TLS configuration that trusts this authority alone.
 pub fn trusting(ca_file: &Path) -> Arc<ClientConfig> {
+    Arc::new(trusting_builder(ca_file).with_no_client_auth())
+}
+
+/// The same, showing a certificate where one is asked for.
+pub fn showing(ca_file: &Path, own: &ServerCertificate) -> Arc<ClientConfig> {
+    let chain = CertificateDer::pem_slice_iter(own.certificate.as_bytes()).map(|der| der.expect("a certificate"));
+    let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).expect("a key");
+    let config = trusting_builder(ca_file).with_client_auth_cert(chain.collect(), key);
+    Arc::new(config.expect("a certificate and its key"))
+}
+
+fn trusting_builder(ca_file: &Path) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca_file).expect("a file of certificates") {
         roots.add(certificate.expect("a certificate")).expect("an authority");
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions of TLS")
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
 }
 
 impl Answer {

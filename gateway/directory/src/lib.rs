@@ -1,13 +1,15 @@
 //! The directories behind us: how to reach them, and how each product says what it says.
 //!
-//! **Owns** connections to directory servers with TLS verified ([`Upstream`]), the order in which servers are tried, what a server
-//! can do ([`Capabilities`]), the dialects that read a [standing](postern_identity::Standing) out of answers and entries
+//! **Owns** connections to directory servers with TLS verified ([`Upstream`]), which server is chosen for what ([`Want`]) and how each
+//! of them is, what a server can do ([`Capabilities`]), the dialects that read a [standing](postern_identity::Standing) out of answers and entries
 //! ([`Dialect`]), and the few connections of our own service account ([`ServiceLanes`]).
 //!
 //! **Never knows** HTTP, pages, policy files, SQL, or which client an answer is for.
 //!
-//! **The walk.** [`Upstream::new`] checks the settings once. A session asks [`Upstream::connect`] for a [`Connection`] to the first
-//! server in order that is there, and gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
+//! **The walk.** [`Upstream::new`] checks the settings once. A session says what it wants; [`Upstream::candidates`] puts the servers in order
+//! for that (`choice`: role, then the account's own server or the least busy one; `order`: who is there), and [`Upstream::connect_to`]
+//! gives a [`Connection`] to the first that takes it. [`Upstream::check`] asks a server now and then whether it is well (`health`).
+//! The session gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
 //! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
 //!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
@@ -22,12 +24,14 @@ pub mod upstream;
 pub use names::{NameForm, NameRules};
 pub use transport::{Stream, Transport};
 pub use upstream::capabilities::Capabilities;
+pub use upstream::choice::{AccountHash, Want};
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 pub use upstream::entry::Entry;
 pub use upstream::error::{ConnectError, LookUpError, SetupError};
+pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes};
-pub use upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
+pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};
 pub use upstream::{Connection, ServerIndex, Upstream};

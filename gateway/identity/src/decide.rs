@@ -181,6 +181,8 @@ pub struct RouteAnswer {
     /// Whether the same route may have other rules for another connection, for another account or at another time: only then is there
     /// a reason to ask again within a generation.
     pub conditional: bool,
+    /// Whether anything may be changed on this connection, by whoever may sign in on it: a lane to a server that takes writes is needed.
+    pub may_write: bool,
     /// After this long time alone may have changed them, and they have to be asked for again.
     pub valid_for: Option<Duration>,
 }
@@ -189,6 +191,7 @@ impl RouteAnswer {
     /// Rules that hold for everybody at any time.
     pub fn always(rules: Arc<RouteRules>) -> Self {
         Self {
+            may_write: rules.may_write(),
             rules,
             conditional: false,
             valid_for: None,
@@ -229,6 +232,10 @@ pub struct RouteRules {
     pub extended_operations: Ruled<Vec<Arc<str>>>,
     /// Bind names that may send the proxied authorization control (RFC 4370).
     pub proxied_authorization: Ruled<Vec<DistinguishedName>>,
+    /// Seconds after which whoever signed in must sign in again, if ever.
+    pub max_bound_age: Option<Ruled<u32>>,
+    /// How often, in seconds, the standing of whoever is signed in is looked up again; 0 for never.
+    pub recheck: Ruled<u32>,
     /// How wrong passwords are held off. `None`: every one of them reaches the directory.
     pub guard: Option<Ruled<GuardRules>>,
 }
@@ -269,6 +276,21 @@ impl RouteRules {
             || self.size_limit.is_some()
             || self.time_limit.is_some()
     }
+
+    /// Whether anything may be changed on this route.
+    pub fn may_write(&self) -> bool {
+        let writing = [
+            Operation::Add,
+            Operation::Delete,
+            Operation::Modify,
+            Operation::ModifyDn,
+            Operation::Extended,
+        ];
+        !self.read_only.value
+            && writing
+                .into_iter()
+                .any(|writing| self.operations.value.contains(writing))
+    }
 }
 
 /// What a route asks of an unprotected connection. Loopback clients are spared unless the rule is [`TlsRule::Always`].
@@ -287,6 +309,8 @@ pub enum TlsRule {
 pub enum References {
     /// They are left out: following them would lead around the gateway.
     Drop,
+    /// Those to servers of the route's own directory name the route instead; others are left out. Where the route has no address to name, all.
+    Rewrite,
     /// They pass as they are.
     Pass,
 }

@@ -51,7 +51,12 @@ impl<'a> SearchEntry<'a> {
 
     /// The content of a SearchResultEntry in which `edit` decided on every attribute: it is asked with the description and an empty
     /// value, and again with each value where it answered [`Edit::Choose`]. An empty value is kept with its attribute or not at all.
-    pub fn edited(&self, mut edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
+    pub fn edited(&self, edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
+        self.edited_with(&[], edit)
+    }
+
+    /// As [`SearchEntry::edited`], with `more` attributes behind the others, already encoded.
+    pub fn edited_with(&self, more: &[u8], mut edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
         let mut kept = Writer::with_capacity(self.attributes.len());
         let mut rest = Cursor::new(self.attributes);
         while !rest.is_empty() {
@@ -83,7 +88,8 @@ impl<'a> SearchEntry<'a> {
                 }
             }
         }
-        let mut content = Writer::with_capacity(self.dn.len() + self.attributes.len() + 16);
+        kept.raw(more);
+        let mut content = Writer::with_capacity(self.dn.len() + self.attributes.len() + more.len() + 16);
         content.octets(self.dn).element(tag::SEQUENCE, &kept.finish());
         Ok(content.finish())
     }

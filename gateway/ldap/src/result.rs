@@ -29,6 +29,7 @@ impl ResultCode {
     pub const CONSTRAINT_VIOLATION: Self = Self(19);
     pub const NO_SUCH_OBJECT: Self = Self(32);
     pub const INVALID_DN_SYNTAX: Self = Self(34);
+    pub const INAPPROPRIATE_AUTHENTICATION: Self = Self(48);
     pub const INVALID_CREDENTIALS: Self = Self(49);
     pub const INSUFFICIENT_ACCESS_RIGHTS: Self = Self(50);
     pub const BUSY: Self = Self(51);

@@ -123,7 +123,7 @@ pub(crate) struct PassTable {
     pub(crate) tls: Option<TlsWord>,
     /// Whether a client that has not signed in may do more than read the root DSE. Default: true.
     pub(crate) anonymous: Option<bool>,
-    /// What becomes of references in search results: "drop" (the default) or "pass". They lead clients around the gateway.
+    /// What becomes of references in search results: "drop" (the default), "rewrite" (those to the directory's own servers name the route's ldap_url) or "pass". They lead clients around the gateway.
     pub(crate) references: Option<ReferencesWord>,
     /// True: a sign-in that would use up the last grace sign-in is answered like a wrong password and not put to the directory, so that one is left for a new password. Needs the service account. Default: false.
     pub(crate) keep_last_grace: Option<bool>,
@@ -131,6 +131,12 @@ pub(crate) struct PassTable {
     pub(crate) extended_operations: Option<Vec<String>>,
     /// Names that may act for others with the proxied authorization control. Default: none.
     pub(crate) proxied_authorization: Option<Vec<String>>,
+    /// Seconds after which whoever signed in must sign in again. Default: never.
+    #[schemars(range(min = 1, max = 31_536_000))]
+    pub(crate) max_bound_age_seconds: Option<u32>,
+    /// How often, in seconds, the standing of whoever is signed in is looked up again by the service account; 0 for never. Default: 300, on the surface "transparent" never.
+    #[schemars(range(min = 0, max = 86_400))]
+    pub(crate) recheck_seconds: Option<u32>,
 }
 
 /// How wrong passwords are held off. One less than locks an account reaches the directory; what comes then is answered here, as a wrong password
@@ -261,7 +267,7 @@ words! {
 }
 words! {
     /// What becomes of references.
-    ReferencesWord for References { Drop, Pass }
+    ReferencesWord for References { Drop, Rewrite, Pass }
 }
 words! {
     /// Let in, let in to change the password, or turned away.

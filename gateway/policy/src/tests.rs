@@ -257,6 +257,7 @@ fn of_route(expect: &Expect, rules: &RouteRules, differences: &mut Differences) 
         expect.references,
         |references| match references {
             References::Drop => "drop",
+            References::Rewrite => "rewrite",
             References::Pass => "pass",
         },
     );

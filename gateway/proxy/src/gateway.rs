@@ -1,13 +1,16 @@
 //! What all sessions share, and the handle by which the program owns them.
 
 use crate::accounts::{Accounts, NameChanges};
+use crate::door::Door;
 use crate::guard::{Guard, GuardSettings};
 use crate::listener::{self, WayIn};
 use crate::metrics::{Count, Counters};
 use crate::pool::Pool;
+use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
+use crate::sign_in::SignInSettings;
 use crate::ticker::Ticker;
 use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
@@ -39,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) ticker: Arc<Ticker>,
     pub(crate) remembered: Remembered,
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
+    /// One a directory.
+    rechecks: Vec<Arc<Rechecks>>,
 }
 
 /// A route while it runs.
@@ -48,7 +53,12 @@ pub(crate) struct Route {
     /// The service account's own few connections.
     pub(crate) service: ServiceLanes,
     pub(crate) pool: Pool,
+    /// Of the directory, shared by its routes.
+    pub(crate) rechecks: Arc<Rechecks>,
+    /// See [`RouteSettings::ldap_url`].
+    pub(crate) ldap_url: Option<Arc<str>>,
     pub(crate) counters: Counters,
+    pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
     pub(crate) accounts: Option<Arc<Accounts>>,
     /// What all routes to the same directory share, if one of them has `accounts`.
@@ -85,6 +95,7 @@ impl Gateway {
         let name_changes = name_changes(&routes);
         let ticker = Arc::<Ticker>::default();
         let mut guards: Vec<(Arc<Upstream>, Arc<Guard>)> = Vec::new();
+        let mut rechecks: Vec<Arc<Rechecks>> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
@@ -94,15 +105,26 @@ impl Gateway {
                     .zip(name_changes.clone())
                     .map(|(rules, changes)| Arc::new(Accounts::new(rules, Arc::clone(&settings.upstream), changes)));
                 let guard = guard_of(&mut guards, &settings.upstream, guard, &ticker);
+                let known = rechecks.iter().find(|rechecks| rechecks.is_of(&settings.upstream));
+                let of_directory = if let Some(known) = known {
+                    Arc::clone(known)
+                } else {
+                    let new = Arc::new(Rechecks::new(Arc::clone(&settings.upstream)));
+                    rechecks.push(Arc::clone(&new));
+                    new
+                };
                 let route = Route {
                     accounts,
                     name_changes,
+                    rechecks: of_directory,
+                    ldap_url: settings.ldap_url,
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
                     upstream: settings.upstream,
                     counters: Counters::new(),
                     guard,
+                    sign_in: settings.sign_in,
                 };
                 (settings.name, Arc::new(route))
             })
@@ -117,6 +139,7 @@ impl Gateway {
             ticker,
             remembered: Remembered::new(),
             routes,
+            rechecks,
         });
         let gateway = Self {
             shared,
@@ -126,6 +149,10 @@ impl Gateway {
         };
         let ticker = Arc::clone(&gateway.shared.ticker);
         gateway.until_the_end(async move { ticker.run().await });
+        for rechecks in &gateway.shared.rechecks {
+            let rechecks = Arc::clone(rechecks);
+            gateway.until_the_end(async move { rechecks.run().await });
+        }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {
             let mut interval = tokio::time::interval(SWEEP);
@@ -139,12 +166,11 @@ impl Gateway {
 
     /// Takes clients from an open socket, on every worker.
     pub fn listen(&self, socket: TcpListener, settings: ListenerSettings) -> Result<(), SetupError> {
-        let route = self.shared.routes.get(&settings.route).ok_or(SetupError::NoSuchRoute)?;
+        let door = Door::new(settings, &self.shared.routes).ok_or(SetupError::NoSuchRoute)?;
         let socket = socket.into_std().map_err(|_| SetupError::Socket)?;
         let way_in = Arc::new(WayIn {
             shared: Arc::clone(&self.shared),
-            route: Arc::clone(route),
-            settings,
+            door: Arc::new(door),
             workers: Arc::clone(&self.workers),
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
@@ -184,6 +210,15 @@ impl Gateway {
     /// Calls `each` with every count and gauge.
     pub fn counts(&self, mut each: impl FnMut(Count<'_>)) {
         each(Count::Sessions(self.shared.registry.count()));
+        for rechecks in &self.shared.rechecks {
+            rechecks.counts(|result, count| {
+                each(Count::Rechecks {
+                    directory: rechecks.directory(),
+                    result,
+                    count,
+                });
+            });
+        }
         for route in self.shared.routes.values() {
             let name = &*route.name;
             route.counters.binds(|outcome, count| {

@@ -18,7 +18,7 @@ pub(crate) struct Pending {
 
 /// What the answers to an operation need besides being passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Care(u8);
+pub(crate) struct Care(u16);
 
 impl Care {
     /// Nothing.
@@ -38,6 +38,8 @@ impl Care {
 
     /// It may leave something on the lane that another session must not meet.
     pub(crate) const TAINTS: Self = Self(64);
+    /// The rootDSE was asked for its SASL mechanisms: ours are put in.
+    pub(crate) const MECHANISMS: Self = Self(512);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

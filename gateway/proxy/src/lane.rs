@@ -1,10 +1,11 @@
 //! One connection to a directory server, and what must be known of it before anything is sent on it.
 
+use crate::acting;
 use crate::outbound::Outbound;
 use crate::scratch;
 use crate::settings::Limits;
-use postern_directory::ServerIndex;
 use postern_directory::Transport;
+use postern_directory::{Load, ServerIndex};
 use postern_ldap::{Header, frame, tag};
 use std::future::poll_fn;
 use std::io;
@@ -31,8 +32,13 @@ pub(crate) struct Lane {
     pub(crate) tainted: bool,
     /// Page cursors that live on it.
     pub(crate) cursors: u32,
+    /// The proxied authorization control (RFC 4370) put on every request: the lane is our service account's, acting for one account.
+    /// There is no way around it: it is put on where octets leave for the directory.
+    acting: Option<Box<[u8]>>,
     /// The place it takes among the lanes of its route while in use.
     pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// Counts it among the lanes in use to its server.
+    pub(crate) load: Option<Load>,
 }
 
 /// Who the directory takes this lane for.
@@ -61,6 +67,9 @@ pub(crate) enum LaneLoss {
     /// The server said that it closes it.
     #[error("the server gave notice of disconnection")]
     Notice,
+    /// A request could not be made in the name this lane acts for.
+    #[error("a request could not be made in another's name")]
+    Unsendable,
     /// Nothing came in time.
     #[error("the server did not answer in time")]
     Silent,
@@ -78,8 +87,33 @@ impl Lane {
             reused: false,
             tainted: false,
             cursors: 0,
+            acting: None,
             place,
+            load: None,
         }
+    }
+
+    /// From now on every request is made for another, with this control. Such a lane serves one session and is closed with it (lane rule 5).
+    pub(crate) fn act_for(&mut self, control: Vec<u8>) {
+        self.acting = Some(control.into());
+        self.tainted = true;
+    }
+
+    /// Whether its requests are made for another.
+    pub(crate) fn acts(&self) -> bool {
+        self.acting.is_some()
+    }
+
+    /// Puts requests on their way: what the socket takes at once, and the rest later.
+    pub(crate) fn put(&mut self, context: &mut Context<'_>, requests: &[u8]) -> Result<(), LaneLoss> {
+        match &self.acting {
+            None => self.outbound.write(&mut self.transport, context, requests),
+            Some(control) => {
+                let dressed = acting::dressed(requests, control)?;
+                self.outbound.write(&mut self.transport, context, &dressed)
+            }
+        }
+        .map_err(loss)
     }
 
     /// Whether nothing of this session is left on it (lane rule 5). The caller adds that no answer is owed.
@@ -101,10 +135,14 @@ impl Lane {
     pub(crate) async fn send(&mut self, octets: &[u8]) -> Result<(), LaneLoss> {
         let mut first = true;
         poll_fn(|context| {
-            if std::mem::take(&mut first) {
-                self.outbound.write(&mut self.transport, context, octets)?;
+            if std::mem::take(&mut first)
+                && let Err(loss) = self.put(context, octets)
+            {
+                return Poll::Ready(Err(loss));
             }
-            self.outbound.poll_drain(&mut self.transport, context)
+            self.outbound
+                .poll_drain(&mut self.transport, context)
+                .map_err(|_| LaneLoss::Broken)
         })
         .await
         .map_err(|_| LaneLoss::Broken)

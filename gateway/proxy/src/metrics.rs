@@ -179,6 +179,15 @@ pub enum Count<'a> {
     },
     /// Connected clients.
     Sessions(usize),
+    /// Accounts looked up again while somebody is signed in as them.
+    Rechecks {
+        /// The directory.
+        directory: &'a str,
+        /// What came of it: "found", "gone" or "failed".
+        result: &'static str,
+        /// How many.
+        count: u64,
+    },
     /// Lanes of a route that sessions hold.
     LanesInUse {
         /// The route.

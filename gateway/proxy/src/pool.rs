@@ -1,13 +1,14 @@
-//! Lanes between sessions. One pool a route, so that lanes never cross from one route, directory or TLS identity to another.
+//! Lanes between sessions. One pool a route, so that lanes never cross from one route, directory or TLS identity to another; within
+//! it lanes are kept by server.
 
 use crate::lane::{Lane, LaneIdentity};
 use crate::settings::{LaneMode, LaneSettings};
-use crate::workers::{self, Home};
-use postern_directory::{ConnectError, Upstream};
+use crate::workers;
+use postern_directory::{ConnectError, Connection, Load, ServerIndex, Upstream, Want};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 /// The lanes of one route.
@@ -22,9 +23,10 @@ pub(crate) struct Pool {
 }
 
 /// Lanes that wait, those given back last at the back.
-#[derive(Default)]
 struct Idle {
-    homes: Vec<VecDeque<(Lane, Instant)>>,
+    /// Each worker's, one for each server.
+    queues: Vec<VecDeque<(Lane, Instant)>>,
+    servers: usize,
     count: usize,
 }
 
@@ -41,40 +43,69 @@ pub(crate) enum NoLane {
 
 impl Pool {
     pub(crate) fn new(settings: LaneSettings, upstream: Arc<Upstream>) -> Self {
+        let servers = upstream.servers().count();
         Self {
             settings,
             upstream,
             in_use: Arc::new(Semaphore::new(settings.most)),
-            idle: Mutex::default(),
+            idle: Mutex::new(Idle::new(servers)),
             idle_count: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
         }
     }
 
-    /// A lane for a bind: the one given back last, if it is still quiet, else a fresh one. Nothing but a bind may be the first thing on a
-    /// lane that was given back.
-    pub(crate) async fn take(&self) -> Result<Lane, NoLane> {
+    /// A lane for a bind, to the best server for it that is there: the one given back last, if it is still quiet, else a fresh one. Nothing
+    /// but a bind may be the first thing on a lane that was given back.
+    pub(crate) async fn take(&self, want: &Want) -> Result<Lane, NoLane> {
         let place = self.place().await?;
-        while let Some((mut lane, _)) = self.pop() {
-            // A lane to a stand-in goes when its principal is due to be tried again.
-            if lane.is_quiet() && self.upstream.prefers(lane.server) {
-                lane.place = Some(place);
-                return Ok(lane);
+        let mut fault = ConnectError::Unresolved;
+        for server in self.upstream.candidates(want) {
+            // Counted from now on: whoever chooses while we connect sees it.
+            let load = self.upstream.lane(server);
+            while let Some((mut lane, _)) = self.pop(server) {
+                if lane.is_quiet() {
+                    lane.place = Some(place);
+                    lane.load = load;
+                    return Ok(lane);
+                }
+            }
+            match self.upstream.connect_to(server).await {
+                Ok(connection) => return Ok(fresh(connection, place, load)),
+                Err(failed) => fault = failed,
             }
         }
-        self.connect(place).await
+        Err(NoLane::Unreachable(fault))
     }
 
     /// A lane nobody has used.
-    pub(crate) async fn fresh(&self) -> Result<Lane, NoLane> {
+    pub(crate) async fn fresh(&self, want: &Want) -> Result<Lane, NoLane> {
         let place = self.place().await?;
-        self.connect(place).await
+        let connection = self.upstream.connect_for(want).await.map_err(NoLane::Unreachable)?;
+        let load = self.upstream.lane(connection.server);
+        Ok(fresh(connection, place, load))
+    }
+
+    /// A lane nobody has used, signed in as our service account.
+    pub(crate) async fn service(&self, want: &Want) -> Result<Lane, NoLane> {
+        let place = self.place().await?;
+        let connection = self
+            .upstream
+            .connect_as_service(want)
+            .await
+            .map_err(NoLane::Unreachable)?;
+        let load = self.upstream.lane(connection.server);
+        Ok(fresh(connection, place, load))
     }
 
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
     pub(crate) fn give_back(&self, mut lane: Lane) {
         lane.place = None;
-        if self.settings.mode == LaneMode::Dedicated || self.closed.load(Ordering::Acquire) || !lane.is_clean() {
+        lane.load = None;
+        if self.settings.mode == LaneMode::Dedicated
+            || self.closed.load(Ordering::Acquire)
+            || !lane.is_clean()
+            || self.upstream.is_draining(lane.server)
+        {
             return;
         }
         lane.identity = LaneIdentity::Stale;
@@ -86,21 +117,27 @@ impl Pool {
         drop(closed);
     }
 
-    /// Closes lanes that have waited too long or were closed from the other side.
+    /// Closes lanes that have waited too long, were closed from the other side, or lead to a server that is drained.
     pub(crate) fn sweep(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        for lanes in &mut idle.homes {
-            lanes.retain_mut(|(lane, since)| now.duration_since(*since) < self.settings.idle_time && lane.is_quiet());
+        for lanes in &mut idle.queues {
+            lanes.retain_mut(|(lane, since)| {
+                now.duration_since(*since) < self.settings.idle_time
+                    && lane.is_quiet()
+                    && !self.upstream.is_draining(lane.server)
+            });
         }
-        idle.count = idle.homes.iter().map(VecDeque::len).sum();
+        idle.count = idle.queues.iter().map(VecDeque::len).sum();
         self.idle_count.store(idle.count, Ordering::Relaxed);
     }
 
     /// Closes every idle lane and keeps none from now on.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Idle::default();
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.queues.clear();
+        idle.count = 0;
         self.idle_count.store(0, Ordering::Relaxed);
     }
 
@@ -112,7 +149,7 @@ impl Pool {
         )
     }
 
-    async fn place(&self) -> Result<tokio::sync::OwnedSemaphorePermit, NoLane> {
+    async fn place(&self) -> Result<OwnedSemaphorePermit, NoLane> {
         if let Ok(place) = Arc::clone(&self.in_use).try_acquire_owned() {
             return Ok(place);
         }
@@ -122,35 +159,50 @@ impl Pool {
         }
     }
 
-    async fn connect(&self, place: tokio::sync::OwnedSemaphorePermit) -> Result<Lane, NoLane> {
-        let connection = self.upstream.connect().await.map_err(NoLane::Unreachable)?;
-        Ok(Lane::new(connection.transport, connection.server, Some(place)))
-    }
-
-    /// The lane given back last on this worker is the warmest. Popping it does not wait.
-    fn pop(&self) -> Option<(Lane, Instant)> {
+    /// The lane to this server given back last on this worker is the warmest. Popping it does not wait.
+    fn pop(&self, server: ServerIndex) -> Option<(Lane, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = idle.homes.get_mut(workers::home())?.pop_back()?;
+        let place = idle.place(server);
+        let lane = idle.queues.get_mut(place)?.pop_back()?;
         idle.count -= 1;
         self.idle_count.store(idle.count, Ordering::Relaxed);
         Some(lane)
     }
 }
 
+fn fresh(connection: Connection, place: OwnedSemaphorePermit, load: Option<Load>) -> Lane {
+    let mut lane = Lane::new(connection.transport, connection.server, Some(place));
+    lane.load = load;
+    lane
+}
+
 impl Idle {
-    /// Keeps a lane on this worker. Returns the one that must go for it: where `most` wait already, the oldest of the worker that
-    /// has the most, so that no worker takes all places; or the lane itself, if that is this worker.
+    fn new(servers: usize) -> Self {
+        Self {
+            queues: Vec::new(),
+            servers,
+            count: 0,
+        }
+    }
+
+    /// Which queue is this worker's to this server.
+    fn place(&self, server: ServerIndex) -> usize {
+        workers::home() * self.servers + server.0
+    }
+
+    /// Keeps a lane on this worker. Returns the one that must go for it: where `most` wait already, the oldest of the longest
+    /// queue, so that no worker takes all places, nor a server that nobody can use now; or the lane itself, if that is its queue.
     fn keep(&mut self, lane: Lane, most: usize) -> Option<Lane> {
-        let home: Home = workers::home();
-        if self.homes.len() <= home {
-            self.homes.resize_with(home + 1, VecDeque::new);
+        let place = self.place(lane.server);
+        if self.queues.len() <= place {
+            self.queues.resize_with(place + 1, VecDeque::new);
         }
         let mut closed = None;
         if self.count >= most {
-            let fullest = (0..self.homes.len()).max_by_key(|home| self.homes.get(*home).map_or(0, VecDeque::len));
-            match fullest
-                .filter(|fullest| *fullest != home)
-                .and_then(|fullest| self.homes.get_mut(fullest))
+            let longest = (0..self.queues.len()).max_by_key(|place| self.queues.get(*place).map_or(0, VecDeque::len));
+            match longest
+                .filter(|longest| *longest != place)
+                .and_then(|longest| self.queues.get_mut(longest))
             {
                 Some(lanes) => closed = lanes.pop_front().map(|(lane, _)| lane),
                 None => return Some(lane),
@@ -161,7 +213,7 @@ impl Idle {
         } else {
             self.count += 1;
         }
-        if let Some(lanes) = self.homes.get_mut(home) {
+        if let Some(lanes) = self.queues.get_mut(place) {
             lanes.push_back((lane, Instant::now()));
         }
         closed

@@ -39,14 +39,25 @@ pub(crate) enum Refusal {
     OutcomeUnknown,
     LastGraceKept,
     DirectoryRefused,
+    HeldElsewhere,
     NoRules,
     GuardSpent,
     GuardRepeated,
+    ProxyHeader,
+    ProxyHeaderVersion1,
+    ProxyHeaderLate,
+    ClientCertificate,
+    NoClientCertificate,
+    CertificateIdentity,
+    OtherIdentity,
+    SaslMalformed,
+    StandingNotKnown,
+    ActingRefused,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -78,9 +89,20 @@ impl Refusal {
         Self::OutcomeUnknown,
         Self::LastGraceKept,
         Self::DirectoryRefused,
+        Self::HeldElsewhere,
         Self::NoRules,
         Self::GuardSpent,
         Self::GuardRepeated,
+        Self::ProxyHeader,
+        Self::ProxyHeaderVersion1,
+        Self::ProxyHeaderLate,
+        Self::ClientCertificate,
+        Self::NoClientCertificate,
+        Self::CertificateIdentity,
+        Self::OtherIdentity,
+        Self::SaslMalformed,
+        Self::StandingNotKnown,
+        Self::ActingRefused,
     ];
 
     /// The rule's name, the result code and the text.
@@ -239,10 +261,65 @@ impl Refusal {
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
             ),
+            // RFC 4511 §4.1.10 wants a URL in a referral, and there is none that may be shown.
+            Self::HeldElsewhere => (
+                "built-in:held-elsewhere",
+                Code::UNWILLING_TO_PERFORM,
+                "that is held or changed on another server",
+            ),
             Self::NoRules => ("built-in:no-policy", Code::UNAVAILABLE, "no policy is in force here"),
             // Both shown as a wrong password, in the words of what was asked.
             Self::GuardSpent => ("built-in:guard-spent", Code::INVALID_CREDENTIALS, ""),
             Self::GuardRepeated => ("built-in:guard-repeated", Code::INVALID_CREDENTIALS, ""),
+            Self::ProxyHeader => (
+                "built-in:proxy-header",
+                Code::PROTOCOL_ERROR,
+                "a PROXY protocol header was expected",
+            ),
+            Self::ProxyHeaderVersion1 => (
+                "built-in:proxy-header-version-1",
+                Code::PROTOCOL_ERROR,
+                "version 1 of the PROXY protocol is not read here: use version 2",
+            ),
+            Self::ProxyHeaderLate => (
+                "built-in:proxy-header-late",
+                Code::PROTOCOL_ERROR,
+                "a PROXY protocol header took too long",
+            ),
+            // Nobody is told in LDAP: the handshake fails.
+            Self::ClientCertificate => ("built-in:client-certificate", Code::INAPPROPRIATE_AUTHENTICATION, ""),
+            // RFC 4511 appendix A.2: inappropriateAuthentication, for credentials of the wrong kind.
+            Self::NoClientCertificate => (
+                "built-in:no-client-certificate",
+                Code::INAPPROPRIATE_AUTHENTICATION,
+                "EXTERNAL needs a client certificate",
+            ),
+            Self::CertificateIdentity => (
+                "built-in:certificate-identity",
+                Code::INVALID_CREDENTIALS,
+                "the certificate names no account here",
+            ),
+            // RFC 4513 §5.2.3.2: invalidCredentials.
+            Self::OtherIdentity => (
+                "built-in:other-identity",
+                Code::INVALID_CREDENTIALS,
+                "you may not sign in as somebody else here",
+            ),
+            Self::SaslMalformed => (
+                "built-in:sasl-malformed",
+                Code::PROTOCOL_ERROR,
+                "the SASL credentials could not be read",
+            ),
+            Self::StandingNotKnown => (
+                "built-in:standing-not-known",
+                Code::UNAVAILABLE,
+                "the directory could not take the sign-in",
+            ),
+            Self::ActingRefused => (
+                "built-in:acting-refused",
+                Code::UNAVAILABLE,
+                "the directory could not take the sign-in",
+            ),
         }
     }
 }

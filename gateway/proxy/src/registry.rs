@@ -37,7 +37,8 @@ pub(crate) struct Registered {
     registry: Arc<Registry>,
     /// The session's number in this process.
     pub(crate) number: u64,
-    address: IpAddr,
+    /// The address it is counted for, where addresses are counted.
+    address: Option<IpAddr>,
 }
 
 /// Why a client is not let in at all.
@@ -62,13 +63,7 @@ impl Registry {
         if sessions.wakers.len() >= most {
             return Err(Full::Altogether);
         }
-        if per_address > 0 {
-            let count = sessions.addresses.entry(address).or_default();
-            if *count >= per_address {
-                return Err(Full::FromAddress);
-            }
-            *count += 1;
-        }
+        let address = sessions.count_in(address, per_address)?;
         sessions.wakers.insert(number, None);
         Ok(Registered {
             registry: Arc::clone(self),
@@ -106,7 +101,31 @@ impl Registry {
     }
 }
 
+impl Sessions {
+    /// Counts one more of this address, if there may be one more. The address, where it was counted.
+    fn count_in(&mut self, address: IpAddr, per_address: usize) -> Result<Option<IpAddr>, Full> {
+        if per_address == 0 {
+            return Ok(None);
+        }
+        let count = self.addresses.entry(address).or_default();
+        if *count >= per_address {
+            return Err(Full::FromAddress);
+        }
+        *count += 1;
+        Ok(Some(address))
+    }
+}
+
 impl Registered {
+    /// Counts a session that was entered without a limit for each address as one of this address.
+    pub(crate) fn count_for(&mut self, address: IpAddr, per_address: usize) -> Result<(), Full> {
+        let mut sessions = self.registry.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = sessions.count_in(address, per_address)?;
+        drop(sessions);
+        self.address = self.address.or(counted);
+        Ok(())
+    }
+
     /// Leaves the task's waker, once: a task keeps its waker for life.
     pub(crate) fn leave_waker(&self, waker: &Waker) {
         let mut sessions = self.registry.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,10 +137,12 @@ impl Drop for Registered {
     fn drop(&mut self) {
         let mut sessions = self.registry.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.wakers.remove(&self.number);
-        if let Some(count) = sessions.addresses.get_mut(&self.address) {
+        if let Some(address) = self.address
+            && let Some(count) = sessions.addresses.get_mut(&address)
+        {
             *count -= 1;
             if *count == 0 {
-                sessions.addresses.remove(&self.address);
+                sessions.addresses.remove(&address);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What the configuration may say of the front, as values.
 
+use crate::network::Network;
+use crate::sign_in::SignInSettings;
 use postern_directory::{NameRules, Upstream};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +16,36 @@ pub struct ListenerSettings {
     pub address: SocketAddr,
     /// TLS from the first octet, on request, or not at all.
     pub tls: ListenerTls,
-    /// The route its clients are on.
+    /// The route of clients that no choice below is for.
+    pub route: Arc<str>,
+    /// Routes for some of its clients: the first that fits.
+    pub choices: Vec<RouteChoice>,
+    /// Peers that must say whose connection they pass on, with a PROXY protocol header (version 2). From nobody else one is read.
+    pub proxy_protocol: Vec<Network>,
+}
+
+impl ListenerSettings {
+    /// A listener on which everybody is on one route and speaks for itself.
+    pub fn new(name: Arc<str>, address: SocketAddr, tls: ListenerTls, route: Arc<str>) -> Self {
+        Self {
+            name,
+            address,
+            tls,
+            route,
+            choices: Vec::new(),
+            proxy_protocol: Vec::new(),
+        }
+    }
+}
+
+/// A route for those clients of a listener that fit both lists; an empty list fits everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteChoice {
+    /// Names clients ask for in the TLS handshake (RFC 6066 §3), in lower case.
+    pub server_names: Vec<Box<str>>,
+    /// Where clients come from.
+    pub networks: Vec<Network>,
+    /// Their route.
     pub route: Arc<str>,
 }
 
@@ -41,8 +72,13 @@ pub struct RouteSettings {
     pub upstream: Arc<Upstream>,
     /// How connections to the directory are used.
     pub lanes: LaneSettings,
+    /// How its clients may sign in besides the simple bind.
+    pub sign_in: SignInSettings,
     /// Which bind names are taken beside DNs. `None`: every name goes to the directory as it was sent.
     pub names: Option<NameRules>,
+    /// Where clients reach this route, as `ldap://host:port` or `ldaps://host:port` without a slash at the end: what references name instead of
+    /// the directory's own servers. Without it they are left out.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How a route uses connections to its directory.
@@ -98,7 +134,7 @@ pub struct Limits {
     pub operations_in_flight: usize,
     /// From connecting to the first octet.
     pub first_octet: Duration,
-    /// For a TLS handshake.
+    /// For a TLS handshake, and before it for a PROXY protocol header.
     pub tls: Duration,
     /// From the first octet of a request to its last.
     pub request: Duration,

@@ -1,6 +1,6 @@
 //! The doors, opened: what the configuration says of listeners and routes, given to the rooms that serve them.
 
-use crate::certificate::server_config;
+use crate::certificate::{ByName, HotCertificate, asked_of_clients, server_config};
 use crate::config::{self, Certificate, Configuration, LaneMode, Limits, Listener, Route};
 use crate::metrics::{CountSource, Kind, Name, Sample};
 use crate::reload::CertificateReload;
@@ -128,31 +128,50 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
             idle_time: route.lanes.idle_time,
             wait: route.lanes.wait,
         },
+        sign_in: route.sign_in.clone(),
         names: route.names.clone(),
+        ldap_url: route.ldap_url.clone(),
     })
 }
 
 fn listener_settings(listener: &Listener, certificates: &[CertificateReload]) -> Result<ListenerSettings, ServeError> {
-    Ok(ListenerSettings {
-        name: Arc::clone(&listener.name),
-        address: listener.address,
-        route: Arc::clone(&listener.route),
-        tls: match &listener.tls {
-            config::ListenerTls::None => ListenerTls::None,
-            config::ListenerTls::StartTls(source) => ListenerTls::StartTls(tls_source(source, certificates)?),
-            config::ListenerTls::Ldaps(source) => ListenerTls::Ldaps(tls_source(source, certificates)?),
-        },
-    })
+    let tls = match &listener.tls {
+        config::ListenerTls::None => ListenerTls::None,
+        config::ListenerTls::StartTls(source) => ListenerTls::StartTls(tls_source(listener, source, certificates)?),
+        config::ListenerTls::Ldaps(source) => ListenerTls::Ldaps(tls_source(listener, source, certificates)?),
+    };
+    let (name, route) = (Arc::clone(&listener.name), Arc::clone(&listener.route));
+    let mut settings = ListenerSettings::new(name, listener.address, tls, route);
+    settings.choices.clone_from(&listener.choices);
+    settings.proxy_protocol.clone_from(&listener.proxy_protocol);
+    Ok(settings)
 }
 
-/// One configuration for all handshakes; the certificate in it is the one in force at each.
-fn tls_source(source: &Certificate, certificates: &[CertificateReload]) -> Result<TlsSource, ServeError> {
-    let certificate = certificates
-        .iter()
-        .find(|known| known.source() == source)
-        .ok_or(ServeError::Tls)?;
-    let config = server_config(Arc::clone(certificate.hot())).map_err(|_| ServeError::Tls)?;
+/// One configuration for all handshakes; the certificates in it are those in force at each.
+fn tls_source(
+    listener: &Listener,
+    source: &Certificate,
+    certificates: &[CertificateReload],
+) -> Result<TlsSource, ServeError> {
+    let named = listener.named_certificates.iter();
+    let shown = ByName {
+        otherwise: hot(source, certificates)?,
+        named: named
+            .map(|(names, source)| Ok((names.clone(), hot(source, certificates)?)))
+            .collect::<Result<_, ServeError>>()?,
+    };
+    let clients = listener.client_certificates.as_ref().map(asked_of_clients).transpose();
+    let clients = clients.map_err(|error| ServeError::Certificate {
+        listener: listener.name.to_string(),
+        error,
+    })?;
+    let config = server_config(Arc::new(shown), clients).map_err(|_| ServeError::Tls)?;
     Ok(Arc::new(move || Arc::clone(&config)))
+}
+
+fn hot(source: &Certificate, certificates: &[CertificateReload]) -> Result<Arc<HotCertificate>, ServeError> {
+    let known = certificates.iter().find(|known| known.source() == source);
+    Ok(Arc::clone(known.ok_or(ServeError::Tls)?.hot()))
 }
 
 fn limits(limits: &Limits) -> postern_proxy::Limits {
@@ -187,6 +206,11 @@ static SESSIONS: Name = Name {
     name: "postern_ldap_sessions",
     help: "Connected LDAP clients",
     kind: Kind::Gauge,
+};
+static RECHECKS: Name = Name {
+    name: "postern_ldap_rechecks",
+    help: "Accounts looked up again while somebody is signed in as them, by directory and result",
+    kind: Kind::Counter,
 };
 static LANES_IN_USE: Name = Name {
     name: "postern_ldap_lanes_in_use",
@@ -254,6 +278,11 @@ impl CountSource for LdapCounts {
                         gauge(count),
                     );
                 }
+                Count::Rechecks {
+                    directory,
+                    result,
+                    count,
+                } => tell(&RECHECKS, &[("directory", directory), ("result", result)], count),
                 Count::Sessions(count) => tell(&SESSIONS, &[], gauge(count)),
                 Count::LanesInUse { route, count } => tell(&LANES_IN_USE, &[("route", route)], gauge(count)),
                 Count::LanesIdle { route, count } => tell(&LANES_IDLE, &[("route", route)], gauge(count)),

@@ -1,11 +1,12 @@
 //! What is kept up to date while the program runs: policies and certificates; and a word if the configuration has changed.
 
 use crate::bypass::{self, keeper::BypassKeeper};
-use crate::config::{Certificate, Configuration, Fingerprint};
+use crate::config::{self, Certificate, Configuration, Fingerprint};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::reload::{CertificateReload, PolicyReload, Reload};
 use crate::watch::{Cause, Target, Watch};
-use std::path::PathBuf;
+use postern_directory::Upstream;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,8 @@ pub(crate) struct Keeper {
     pub(crate) bypass: BypassKeeper,
     /// The file, and what it was when it was last looked at.
     pub(crate) configuration: (PathBuf, Fingerprint),
+    /// The directories, of whose servers it may say anew which are drained.
+    pub(crate) upstreams: Vec<Arc<Upstream>>,
 }
 
 /// Looks whenever there is a reason to, away from the threads that serve clients.
@@ -82,11 +85,32 @@ impl Keeper {
         if let Some(now) = Fingerprint::of(path).filter(|now| now != known) {
             *known = now;
             news = true;
-            tracing::warn!(target: "postern", configuration = %path.display(),
-                "the configuration file has changed; a restart puts it in force (postern check tells what is wrong with it)");
+            if drain(path, &self.upstreams) {
+                tracing::info!(target: "postern", configuration = %path.display(),
+                    "the configuration file has changed; which servers are drained is in force, anything else needs a restart");
+            } else {
+                tracing::warn!(target: "postern", configuration = %path.display(),
+                    "the configuration file has changed; a restart puts it in force (postern check tells what is wrong with it)");
+            }
         }
         news
     }
+}
+
+/// Puts in force which servers a changed configuration drains. Whether there was anything new; nothing is if there is a mistake in it.
+fn drain(path: &Path, upstreams: &[Arc<Upstream>]) -> bool {
+    let environment = |name: &str| std::env::var(name).ok();
+    let Some(configuration) = config::read(path, &environment).configuration else {
+        return false;
+    };
+    let mut news = false;
+    for settings in &configuration.directories {
+        let known = upstreams.iter().find(|upstream| *upstream.name() == settings.name);
+        for server in &settings.servers {
+            news |= known.is_some_and(|upstream| upstream.drain(&server.url, server.drain));
+        }
+    }
+    news
 }
 
 /// What to watch for that.
@@ -97,8 +121,10 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
         Target::File(bypass::path(&configuration.server.state_dir)),
     ];
     for listener in &configuration.listeners {
-        if let Some(Certificate::Files { certificate, key }) = listener.certificate() {
-            targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+        for source in listener.certificates() {
+            if let Certificate::Files { certificate, key } = source {
+                targets.extend([certificate, key].map(|path| Target::File(path.clone())));
+            }
         }
     }
     targets

@@ -2,8 +2,9 @@
 
 use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
-use crate::config::{Configuration, Listener};
+use crate::config::{Certificate, Configuration, Listener};
 use crate::doors::{self, Doors};
+use crate::health;
 use crate::keep::{self, Keeper};
 use crate::lifecycle::open_files;
 use crate::lifecycle::service_manager::ServiceManager;
@@ -12,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::metrics::http::{self, Pages};
 use crate::metrics::own::OwnCounts;
 use crate::metrics::readiness::Readiness;
+use crate::metrics::servers::ServerCounts;
 use crate::reload::{CertificateReload, PolicyReload};
 use crate::telemetry;
 use crate::watch::Watch;
@@ -30,10 +32,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How often a directory that answers is asked again whether it does.
-const PROBE: Duration = Duration::from_secs(10);
-/// The same for one that does not.
-const PROBE_SILENT: Duration = Duration::from_millis(500);
 /// How long tasks have to end when everything else has.
 const ENDING: Duration = Duration::from_secs(2);
 
@@ -172,6 +170,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
             lines: started.lines.clone(),
             certificates: shown(&configuration.listeners, &certificates),
         }),
+        Arc::new(ServerCounts(upstreams.clone())),
     ]);
     let reloads = metrics.reloads();
 
@@ -192,7 +191,11 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
         tasks.spawn(http::serve(listener, pages, stop.clone()));
     }
     for upstream in &upstreams {
-        tasks.spawn(probe(Arc::clone(upstream), Arc::clone(&readiness), stop.clone()));
+        for server in upstream.servers() {
+            let watched = health::watch(Arc::clone(upstream), server, Arc::clone(&readiness), health::jitter());
+            let stop = stop.clone();
+            tasks.spawn(async move { stop.run_until_cancelled(watched).await });
+        }
     }
     let mut bypass = BypassKeeper::new(
         configuration.server.state_dir.clone(),
@@ -221,6 +224,7 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
         certificates,
         bypass,
         configuration: (configuration.path.clone(), configuration.fingerprint),
+        upstreams,
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
@@ -276,8 +280,10 @@ fn tell_open_files(connections: usize) {
 /// One for each source, however many listeners show it.
 fn certificates(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<CertificateReload>, ServeError> {
     let mut certificates: Vec<CertificateReload> = Vec::new();
-    for listener in &configuration.listeners {
-        let Some(source) = listener.certificate() else { continue };
+    let listeners = configuration.listeners.iter();
+    for (listener, source) in
+        listeners.flat_map(|listener| listener.certificates().map(move |source| (listener, source)))
+    {
         if certificates.iter().any(|known| known.source() == source) {
             continue;
         }
@@ -304,36 +310,19 @@ fn upstreams(configuration: &mut Configuration, clock: &Arc<dyn Clock>) -> Resul
         .collect()
 }
 
-/// Asks a directory what it can do, now and then: that is also how a dead one is found while nobody signs in.
-async fn probe(upstream: Arc<Upstream>, readiness: Arc<Readiness>, stop: CancellationToken) {
-    let probing = async {
-        loop {
-            let answered = upstream.discover().await;
-            let directory = &upstream.name().0;
-            if readiness.directory_answered(directory, answered.is_ok()) {
-                match &answered {
-                    Ok(_) => tracing::info!(target: "postern", %directory, "the directory answers"),
-                    Err(error) => {
-                        tracing::warn!(target: "postern", %directory, %error, "the directory does not answer");
-                    }
-                }
-            }
-            tokio::time::sleep(if answered.is_ok() { PROBE } else { PROBE_SILENT }).await;
-        }
-    };
-    tokio::select! {
-        () = probing => {}
-        () = stop.cancelled() => {}
-    }
-}
-
 /// Each with the listener that shows it.
-fn shown(listeners: &[Listener], certificates: &[CertificateReload]) -> Vec<(Arc<str>, Arc<HotCertificate>)> {
-    let shown = listeners.iter().filter_map(|listener| {
-        let certificate = certificates
-            .iter()
-            .find(|known| Some(known.source()) == listener.certificate())?;
-        Some((Arc::clone(&listener.name), Arc::clone(certificate.hot())))
-    });
-    shown.collect()
+fn shown(listeners: &[Listener], certificates: &[CertificateReload]) -> Vec<(Arc<str>, Vec<Arc<HotCertificate>>)> {
+    let hot = |source: &Certificate| {
+        let known = certificates.iter().find(|known| known.source() == source)?;
+        Some(Arc::clone(known.hot()))
+    };
+    listeners
+        .iter()
+        .map(|listener| {
+            (
+                Arc::clone(&listener.name),
+                listener.certificates().filter_map(hot).collect(),
+            )
+        })
+        .collect()
 }

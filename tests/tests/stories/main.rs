@@ -21,3 +21,5 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod servers;
+mod ways_in;

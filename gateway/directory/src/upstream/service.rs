@@ -7,6 +7,7 @@ pub(super) mod lane;
 mod request;
 pub mod who;
 
+use super::choice::{AccountHash, Want};
 use super::dialect::Dialect;
 use super::entry::Entry;
 use super::error::{ConnectError, LookUpError};
@@ -61,17 +62,24 @@ impl ServiceLanes {
         }
     }
 
-    /// The one account meant by a DN, a uid or a mail address below the base, and how it stands.
+    /// The one account meant by a DN, a uid or a mail address below the base, and how it stands: where writes go, for that server hears of
+    /// changes first, and for a DN by the account's own server there. What counts by itself on each server is told by
+    /// [`ServiceLanes::look_up_on`].
     pub async fn look_up(&self, user: &str) -> Result<Account, LookUpError> {
-        self.look_up_within(user, true).await
+        self.look_up_at(None, user, true).await
     }
 
     /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up.
     pub async fn look_up_bind_name(&self, name: &str) -> Result<Account, LookUpError> {
-        self.look_up_within(name, false).await
+        self.look_up_at(None, name, false).await
     }
 
-    async fn look_up_within(&self, user: &str, base_only: bool) -> Result<Account, LookUpError> {
+    /// As [`ServiceLanes::look_up`], as one server knows it: the others may count and hear of things by themselves.
+    pub async fn look_up_on(&self, server: ServerIndex, user: &str) -> Result<Account, LookUpError> {
+        self.look_up_at(Some(server), user, true).await
+    }
+
+    async fn look_up_at(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {
         let longest = if base_only { LONGEST_LOGIN } else { LONGEST_NAME };
         if user.is_empty() || user.len() > longest || user.contains('\0') {
             return Err(LookUpError::NotFound);
@@ -81,7 +89,12 @@ impl ServiceLanes {
         let Ok(Ok(_permit)) = waited else {
             return Err(ConnectError::TimedOut.into());
         };
-        if let Some(mut lane) = self.take_kept().await {
+        let want = Want {
+            account: Some(AccountHash::of(user.as_bytes())),
+            writes: true,
+        };
+        let first = at.or_else(|| self.upstream.candidates(&want).first().copied());
+        if let Some(mut lane) = self.take_kept(first).await {
             match self.read_account(&mut lane, user, base_only, patience).await {
                 // It broke under us: nothing was changed, so it can be asked again.
                 Err(LookUpError::Connect(_)) => {}
@@ -91,7 +104,7 @@ impl ServiceLanes {
                 }
             }
         }
-        let mut lane = self.fresh(patience).await?;
+        let mut lane = self.fresh(at, &want, patience).await?;
         let read = self.read_account(&mut lane, user, base_only, patience).await;
         match &read {
             Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),
@@ -204,19 +217,26 @@ impl ServiceLanes {
         }
     }
 
-    async fn fresh(&self, patience: Duration) -> Result<Lane, LookUpError> {
+    async fn fresh(&self, at: Option<ServerIndex>, want: &Want, patience: Duration) -> Result<Lane, LookUpError> {
         let settings = self.upstream.settings();
         let account = settings.service_account.as_ref().ok_or(LookUpError::NoServiceAccount)?;
-        let mut lane = Lane::anonymous(self.upstream.connect().await?);
+        let connection = match at {
+            Some(server) => self.upstream.connect_to(server).await?,
+            None => self.upstream.connect_for(want).await?,
+        };
+        let mut lane = Lane::anonymous(connection);
         lane.bind(account, settings.allow_plaintext, patience).await?;
         Ok(lane)
     }
 
-    async fn take_kept(&self) -> Option<Lane> {
+    async fn take_kept(&self, server: Option<ServerIndex>) -> Option<Lane> {
         loop {
-            let mut lane = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            // A lane to a server that was lost hangs as long as that does.
-            if self.upstream.prefers(lane.server()) && lane.is_usable().await {
+            let mut lane = {
+                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let place = kept.iter().rposition(|lane| Some(lane.server()) == server)?;
+                kept.remove(place)
+            };
+            if lane.is_usable().await {
                 return Some(lane);
             }
         }
@@ -224,9 +244,11 @@ impl ServiceLanes {
 
     fn keep(&self, lane: Lane) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_LANES {
-            kept.push(lane);
+        // The one used last is kept: of several servers each is looked at in its turn.
+        if kept.len() >= MOST_LANES {
+            kept.remove(0);
         }
+        kept.push(lane);
     }
 }
 

@@ -16,7 +16,9 @@ pub struct Settings {
     /// The product.
     pub dialect: DialectName,
     /// In order of preference.
-    pub servers: Vec<ServerUrl>,
+    pub servers: Vec<ServerSettings>,
+    /// How one of them is chosen.
+    pub balance: Balance,
     /// Whether `ldap://` connections are secured with StartTLS (RFC 4511 §4.14).
     pub start_tls: bool,
     /// How certificates are verified. There is no way not to.
@@ -35,15 +37,71 @@ pub struct Settings {
     pub answer_timeout: Duration,
     /// How long a lost server is passed over while another one is there.
     pub retry_after: Duration,
+    /// How often each server is asked whether it is well.
+    pub check_interval: Duration,
+    /// How long it has for the answer.
+    pub check_timeout: Duration,
+    /// How long sign-ins of an account go to the server that took its last write; zero for not at all.
+    pub read_your_writes: Duration,
+    /// How long whoever is signed in on a server that is being drained may stay.
+    pub drain_after: Duration,
+}
+
+/// One server of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Where it is.
+    pub url: ServerUrl,
+    /// What it is for.
+    pub role: Role,
+    /// How large its share is beside the others, from 1.
+    pub weight: u32,
+    /// Whether nothing new is to be sent there.
+    pub drain: bool,
+}
+
+/// What a server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Everything.
+    #[default]
+    Any,
+    /// What may be written; read from only where no other is there.
+    Writer,
+    /// What is only read; it refers writes elsewhere.
+    Reader,
+}
+
+/// How a server is chosen among those that are there and fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Balance {
+    /// The first in order.
+    #[default]
+    Ordered,
+    /// Each account has its server, and what is nobody's goes where the fewest lanes are in use.
+    Spread,
+}
+
+impl From<ServerUrl> for ServerSettings {
+    fn from(url: ServerUrl) -> Self {
+        Self {
+            url,
+            role: Role::Any,
+            weight: 1,
+            drain: false,
+        }
+    }
 }
 
 impl Settings {
-    /// The usual times and nothing else: 3 s to connect, 10 s to answer, a lost server tried again after half a second.
+    /// The usual times and nothing else: 3 s to connect, 10 s to answer, a lost server tried again after half a second, each asked every
+    /// 10 s, writes remembered for 10 s, half a minute to leave a drained server.
     pub fn new(name: DirectoryName, servers: Vec<ServerUrl>) -> Self {
         Self {
             name,
             dialect: DialectName::OpenLdap,
-            servers,
+            servers: servers.into_iter().map(ServerSettings::from).collect(),
+            balance: Balance::Ordered,
             start_tls: false,
             tls: TlsSettings::default(),
             base_dn: None,
@@ -53,6 +111,10 @@ impl Settings {
             connect_timeout: Duration::from_secs(3),
             answer_timeout: Duration::from_secs(10),
             retry_after: Duration::from_millis(500),
+            check_interval: Duration::from_secs(10),
+            check_timeout: Duration::from_secs(5),
+            read_your_writes: Duration::from_secs(10),
+            drain_after: Duration::from_secs(30),
         }
     }
 }

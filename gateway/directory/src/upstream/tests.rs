@@ -216,3 +216,89 @@ async fn plain_text_goes_by_the_address_and_not_by_the_name() {
         Some(ConnectError::PlaintextRefused)
     );
 }
+
+#[tokio::test]
+async fn a_server_that_takes_connections_and_answers_nothing_is_down_until_it_answers() {
+    let ((_mute, first), (_second, second)) = (listener().await, listener().await);
+    let mut settings = settings(&[first, second]);
+    settings.check_timeout = Duration::from_millis(30);
+    let upstream = upstream(settings).unwrap();
+    assert_eq!(
+        upstream.connect().await.unwrap().server,
+        ServerIndex(0),
+        "it looks well"
+    );
+    assert_eq!(upstream.check(ServerIndex(0)).await, Err(ConnectError::TimedOut));
+    assert!(upstream.is_away(ServerIndex(0)) && !upstream.answers());
+    assert_eq!(upstream.connect().await.unwrap().server, ServerIndex(1));
+    let reports: Vec<_> = upstream.reports().map(|report| (report.up, report.unwell)).collect();
+    assert_eq!(reports, [(false, 1), (true, 0)]);
+}
+
+#[tokio::test]
+async fn a_client_that_finds_a_server_gone_has_it_asked_at_once() {
+    let upstream = upstream(settings(&[nobody().await])).unwrap();
+    assert!(upstream.connect().await.is_err());
+    let suspected = upstream.suspected(ServerIndex(0));
+    tokio::time::timeout(Duration::from_secs(10), suspected).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drained_server_is_no_candidate_and_its_people_have_their_time() {
+    let urls = ["ldap://127.0.0.1:1", "ldap://127.0.0.1:2"].map(str::to_owned);
+    let mut settings = settings(&urls);
+    settings.drain_after = Duration::from_secs(30);
+    let upstream = upstream(settings).unwrap();
+    let first = ServerUrl::parse(&urls[0]).unwrap();
+    let all = |upstream: &Upstream| upstream.candidates(&Want::default());
+    assert_eq!(all(&upstream), [ServerIndex(0), ServerIndex(1)]);
+    assert!(
+        upstream.drain(&first, true) && !upstream.drain(&first, true),
+        "news once"
+    );
+    assert_eq!(all(&upstream), [ServerIndex(1)]);
+    assert!(!upstream.suits(ServerIndex(0), &Want::default()));
+    assert_eq!(upstream.drained_for(ServerIndex(0)), Some(Duration::ZERO));
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert_eq!(upstream.drained_for(ServerIndex(0)), Some(Duration::from_secs(1)));
+    assert!(upstream.drain(&first, false));
+    assert_eq!(upstream.drained_for(ServerIndex(0)), None);
+    assert_eq!(all(&upstream), [ServerIndex(0), ServerIndex(1)]);
+}
+
+#[tokio::test]
+async fn whoever_was_written_signs_in_where_writes_went_and_readers_take_none() {
+    let urls = ["ldap://127.0.0.1:1", "ldap://127.0.0.1:2"].map(str::to_owned);
+    let mut settings = settings(&urls);
+    settings.servers[0].role = Role::Reader;
+    settings.servers[1].role = Role::Writer;
+    let upstream = upstream(settings).unwrap();
+    let want = |name: &str| Want {
+        account: Some(AccountHash::of(name.as_bytes())),
+        writes: false,
+    };
+    let first = |name: &str| upstream.candidates(&want(name))[0].0;
+    assert_eq!(first("cn=a"), 0);
+    upstream.wrote(AccountHash::of(b"CN=A"), ServerIndex(1));
+    assert_eq!((first("cn=a"), first("cn=b")), (1, 0));
+    upstream.wrote(AccountHash::of(b"cn=b"), ServerIndex(0));
+    assert_eq!(first("cn=b"), 0, "a reader has referred it and taken nothing");
+    upstream.must_write(AccountHash::of(b"cn=b"));
+    assert_eq!(first("cn=b"), 1);
+}
+
+#[test]
+fn a_url_is_ours_by_host_and_port_and_the_two_usual_ports_are_one_server() {
+    let urls = ["ldaps://One.example.org", "ldaps://two.example.org:1636"].map(str::to_owned);
+    let upstream = upstream(settings(&urls)).unwrap();
+    for (url, own) in [
+        ("ldap://one.example.org", true),
+        ("ldaps://ONE.example.org:636", true),
+        ("ldap://one.example.org:3890", false),
+        ("ldaps://two.example.org:1636", true),
+        ("ldap://two.example.org", false),
+        ("ldap://three.example.org", false),
+    ] {
+        assert_eq!(upstream.is_own(&ServerUrl::parse(url).unwrap()), own, "{url}");
+    }
+}

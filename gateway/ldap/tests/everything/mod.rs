@@ -24,6 +24,7 @@ use postern_ldap::credential::{CredentialAttributes, Touch, touch};
 use postern_ldap::entry::{Edit, SearchEntry};
 use postern_ldap::extended::{self, ExtendedRequest, ExtendedResponse, PasswordModify};
 use postern_ldap::result::{self, LdapResult};
+use postern_ldap::sasl::PlainCredentials;
 use postern_ldap::search::{self, SearchRequest};
 use postern_ldap::{Control, Controls, Message, MessageId, denied, filter, frame, oid, splice, tag};
 
@@ -86,6 +87,14 @@ fn agrees_with_the_walk(octets: &[u8], message: &Message<'_>) {
 
 fn requests(message: &Message<'_>) {
     BindRequest::parse(message).ok();
+    if let Ok(plain) = PlainCredentials::parse(message.operation.content) {
+        let parts = [
+            plain.authorization.as_bytes(),
+            plain.authentication.as_bytes(),
+            plain.password,
+        ];
+        assert_eq!(parts.join(&0), message.operation.content);
+    }
     CompareRequest::parse(message).ok();
     ModifyDnRequest::parse(message).ok();
     extended::abandoned_id(message).ok();

@@ -14,6 +14,9 @@ use postern_identity::decide::{
 };
 use std::sync::Arc;
 
+/// How often, in seconds, the standing of whoever is signed in is looked up again where no file says.
+const RECHECK: u32 = 300;
+
 /// The rules of a route. What it returns is only good if it adds no problem.
 pub(super) fn route(
     facts: &RouteFacts,
@@ -73,6 +76,8 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generatio
     } else {
         References::Drop
     };
+    // On "transparent" the directory's own verdict stands, and nobody asks for another.
+    let recheck = if surface.value.is_transparent() { 0 } else { RECHECK };
     RouteRules {
         route: Arc::clone(&facts.name),
         generation,
@@ -100,6 +105,12 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generatio
             layer.proxied_authorization.clone()
         }),
         guard: guard(keys, surface.value.is_transparent()),
+        max_bound_age: keys.first("pass.max_bound_age_seconds", |layer| {
+            layer.table.pass.max_bound_age_seconds
+        }),
+        recheck: keys.or("pass.recheck_seconds", recheck, |layer| {
+            layer.table.pass.recheck_seconds
+        }),
         surface,
     }
 }
@@ -176,7 +187,7 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
         cannot_hold(layer, "deny_attributes", problems);
     }
     let references = keys.first_layer(|layer| layer.table.pass.references);
-    if let Some((layer, ReferencesWord::Drop)) = references {
+    if let Some((layer, ReferencesWord::Drop | ReferencesWord::Rewrite)) = references {
         cannot_hold(layer, "references", problems);
     }
     if let Some((layer, true)) = keys.first_layer(|layer| layer.table.guard.enabled) {
@@ -187,6 +198,10 @@ fn check_transparent(keys: &Keys<'_>, problems: &mut Problems) {
                 "enabled = false, or choose another surface",
             )
         });
+    }
+    let recheck = keys.first_layer(|layer| layer.table.pass.recheck_seconds);
+    if let Some((layer, _)) = recheck.filter(|(_, seconds)| *seconds > 0) {
+        cannot_hold(layer, "recheck_seconds", problems);
     }
 }
 

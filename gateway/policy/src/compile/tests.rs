@@ -74,6 +74,7 @@ fn what_no_file_sets_has_the_safe_built_in_value() {
             .all(|operation| rules.operations.value.contains(*operation))
     );
     assert_eq!(rules.generation, 3);
+    assert_eq!((rules.recheck.value, rules.max_bound_age.is_none()), (300, true));
     for (state, admission) in [
         (State::Active, Admission::Allow),
         (State::Expiring { seconds: 1 }, Admission::Allow),
@@ -378,6 +379,25 @@ fn nothing_that_needs_rewriting_holds_on_a_transparent_route() {
                 pass.anonymous = false\npass.operations = [\"bind\"]\npass.references = \"pass\"\npass.deny_attributes = []\n";
     let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
     assert_eq!(verdict(&book, "r", State::MustChange).admission, Admission::Allow);
+    assert_eq!(book.rules("r").unwrap().pass.recheck.value, 0);
+}
+
+#[test]
+fn how_long_a_sign_in_lasts_and_how_often_it_is_looked_at_again_is_the_policies_word() {
+    let text = "priority = 1\n[[policy]]\nroute = \"*\"\npass.max_bound_age_seconds = 60\npass.recheck_seconds = 0\n\
+                pass.references = \"rewrite\"\n";
+    let book = compiled(&[("a.toml", text)], &["r"]).unwrap();
+    let rules = Arc::clone(&book.rules("r").unwrap().pass);
+    let age = rules.max_bound_age.as_ref().unwrap();
+    assert_eq!(
+        (age.value, age.rule.as_str()),
+        (60, "a.toml:policy[0].pass.max_bound_age_seconds")
+    );
+    assert_eq!(
+        (rules.recheck.value, rules.recheck.rule.as_str()),
+        (0, "a.toml:policy[0].pass.recheck_seconds")
+    );
+    assert_eq!(rules.references.value, References::Rewrite);
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
+mod arriving;
 mod stage;
 
 use super::Refusal;
+use crate::client_certificate::ClientCertificate;
+use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
+use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
@@ -17,6 +21,10 @@ use std::time::Duration;
 async fn every_refusal_gives_its_code_and_leaves_exactly_one_line() {
     for refusal in Refusal::ALL {
         let (name, code, _) = refusal.entry();
+        if arriving::is_about(refusal) {
+            arriving::play(refusal).await;
+            continue;
+        }
         let scene = scene(refusal);
         let rule = scene.rule.unwrap_or(name);
         let code = if refusal == Refusal::Restricted {
@@ -155,9 +163,12 @@ fn scene(refusal: Refusal) -> Scene {
             wait: Duration::from_millis(10),
             ..LaneSettings::default()
         },
+        service_account: false,
         peer: "127.0.0.1:4000".parse().unwrap(),
         secure: false,
         offers_tls: false,
+        sign_in: SignInSettings::default(),
+        arrival: Arrival::default(),
         server: Server::Answers,
         names: None,
         requests: vec![search(1, "dc=example", &[])],
@@ -283,6 +294,7 @@ fn scene(refusal: Refusal) -> Scene {
             scene.server = Server::Busy;
             scene.requests = vec![sign_in()];
         }
+        Refusal::HeldElsewhere => scene.server = Server::Refers,
         Refusal::NoRules => scene.rules = None,
         Refusal::GuardSpent | Refusal::GuardRepeated => {
             // One wrong password may go up, and has.
@@ -298,6 +310,129 @@ fn scene(refusal: Refusal) -> Scene {
                 bind::simple(MessageId(2), b"CN = a", second, &[]),
             ];
         }
+        Refusal::NoClientCertificate => {
+            scene.sign_in = by_certificate();
+            scene.requests = vec![sasl_bind("EXTERNAL", b"")];
+        }
+        Refusal::CertificateIdentity => {
+            scene.sign_in = by_certificate();
+            scene.arrival.certificate = Some(Box::default());
+            scene.requests = vec![sasl_bind("EXTERNAL", b"")];
+        }
+        Refusal::OtherIdentity => {
+            scene.sign_in = by_login_name();
+            scene.requests = vec![sasl_bind("PLAIN", b"u:bob\0alice\0right")];
+        }
+        Refusal::SaslMalformed => {
+            scene.sign_in = by_login_name();
+            scene.requests = vec![sasl_bind("PLAIN", b"alice")];
+        }
+        Refusal::StandingNotKnown => {
+            external(&mut scene);
+            scene.service_account = false;
+        }
+        Refusal::ActingRefused => external(&mut scene),
+        Refusal::ProxyHeader | Refusal::ProxyHeaderVersion1 | Refusal::ProxyHeaderLate | Refusal::ClientCertificate => {
+            unreachable!("played while the client arrives")
+        }
     }
     scene
+}
+
+fn by_certificate() -> SignInSettings {
+    SignInSettings {
+        certificate_identity: Some(CertificateIdentity {
+            from: CertificateField::Subject,
+            template: None,
+        }),
+        ..SignInSettings::default()
+    }
+}
+
+fn by_login_name() -> SignInSettings {
+    let template = NameTemplate::parse("uid={},dc=example").unwrap();
+    SignInSettings {
+        login_names: Some(LoginNames { template }),
+        ..SignInSettings::default()
+    }
+}
+
+/// A client whose certificate is the account's that the scene's directory has.
+fn external(scene: &mut Scene) {
+    scene.sign_in = by_certificate();
+    scene.arrival.certificate = Some(Box::new(ClientCertificate {
+        subject: Some("CN=a,DC=example".into()),
+        ..ClientCertificate::default()
+    }));
+    scene.service_account = true;
+    scene.server = Server::HasAccount;
+    scene.requests = vec![sasl_bind("EXTERNAL", b"")];
+}
+
+#[tokio::test]
+async fn a_certificate_says_who_one_is_and_whoever_else_is_named_beside_it_is_refused() {
+    for (authorization, code) in [
+        (&b""[..], ResultCode::SUCCESS),
+        (b"dn:cn=A, dc=example", ResultCode::SUCCESS),
+        (b"dn:cn=b,dc=example", ResultCode::INVALID_CREDENTIALS),
+        (b"dn:", ResultCode::INVALID_CREDENTIALS),
+        (b"u:b", ResultCode::INVALID_CREDENTIALS),
+        (b"cn=a,dc=example", ResultCode::INVALID_CREDENTIALS),
+        (b"\xff", ResultCode::PROTOCOL_ERROR),
+    ] {
+        let mut scene = scene(Refusal::ActingRefused);
+        scene.server = Server::LetsAct;
+        scene.requests = vec![sasl_bind("EXTERNAL", authorization)];
+        assert_eq!(play(scene).await.0, [code], "{authorization:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_session_by_certificate_asks_is_asked_in_its_name_and_it_cannot_name_another() {
+    let mut scene = scene(Refusal::ActingRefused);
+    scene.server = Server::LetsAct;
+    scene.requests.push(search(2, "dc=example", &[]));
+    // This server answers 123 to whatever is not asked in the name of cn=a,dc=example.
+    assert_eq!(play(scene).await.0, [ResultCode::SUCCESS, ResultCode::SUCCESS]);
+    let mut scene = self::scene(Refusal::ActingRefused);
+    scene.server = Server::LetsAct;
+    let own = DistinguishedName::parse(b"cn=a,dc=example").unwrap();
+    scene.rules.as_mut().unwrap().proxied_authorization.value = vec![own];
+    let control = control::encode(oid::PROXIED_AUTHORIZATION, true, Some(b"dn:cn=b"));
+    scene.requests.push(search(2, "dc=example", &[&control]));
+    refused(scene, ResultCode::AUTHORIZATION_DENIED).await;
+}
+
+#[tokio::test]
+async fn plain_is_a_simple_bind_of_the_name_it_stands_for() {
+    for (credentials, code) in [
+        (&b"\0a\0right"[..], ResultCode::SUCCESS),
+        (b"a\0a\0right", ResultCode::SUCCESS),
+        (b"u:a\0a\0right", ResultCode::SUCCESS),
+        (b"dn:uid=A,dc=example\0u:a\0right", ResultCode::SUCCESS),
+        (b"\0dn:uid=a,dc=example\0right", ResultCode::SUCCESS),
+        (b"b\0a\0right", ResultCode::INVALID_CREDENTIALS),
+        (b"dn:\0a\0right", ResultCode::INVALID_CREDENTIALS),
+        (b"\0dn:nobody\0right", ResultCode::INVALID_CREDENTIALS),
+        (b"\0a\0", ResultCode::UNWILLING_TO_PERFORM),
+        (b"\0\0right", ResultCode::PROTOCOL_ERROR),
+        (b"\0a\0right\0", ResultCode::PROTOCOL_ERROR),
+        (b"", ResultCode::PROTOCOL_ERROR),
+    ] {
+        let mut scene = scene(Refusal::OtherIdentity);
+        scene.server = Server::Active;
+        scene.requests = vec![sasl_bind("PLAIN", credentials)];
+        assert_eq!(play(scene).await.0, [code], "{credentials:?}");
+    }
+}
+
+#[tokio::test]
+async fn plain_does_not_travel_in_the_clear_nor_by_a_load_balancer_elsewhere() {
+    for (peer, from_afar) in [("192.0.2.7:4", false), ("127.0.0.1:4", true)] {
+        let mut scene = scene(Refusal::OtherIdentity);
+        scene.peer = peer.parse().unwrap();
+        scene.arrival.from_afar = from_afar;
+        scene.requests = vec![sasl_bind("PLAIN", b"\0a\0right")];
+        refused(scene, ResultCode::CONFIDENTIALITY_REQUIRED).await;
+    }
 }

@@ -2,8 +2,10 @@
 
 use super::guarded::Guarded;
 use super::{Identity, Leave, Session};
+use crate::acting;
 use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
+use crate::root_dse;
 use postern_identity::decide::{Operation, RouteRules, RuleName, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
@@ -53,7 +55,7 @@ impl Session {
         {
             let root_dse = is_root_dse(request, header);
             let care = if root_dse && !self.is_transparent() {
-                Care::ROOT_DSE
+                root_dse_care(request)
             } else {
                 Care::NONE
             };
@@ -68,6 +70,10 @@ impl Session {
             tag::UNBIND_REQUEST => return Admit::Leave(Leave::Done),
             tag::ABANDON_REQUEST => return self.abandon(request),
             _ => {}
+        }
+        // Nothing is enforced there, so nothing more is read.
+        if self.route.sign_in.opaque {
+            return Admit::InSequence;
         }
         let Some(operation) = operation_of(header.operation) else {
             return Admit::Leave(Leave::Protocol("that is not a request"));
@@ -99,6 +105,10 @@ impl Session {
         }
         if rules.tls.value == TlsRule::Always && !self.facts.secure && !root_dse {
             return Err(Refused(Refusal::TlsRequired, Some(rules.tls.rule.clone())));
+        }
+        if self.acts() {
+            self.controls(&message, &rules)?; // its own refusal first
+            acting::read_to_the_end(&message).map_err(|_| Refusal::Malformed)?;
         }
         let touched = touch(&message, self.route.upstream.dialect().credential_attributes());
         let sequence = match &self.identity {
@@ -136,6 +146,9 @@ impl Session {
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
+        if writes {
+            self.note_write(&message, operation, extension.as_ref());
+        }
         if sequence || !self.lane_fits() {
             return Ok(Admit::InSequence);
         }
@@ -154,7 +167,7 @@ impl Session {
             care = care.with(Care::STRIP);
         }
         if root_dse && !rules.surface.value.is_transparent() {
-            care = care.with(Care::ROOT_DSE);
+            care = care.with(root_dse_care(request));
         }
         if writes {
             care = care.with(Care::RECORD);
@@ -203,6 +216,8 @@ impl Session {
             match control.oid {
                 oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => {
                     let allowed = match &self.identity {
+                        // Who is acted for already acts for nobody else.
+                        _ if self.acts() => false,
                         Identity::Bound(signed_in) => DistinguishedName::parse(&signed_in.name)
                             .is_ok_and(|name| rules.proxied_authorization.value.contains(&name)),
                         Identity::Anonymous | Identity::Restricted(_) => false,
@@ -261,7 +276,7 @@ impl Session {
     pub(super) fn password_may_travel(&self, rules: &RouteRules) -> bool {
         match rules.tls.value {
             TlsRule::Optional => true,
-            TlsRule::ForPasswords => self.facts.secure || self.facts.peer.ip().to_canonical().is_loopback(),
+            TlsRule::ForPasswords => self.facts.secure || self.facts.stays_on_this_machine(),
             TlsRule::Always => self.facts.secure,
         }
     }
@@ -364,6 +379,16 @@ fn attributes(message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> 
 fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
     let denied: &[AttributeName] = rules.denied_attributes.as_ref().map_or(&[], |list| &list.value);
     denied.iter().any(|name| name.matches(description))
+}
+
+/// What the root DSE's answer needs: to be rewritten, and the mechanisms put in where they were asked for.
+fn root_dse_care(request: &[u8]) -> Care {
+    let asked = Message::parse(request).and_then(|message| SearchRequest::parse(&message));
+    if asked.is_ok_and(|search| root_dse::asks_for_mechanisms(&search)) {
+        Care::ROOT_DSE.with(Care::MECHANISMS)
+    } else {
+        Care::ROOT_DSE
+    }
 }
 
 /// What the answers to a search need.

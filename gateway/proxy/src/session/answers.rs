@@ -1,12 +1,13 @@
 //! Answers on their way to the client: whole ones in runs, large ones as they come, none that nobody waits for.
 
+use super::referrals::Referred;
 use super::relay::Turn;
 use super::{Event, Leave, Session};
 use crate::in_flight::{Care, answers};
 use crate::lane::{LaneLoss, loss};
 use crate::{root_dse, scratch};
-use postern_identity::decide::{Operation, References};
-use postern_ldap::{Header, Message, MessageId, frame, result, tag};
+use postern_identity::decide::Operation;
+use postern_ldap::{Header, Message, MessageId, ResultCode, frame, result, tag};
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -177,25 +178,38 @@ impl Session {
                 .map(Fate::Change)
                 .ok_or(Event::LaneLost(LaneLoss::Protocol)),
             tag::SEARCH_ENTRY | tag::INTERMEDIATE_RESPONSE => Ok(Fate::Pass),
-            tag::SEARCH_REFERENCE => {
-                let dropped = self
-                    .rules
-                    .as_ref()
-                    .is_none_or(|rules| rules.references.value == References::Drop);
-                Ok(if dropped { Fate::Drop } else { Fate::Pass })
-            }
+            tag::SEARCH_REFERENCE => match self.referred(answer) {
+                Referred::Pass => Ok(Fate::Pass),
+                Referred::Changed(changed) => Ok(Fate::Change(changed)),
+                Referred::Nothing => Ok(Fate::Drop),
+                Referred::Broken => Err(Event::LaneLost(LaneLoss::Protocol)),
+            },
             _ => {
                 let code = result::peek_code(answer, header).ok_or(Event::LaneLost(LaneLoss::Protocol))?;
+                let referred = if code == ResultCode::REFERRAL {
+                    self.referred_result(answer, pending.care.has(Care::RECORD))
+                } else {
+                    Referred::Pass
+                };
                 self.in_flight.end_found();
+                if let Referred::Nothing = referred {
+                    self.leaves_doubt(&pending);
+                    return Ok(Fate::Change(self.held_elsewhere(&pending)));
+                }
                 self.ended(&pending, code, answer);
+                let changed = match referred {
+                    Referred::Changed(changed) => Some(changed),
+                    Referred::Broken => return Err(Event::LaneLost(LaneLoss::Protocol)),
+                    Referred::Pass | Referred::Nothing => None,
+                };
                 if pending.care.has(Care::STRIP) {
                     // Pre-read and post-read controls return attributes too.
                     return self
-                        .stripped(answer)
+                        .stripped(changed.as_deref().unwrap_or(answer))
                         .map(Fate::Change)
                         .ok_or(Event::LaneLost(LaneLoss::Protocol));
                 }
-                Ok(Fate::Pass)
+                Ok(changed.map_or(Fate::Pass, Fate::Change))
             }
         }
     }
@@ -205,7 +219,12 @@ impl Session {
         let mut octets = None;
         if care.has(Care::ROOT_DSE) {
             let start_tls = self.facts.start_tls.is_some() && !self.facts.secure;
-            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls).ok()?);
+            let offered = if care.has(Care::MECHANISMS) {
+                self.mechanisms()
+            } else {
+                Vec::new()
+            };
+            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls, &offered).ok()?);
         }
         if care.has(Care::STRIP) {
             octets = Some(self.stripped(octets.as_deref().unwrap_or(answer))?);

@@ -41,7 +41,10 @@ impl Session {
         }
         match answered {
             Ok(answered) if transparent && !asked && !self.is_transparent() => {
-                self.lane = Some(answered.lane);
+                // Whom the directory takes it for now, another session must not meet.
+                let mut lane = answered.lane;
+                lane.tainted |= !self.route.upstream.suits(lane.server, &self.want_of_bind(frame));
+                self.lane = Some(lane);
                 let spliced = self.with_policy_control(message);
                 let request = spliced.as_ref().map_or(frame, |octets| octets.as_slice());
                 (spliced.is_some(), self.ask_directory(request).await)
@@ -56,7 +59,7 @@ impl Session {
         self.shared.decide.bind(&BindQuestion {
             route: &self.route.name,
             account: &account,
-            connection: &self.connection_facts(),
+            connection: &self.facts.connection(),
             standing,
             proven,
         })
@@ -80,11 +83,20 @@ impl Session {
     /// Sends a bind and waits for its answer. A reused lane that turns out to be dead before a single octet of answer came is replaced
     /// once (lane rule 6).
     pub(super) async fn ask_directory(&mut self, request: &[u8]) -> Result<Answered, Refusal> {
-        // A lane that cannot be used gives up its place before another is waited for.
+        self.marks.route_used = true;
+        let want = self.want_of_bind(request);
+        // A lane that cannot be used gives up its place before another is waited for. One to another server may serve another session.
         let own = self.lane.take().filter(Lane::is_clean);
+        let (own, other) = match own {
+            Some(lane) if self.route.upstream.suits(lane.server, &want) => (Some(lane), None),
+            other => (None, other),
+        };
+        if let Some(other) = other {
+            self.route.pool.give_back(other);
+        }
         let mut lane = match own {
             Some(lane) => lane,
-            None => self.route.pool.take().await.map_err(no_lane)?,
+            None => self.route.pool.take(&want).await.map_err(no_lane)?,
         };
         loop {
             let was_reused = lane.reused;
@@ -93,7 +105,7 @@ impl Session {
                 Ok(octets) => return Ok(Answered { lane, octets }),
                 Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
                     drop(lane);
-                    lane = self.route.pool.fresh().await.map_err(no_lane)?;
+                    lane = self.route.pool.fresh(&want).await.map_err(no_lane)?;
                 }
                 Err(loss) => {
                     // A server that hangs takes connections and answers none: only so it is known. One that is gone is found out

@@ -1,6 +1,7 @@
 //! A sign-in, from its first octet to its encoded verdict (README, walk (a)).
 
 use super::ask::Answered;
+use super::sasl::{self, Plain};
 use super::{Identity, Leave, Session, SignedIn};
 use crate::lane::{Lane, LaneIdentity};
 use crate::refusal::Refusal;
@@ -34,15 +35,18 @@ impl Session {
         let octets = match checked {
             Err((Refusal::EmptyName, _)) => self.refuse_as_wrong(&message, Refusal::EmptyName, b"", "no name"),
             Err((refusal, rule)) => {
-                let name = BindRequest::parse(&message).map_or(&b""[..], |request| request.name);
+                let name = sasl::claimed_name(&message);
                 self.refuse_name(message.id, Operation::Bind, refusal, rule.as_ref(), Some(name))
             }
             Ok((_, Checked::Anonymous)) => self.anonymous_bind(&message, frame).await,
             Ok((rules, Checked::Simple(name, password))) => {
                 self.bind_by_name(&message, frame, (name, password), &rules).await
             }
+            Ok((rules, Checked::Plain(plain))) => self.plain_bind(&message, &plain, &rules).await,
+            Ok((_, Checked::External(authorization))) => self.external_bind(&message, authorization).await,
         };
         self.set_fast();
+        self.begin_bound();
         self.answer_bind(&octets).await
     }
 
@@ -77,7 +81,7 @@ impl Session {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }
             Authentication::Simple(password) => Ok(Checked::Simple(request.name, password)),
-            Authentication::Sasl { .. } => Err((Refusal::SaslNotOffered, None)),
+            Authentication::Sasl { mechanism, credentials } => self.check_sasl(mechanism, credentials, rules),
             Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),
         }
     }
@@ -256,7 +260,7 @@ impl Session {
     }
 
     /// Makes the session what the verdict says, and puts it on record.
-    fn take_verdict(
+    pub(super) fn take_verdict(
         &mut self,
         mut lane: Lane,
         name: &[u8],
@@ -383,9 +387,11 @@ impl Session {
 }
 
 /// A bind that may be asked of the directory.
-enum Checked<'f> {
+pub(super) enum Checked<'f> {
     Anonymous,
     Simple(&'f [u8], &'f [u8]),
+    Plain(Plain<'f>),
+    External(&'f str),
 }
 
 /// Codes by which a directory says that it could not do it, whoever asked. Everything else it refuses a sign-in with is shown as a wrong

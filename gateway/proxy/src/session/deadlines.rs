@@ -22,6 +22,9 @@ impl Session {
         {
             return Some(Event::Leave(why));
         }
+        if let Some(event) = self.outstayed() {
+            return Some(event);
+        }
         let limits = self.shared.limits;
         let now = self.shared.ticker.now();
         let late = |since: u32, limit: Duration| now.saturating_sub(since) >= ticks(limit);

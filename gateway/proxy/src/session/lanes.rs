@@ -8,6 +8,7 @@ use crate::in_flight::{Care, final_response, operation_of};
 use crate::lane::{Lane, LaneIdentity, LaneLoss};
 use crate::refusal::Refusal;
 use crate::settings::Limits;
+use postern_directory::Want;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::Operation;
 use postern_ldap::extended::ExtendedRequest;
@@ -22,10 +23,14 @@ impl Session {
         let Ok(Some(header)) = frame::walk(&frame, usize::MAX) else {
             return ControlFlow::Continue(());
         };
+        let start_tls = header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame);
+        if self.route.sign_in.opaque && !(start_tls && self.may_start_tls()) {
+            return self.pass_everything_on(&header, frame).await;
+        }
         if header.operation == tag::BIND_REQUEST {
             return self.bind(header.id, &frame).await;
         }
-        if header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame) {
+        if start_tls {
             return self.start_tls(header.id).await;
         }
         if matches!(self.identity, Identity::Restricted(_)) {
@@ -54,7 +59,9 @@ impl Session {
             return ControlFlow::Break(Leave::DirectoryLost);
         }
         self.give_lane_back();
-        match anonymous_lane(&self.route, self.shared.limits).await {
+        self.marks.route_used = true;
+        let want = self.want_of_nobody(operation);
+        match anonymous_lane(&self.route, self.shared.limits, &want).await {
             Ok(lane) => {
                 let reused = lane.reused;
                 self.lane = Some(lane);
@@ -155,7 +162,8 @@ impl Session {
         let Ok(Some(header)) = frame::walk(request, usize::MAX) else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
-        match self.route.pool.fresh().await.map_err(no_lane) {
+        let want = self.want_of_nobody(Operation::Search);
+        match self.route.pool.fresh(&want).await.map_err(no_lane) {
             Ok(lane) => {
                 self.lane = Some(lane);
                 self.set_fast();
@@ -189,8 +197,8 @@ fn is_start_tls(request: &[u8]) -> bool {
 }
 
 /// A lane on which the directory knows nobody (lane rule 4): a reused one is anonymously bound first and must have said 0 to it.
-async fn anonymous_lane(route: &Route, limits: Limits) -> Result<Lane, Refusal> {
-    let mut lane = route.pool.take().await.map_err(no_lane)?;
+async fn anonymous_lane(route: &Route, limits: Limits, want: &Want) -> Result<Lane, Refusal> {
+    let mut lane = route.pool.take(want).await.map_err(no_lane)?;
     if !lane.reused && lane.identity == LaneIdentity::Anonymous {
         return Ok(lane);
     }
@@ -207,5 +215,5 @@ async fn anonymous_lane(route: &Route, limits: Limits) -> Result<Lane, Refusal> 
         return Ok(lane);
     }
     drop(lane);
-    route.pool.fresh().await.map_err(no_lane)
+    route.pool.fresh(want).await.map_err(no_lane)
 }

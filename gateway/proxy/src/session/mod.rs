@@ -9,18 +9,26 @@ mod admit;
 mod answers;
 mod ask;
 mod bind;
+mod bound;
+mod choice;
 mod deadlines;
+mod external;
+mod facts;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
+mod opaque;
 mod record;
+mod referrals;
 mod relay;
 mod restricted;
 mod rules;
+mod sasl;
 mod start_tls;
 
 use crate::client::Client;
+use crate::door::Arrival;
 use crate::gateway::{Route, Shared};
 use crate::guard::Reservation;
 use crate::in_flight::InFlight;
@@ -46,14 +54,14 @@ use zeroize::Zeroizing;
 
 /// What is known of a connection before its first octet.
 pub(crate) struct Facts {
-    /// The listener it came in on.
-    pub(crate) listener: Arc<str>,
-    /// The client's address.
+    /// The client's address: what a trusted load balancer says, or the other end of the connection.
     pub(crate) peer: SocketAddr,
     /// Whether TLS is on.
     pub(crate) secure: bool,
     /// The TLS offered on request.
     pub(crate) start_tls: Option<TlsSource>,
+    /// The listener, and what came before the first message.
+    pub(crate) arrival: Arrival,
 }
 
 /// Who the session is.
@@ -81,13 +89,14 @@ pub(crate) struct SignedIn {
 }
 
 /// For how long the rules of a session hold within one generation.
-enum RulesHold {
-    /// Whoever it is, and at any time.
-    ForEverybody,
-    /// For whom it is now.
-    ForThisAccount,
-    /// For whom it is now, and until this tick.
-    Until(u32),
+#[derive(Default)]
+struct RulesHold {
+    /// Somebody else may have others.
+    conditional: bool,
+    /// From this tick on they may be others, because time has passed.
+    until: Option<u32>,
+    /// Whoever it is once it has signed in may be let write.
+    may_write: bool,
 }
 
 /// One session.
@@ -115,6 +124,7 @@ pub(crate) struct Session {
     /// The client has sent its last octet and may still read.
     half_closed: bool,
     marks: Marks,
+    bound: bound::Bound,
     timer: Pin<Box<Sleep>>,
     /// How often deadlines are looked at.
     period: Duration,
@@ -135,6 +145,8 @@ struct Marks {
     request: Option<u32>,
     /// Whether anybody ever signed in.
     signed_in: bool,
+    /// Whether the directory behind the route was ever asked for something: then the route stays what it is.
+    route_used: bool,
     /// Since when part of a request is here.
     partial: Option<u32>,
     /// Since when the client has not taken what is waiting for it.
@@ -172,6 +184,43 @@ pub(crate) enum Leave {
     DirectoryLost,
     /// New rules do not let it stay.
     Rules,
+    /// It signed in too long ago.
+    Aged,
+    /// The account stands otherwise than when it signed in.
+    Standing,
+    /// Its server is drained.
+    Drained,
+}
+
+impl Leave {
+    /// What the client is told, if it is told anything (RFC 4511 §4.4.1).
+    fn notice(self) -> Option<(ResultCode, &'static str)> {
+        match self {
+            Leave::Done | Leave::Gone | Leave::Frame(FrameError::NotLdap) => None,
+            Leave::Frame(FrameError::TooLarge) => Some((ResultCode::PROTOCOL_ERROR, "the request is too large")),
+            Leave::Frame(FrameError::Malformed) => Some((ResultCode::PROTOCOL_ERROR, "the request is malformed")),
+            Leave::Protocol(text) => Some((ResultCode::PROTOCOL_ERROR, text)),
+            Leave::Late(text) => Some((ResultCode::UNAVAILABLE, text)),
+            Leave::Draining => Some((ResultCode::UNAVAILABLE, "the gateway is shutting down")),
+            Leave::DirectoryLost => Some((ResultCode::UNAVAILABLE, "the connection to the directory was lost")),
+            Leave::Rules => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: the rules have changed",
+            )),
+            Leave::Aged => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: this sign-in is too old",
+            )),
+            Leave::Standing => Some((
+                ResultCode::STRONGER_AUTH_REQUIRED,
+                "sign in again: something about the account has changed",
+            )),
+            Leave::Drained => Some((
+                ResultCode::UNAVAILABLE,
+                "connect again: this directory server is being taken out of service",
+            )),
+        }
+    }
 }
 
 impl Session {
@@ -199,6 +248,7 @@ impl Session {
             connected: shared.ticker.now(),
             request: None,
             signed_in: false,
+            route_used: false,
             partial: None,
             stalled: None,
             unheard: 0,
@@ -207,7 +257,7 @@ impl Session {
         let mut session = Self {
             generation,
             rules: None,
-            rules_hold: RulesHold::ForEverybody,
+            rules_hold: RulesHold::default(),
             facts,
             registered,
             client,
@@ -221,6 +271,7 @@ impl Session {
             fast: false,
             half_closed: false,
             marks,
+            bound: bound::Bound::default(),
             timer: Box::pin(tokio::time::sleep(period)),
             period,
             retry: None,
@@ -261,19 +312,7 @@ impl Session {
 
     /// Says good-bye where somebody listens, and gives the lane back.
     async fn leave(mut self, why: Leave) {
-        let notice = match why {
-            Leave::Done | Leave::Gone | Leave::Frame(FrameError::NotLdap) => None,
-            Leave::Frame(FrameError::TooLarge) => Some((ResultCode::PROTOCOL_ERROR, "the request is too large")),
-            Leave::Frame(FrameError::Malformed) => Some((ResultCode::PROTOCOL_ERROR, "the request is malformed")),
-            Leave::Protocol(text) => Some((ResultCode::PROTOCOL_ERROR, text)),
-            Leave::Late(text) => Some((ResultCode::UNAVAILABLE, text)),
-            Leave::Draining => Some((ResultCode::UNAVAILABLE, "the gateway is shutting down")),
-            Leave::DirectoryLost => Some((ResultCode::UNAVAILABLE, "the connection to the directory was lost")),
-            Leave::Rules => Some((
-                ResultCode::STRONGER_AUTH_REQUIRED,
-                "sign in again: the rules have changed",
-            )),
-        };
+        let notice = why.notice();
         let in_parts = self.lane.as_ref().is_some_and(|lane| lane.streaming > 0);
         self.give_lane_back();
         for pending in self.in_flight.take_all() {

@@ -106,7 +106,7 @@ impl Session {
     }
 
     /// A bind by the name that was sent.
-    async fn bind_as(
+    pub(super) async fn bind_as(
         &mut self,
         message: &Message<'_>,
         frame: &[u8],

@@ -68,12 +68,7 @@ impl Session {
         }
         self.route.counters.operation(operation, code);
         let account = name.map_or_else(|| self.account(), readable);
-        // Found by another name: that is what was given, and this what it means.
-        let given = self.given.as_ref().filter(|_| !account.is_empty());
-        let (account, resolved) = match given {
-            Some(given) => (readable(&given.name), Some(account)),
-            None => (account, None),
-        };
+        let (account, resolved) = self.as_given(account);
         self.shared.audit.record(&Event {
             route: &self.route.name,
             client: Some(self.facts.peer),
@@ -91,6 +86,14 @@ impl Session {
                 .map(|lane| self.route.upstream.server_name(lane.server)),
             generation: self.generation,
         });
+    }
+
+    /// An account as its session named it; and itself, where it was found by another name.
+    pub(super) fn as_given<'a>(&'a self, account: Cow<'a, str>) -> (Cow<'a, str>, Option<Cow<'a, str>>) {
+        match self.given.as_ref().filter(|_| !account.is_empty()) {
+            Some(given) => (readable(&given.name), Some(account)),
+            None => (account, None),
+        }
     }
 
     /// The directory answered an operation for good. Reads are counted; what was meant to change something goes on record too.
@@ -168,7 +171,7 @@ impl Session {
         }
     }
 
-    fn account(&self) -> Cow<'_, str> {
+    pub(super) fn account(&self) -> Cow<'_, str> {
         match &self.identity {
             Identity::Anonymous => Cow::Borrowed(""),
             Identity::Bound(signed_in) | Identity::Restricted(signed_in) => readable(&signed_in.name),

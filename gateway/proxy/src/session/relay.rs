@@ -3,7 +3,7 @@
 use super::admit::Admit;
 use super::{Event, Leave, Session};
 use crate::inbound::{self, Inbound};
-use crate::lane::{LaneLoss, loss};
+use crate::lane::LaneLoss;
 use crate::registry::Phase;
 use crate::scratch;
 use postern_ldap::tag;
@@ -259,6 +259,6 @@ impl Session {
             return Ok(());
         }
         let lane = self.lane.as_mut().ok_or(LaneLoss::Broken)?;
-        lane.outbound.write(&mut lane.transport, context, octets).map_err(loss)
+        lane.put(context, octets)
     }
 }

@@ -1,5 +1,6 @@
 //! A session that may change its own password and do nothing else, in every lane mode.
 
+use super::referrals::Referred;
 use super::{Identity, Leave, Session, SignedIn};
 use crate::in_flight::operation_of;
 use crate::lane::LaneLoss;
@@ -97,12 +98,26 @@ impl Session {
         self.lane = Some(lane);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
         self.record(operation, recorded, code, "built-in:directory-answered", None, None);
-        if changed && let Some(password) = new_password(frame) {
+        if changed && self.acts() {
+            self.judge_by_entry().await;
+        } else if changed && let Some(password) = new_password(frame) {
             self.sign_in_again(header, &password).await;
         }
         self.take_rules_anew();
         self.set_fast();
-        self.outbound.push(&answered);
+        let referred = if code == ResultCode::REFERRAL {
+            self.referred_result(&answered, true)
+        } else {
+            Referred::Pass
+        };
+        match referred {
+            Referred::Pass => self.outbound.push(&answered),
+            Referred::Changed(changed) => self.outbound.push(&changed),
+            Referred::Nothing | Referred::Broken => {
+                let octets = self.refuse(header.id, operation, Refusal::HeldElsewhere, None);
+                self.outbound.push(&octets);
+            }
+        }
         self.flush_in_time().await
     }
 
@@ -182,6 +197,7 @@ impl Session {
                 rule,
                 known: true,
             }));
+            self.begin_bound();
         }
     }
 }

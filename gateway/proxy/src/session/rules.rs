@@ -1,12 +1,11 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
 use super::{Identity, Leave, RulesHold, Session};
-use crate::lane::LaneIdentity;
+use crate::lane::{Lane, LaneIdentity};
 use crate::ticker::ticks;
-use postern_identity::decide::{Admission, Operation, RouteAnswer, RouteQuestion, RuleName, TlsRule};
-use postern_identity::{ConnectionFacts, disclose};
+use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
+use postern_identity::disclose;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 impl Session {
     /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
@@ -38,44 +37,30 @@ impl Session {
         });
         let answer = self.shared.decide.route(&RouteQuestion {
             route: &self.route.name,
-            connection: &self.connection_facts(),
+            connection: &self.facts.connection(),
             account: account.as_ref().map(|(name, told)| (&**name, *told)),
         });
-        self.rules_hold = match &answer {
-            Some(RouteAnswer {
-                valid_for: Some(time), ..
-            }) => {
-                // One tick more: by then the moment has passed on any clock.
-                let end = self.shared.ticker.now().saturating_add(ticks(*time));
-                RulesHold::Until(end.saturating_add(1))
-            }
-            Some(RouteAnswer { conditional: true, .. }) => RulesHold::ForThisAccount,
-            _ => RulesHold::ForEverybody,
-        };
+        self.rules_hold = answer.as_ref().map_or_else(RulesHold::default, |answer| RulesHold {
+            conditional: answer.conditional,
+            // One tick more: by then the moment has passed on any clock.
+            until: answer
+                .valid_for
+                .map(|time| self.shared.ticker.now().saturating_add(ticks(time)).saturating_add(1)),
+            may_write: answer.may_write,
+        });
         self.rules = answer.map(|answer| answer.rules);
     }
 
     /// The same where another account, or the time that has passed, may have made a difference.
     pub(super) fn take_rules_anew(&mut self) {
-        if !matches!(self.rules_hold, RulesHold::ForEverybody) {
+        if self.rules_hold.conditional {
             self.take_rules();
         }
     }
 
     /// Whether time alone may have changed the rules.
     pub(super) fn rules_are_over(&self) -> bool {
-        matches!(self.rules_hold, RulesHold::Until(end) if self.shared.ticker.now() >= end)
-    }
-
-    /// What rules may ask of this connection.
-    pub(super) fn connection_facts(&self) -> ConnectionFacts {
-        ConnectionFacts {
-            listener: Arc::clone(&self.facts.listener),
-            client: self.facts.peer.ip().to_canonical(),
-            protected: self.facts.secure,
-            server_name: None,
-            certificate_subject: None,
-        }
+        self.rules_hold.until.is_some_and(|end| self.shared.ticker.now() >= end)
     }
 
     pub(super) fn judge_again(&mut self) -> ControlFlow<Leave> {
@@ -122,7 +107,8 @@ impl Session {
 
     /// Works out whether plain searches may skip every other look.
     pub(super) fn set_fast(&mut self) {
-        let lane_fits = self.lane_fits();
+        // What is made in another's name is always read to its end.
+        let lane_fits = self.lane_fits() && !self.acts();
         self.fast = lane_fits
             && self.rules.as_ref().is_some_and(|rules| {
                 rules.operations.value.contains(Operation::Search)
@@ -134,6 +120,11 @@ impl Session {
                         Identity::Restricted(_) => false,
                     }
             });
+    }
+
+    /// Whether the lane is our service account's, acting for whom the session is.
+    pub(super) fn acts(&self) -> bool {
+        self.lane.as_ref().is_some_and(Lane::acts)
     }
 
     /// Lane rule 1: whether the directory takes the lane for whom the session is.

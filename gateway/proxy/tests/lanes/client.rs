@@ -44,6 +44,8 @@ pub(crate) struct Outcome {
     pub(crate) answers: usize,
     pub(crate) binds: usize,
     pub(crate) recycled: usize,
+    /// The most servers one calm round used for binds.
+    pub(crate) spread: usize,
 }
 
 impl Outcome {
@@ -52,6 +54,7 @@ impl Outcome {
             answers: 0,
             binds: 0,
             recycled: 0,
+            spread: 0,
         }
     }
 
@@ -59,6 +62,7 @@ impl Outcome {
         self.answers += other.answers;
         self.binds += other.binds;
         self.recycled += other.recycled;
+        self.spread = self.spread.max(other.spread);
     }
 }
 

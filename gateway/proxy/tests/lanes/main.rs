@@ -16,12 +16,12 @@ mod rules;
 mod server;
 
 use client::{Outcome, Step, play};
-use postern_directory::{ServerUrl, Settings, Upstream};
+use postern_directory::{Balance, Role, ServerUrl, Settings, Upstream};
 use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
 use postern_proxy::{
     Gateway, GuardSeed, GuardSettings, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings,
-    Workers,
+    SignInSettings, Workers,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -51,9 +51,9 @@ fn no_answer_reaches_the_wrong_session_whatever_clients_and_server_do() {
     let mut seen = Outcome::default();
     TestRunner::new(config)
         .run(
-            &(sessions, temper(), any::<bool>(), any::<u64>()),
-            |(sessions, temper, ppolicy, seed)| {
-                let outcome = round(sessions, temper, ppolicy, seed).map_err(TestCaseError::fail)?;
+            &(sessions, temper(), any::<bool>(), servers(), any::<u64>()),
+            |(sessions, temper, ppolicy, servers, seed)| {
+                let outcome = round(sessions, temper, ppolicy, servers, seed).map_err(TestCaseError::fail)?;
                 seen_add(&outcome);
                 Ok(())
             },
@@ -62,7 +62,7 @@ fn no_answer_reaches_the_wrong_session_whatever_clients_and_server_do() {
     seen.add(&SEEN.lock().unwrap());
     // A run in which nothing happened would prove nothing.
     assert!(
-        seen.answers > 100 && seen.binds > 50 && seen.recycled > 10,
+        seen.answers > 100 && seen.binds > 50 && seen.recycled > 10 && seen.spread > 1,
         "too little happened: {seen:?}"
     );
 }
@@ -110,17 +110,46 @@ fn temper() -> impl Strategy<Value = Temper> {
         })
 }
 
-/// One gateway, one server, some clients at once.
-fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> Result<Outcome, String> {
+/// How many servers, how one is chosen, and whether only the first of them takes writes.
+#[derive(Debug, Clone, Copy)]
+struct Servers {
+    count: usize,
+    balance: Balance,
+    roles: bool,
+}
+
+fn servers() -> impl Strategy<Value = Servers> {
+    (1..4_usize, any::<bool>(), any::<bool>()).prop_map(|(count, spread, roles)| Servers {
+        count,
+        balance: if spread { Balance::Spread } else { Balance::Ordered },
+        roles,
+    })
+}
+
+/// One gateway, some servers, some clients at once.
+fn round(
+    sessions: Vec<Vec<Step>>,
+    temper: Temper,
+    ppolicy: bool,
+    servers: Servers,
+    seed: u64,
+) -> Result<Outcome, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async move {
-        let model = Model::start(temper, seed).await;
-        let url = ServerUrl::parse(&format!("ldap://{}", model.address)).unwrap_or_else(|_| unreachable!());
-        let mut settings = Settings::new(DirectoryName("model".into()), vec![url]);
+        let model = Model::start(temper, seed, servers.count).await;
+        let urls = model.addresses.iter().map(|address| format!("ldap://{address}"));
+        let urls = urls.map(|url| ServerUrl::parse(&url).unwrap_or_else(|_| unreachable!()));
+        let mut settings = Settings::new(DirectoryName("model".into()), urls.collect());
+        settings.balance = servers.balance;
+        if servers.roles {
+            for (place, server) in settings.servers.iter_mut().enumerate() {
+                server.role = if place == 0 { Role::Writer } else { Role::Reader };
+            }
+        }
         settings.retry_after = Duration::from_millis(1);
         let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
         let Ok(upstream) = Upstream::new(settings, clock) else {
@@ -142,6 +171,8 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
             name: "route".into(),
             upstream,
             lanes,
+            ldap_url: None,
+            sign_in: SignInSettings::default(),
         };
         let gateway = Gateway::new(
             Arc::new(Rules::new(ppolicy)),
@@ -156,12 +187,7 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
         );
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let listener = ListenerSettings {
-            name: "l".into(),
-            address,
-            tls: ListenerTls::None,
-            route: "route".into(),
-        };
+        let listener = ListenerSettings::new("l".into(), address, ListenerTls::None, "route".into());
         gateway.listen(socket, listener).unwrap();
         let mut players = tokio::task::JoinSet::new();
         for (number, steps) in sessions.into_iter().enumerate() {
@@ -180,6 +206,9 @@ fn round(sessions: Vec<Vec<Step>>, temper: Temper, ppolicy: bool, seed: u64) -> 
         }
         total.recycled = model.book.recycled();
         model.book.check()?;
+        if temper.is_calm() {
+            total.spread = model.book.check_homes(servers.roles)?;
+        }
         gateway.drain(Duration::from_secs(5)).await;
         model.stop();
         Ok(total)

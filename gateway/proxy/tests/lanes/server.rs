@@ -7,7 +7,7 @@ use postern_ldap::control::{paged::PagedResults, ppolicy::PasswordPolicyResponse
 use postern_ldap::extended::{ExtendedRequest, PasswordModify, abandoned_id};
 use postern_ldap::search::SearchRequest;
 use postern_ldap::{Message, MessageId, ResultCode, answer, frame, oid, tag};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -40,6 +40,8 @@ pub(crate) struct Book {
     /// Binds after the first on one lane by another name: lanes that served more than one.
     recycled: AtomicUsize,
     changed: Mutex<HashMap<String, String>>,
+    /// Where each name was bound.
+    homes: Mutex<HashMap<String, HashSet<usize>>>,
     broken: Mutex<Option<&'static str>>,
 }
 
@@ -63,6 +65,18 @@ impl Book {
         }
     }
 
+    /// Lane rule 8: the binds of one name went to one server, the first if that alone takes writes.
+    pub(crate) fn check_homes(&self, only_the_first: bool) -> Result<usize, String> {
+        let homes = self.homes.lock().unwrap();
+        match homes
+            .iter()
+            .find(|(_, servers)| servers.len() > 1 || (only_the_first && !servers.contains(&0)))
+        {
+            Some((name, servers)) => Err(format!("{name} was bound on {servers:?}")),
+            None => Ok(homes.values().flatten().collect::<HashSet<_>>().len()),
+        }
+    }
+
     pub(crate) fn arrived(&self, change: &str) -> bool {
         self.changes.lock().unwrap().contains_key(change)
     }
@@ -78,23 +92,37 @@ impl Book {
     }
 }
 
+/// Servers that hold the same and write into one book.
 pub(crate) struct Model {
-    pub(crate) address: SocketAddr,
+    pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) book: Arc<Book>,
-    task: AbortOnDropHandle<()>,
+    tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Model {
-    pub(crate) async fn start(temper: Temper, seed: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+    pub(crate) async fn start(temper: Temper, seed: u64, servers: usize) -> Self {
         let book = Arc::new(Book::default());
-        let shared = Arc::clone(&book);
         let chance = Arc::new(Chance(AtomicU64::new(seed | 1)));
-        let task = AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut model = Self {
+            addresses: Vec::new(),
+            book,
+            tasks: Vec::new(),
+        };
+        for server in 0..servers {
+            model.serve(server, temper, Arc::clone(&chance)).await;
+        }
+        model
+    }
+
+    async fn serve(&mut self, server: usize, temper: Temper, chance: Arc<Chance>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.addresses.push(listener.local_addr().unwrap());
+        let shared = Arc::clone(&self.book);
+        self.tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
             let mut lanes = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let lane = LaneEnd {
+                    server,
                     temper,
                     book: Arc::clone(&shared),
                     chance: Arc::clone(&chance),
@@ -106,12 +134,11 @@ impl Model {
                 };
                 lanes.spawn(lane.serve(stream));
             }
-        }));
-        Self { address, book, task }
+        })));
     }
 
     pub(crate) fn stop(self) {
-        drop(self.task);
+        drop(self.tasks);
     }
 }
 
@@ -131,6 +158,7 @@ impl Chance {
 
 /// The server's end of one lane.
 struct LaneEnd {
+    server: usize,
     temper: Temper,
     book: Arc<Book>,
     chance: Arc<Chance>,
@@ -269,6 +297,10 @@ impl LaneEnd {
         } else {
             ResultCode::INVALID_CREDENTIALS
         };
+        if !name.is_empty() {
+            let mut homes = self.book.homes.lock().unwrap();
+            homes.entry(name.clone()).or_default().insert(self.server);
+        }
         if accepted {
             self.who = name;
             self.restricted = must_change;

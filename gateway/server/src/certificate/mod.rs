@@ -1,9 +1,11 @@
 //! Server certificates: read from files, or made where none is configured, and changed while clients are connected.
 
+mod clients;
 pub mod generated;
 mod hot;
 
-pub use hot::{HotCertificate, server_config};
+pub use clients::{asked_of_clients, authorities};
+pub use hot::{ByName, HotCertificate, server_config};
 
 use postern_identity::Timestamp;
 use rustls::crypto::CryptoProvider;
@@ -46,6 +48,9 @@ pub enum CertificateError {
     /// No certificate came about.
     #[error("no certificate could be made")]
     Making,
+    /// The file of clients' authorities cannot be read, or holds none.
+    #[error("the file of clients' authorities cannot be used")]
+    Authorities,
 }
 
 /// A certificate with its key, ready to be shown.
@@ -95,7 +100,7 @@ fn expires(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     rest.is_empty().then(|| Timestamp::from_second(until).ok())?
 }
 
-fn octets(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn octets(path: &Path) -> io::Result<Vec<u8>> {
     // Opening a pipe would wait for somebody to write to it.
     if !fs::metadata(path)?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());

@@ -34,7 +34,7 @@ fn handshake(
         .with_no_client_auth();
     let name: ServerName<'static> = ServerName::try_from(name.to_owned()).unwrap();
     let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut server = ServerConnection::new(server_config(Arc::clone(hot)).unwrap()).unwrap();
+    let mut server = ServerConnection::new(server_config(Arc::clone(hot) as _, None).unwrap()).unwrap();
     while client.is_handshaking() {
         let mut wire = Vec::new();
         client.write_tls(&mut wire).unwrap();

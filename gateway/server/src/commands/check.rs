@@ -1,9 +1,9 @@
 //! `postern check`: everything that is wrong with a configuration and its policies, at once.
 
-use super::{DONE, WRONG};
+use super::{DONE, NOT_ENFORCED, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
-use postern_directory::{ConnectError, LookUpError, ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::{ConnectError, LookUpError, ServerSettings, ServiceAccount, Settings, Upstream};
 use postern_identity::Clock;
 use postern_policy::Rulebook;
 use std::path::Path;
@@ -41,6 +41,9 @@ pub fn run(
         Some(configuration) if problems.is_empty() => {
             for notice in notices(&configuration, book.as_ref()) {
                 out.line(notice)?;
+            }
+            for route in configuration.routes.iter().filter(|route| route.sign_in.opaque) {
+                out.line(format!("route {} is opaque: {NOT_ENFORCED}", route.name))?;
             }
             let counts = [
                 counted(configuration.listeners.len(), "listener", "listeners"),
@@ -89,8 +92,9 @@ async fn contact(
 ) -> std::io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for directory in &configuration.directories {
-        for server in &directory.servers {
-            match ask(directory, server, clock).await {
+        for settings in &directory.servers {
+            let server = &settings.url;
+            match ask(directory, settings, clock).await {
                 Ok(()) => out.line(format!("directory {}: {server} answers", directory.name))?,
                 Err((what, remedy)) => problems.push(Problem::of_whole(
                     configuration.path.display().to_string(),
@@ -103,11 +107,19 @@ async fn contact(
     Ok(problems)
 }
 
-async fn ask(directory: &Settings, server: &ServerUrl, clock: &Arc<dyn Clock>) -> Result<(), (String, &'static str)> {
+async fn ask(
+    directory: &Settings,
+    server: &ServerSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), (String, &'static str)> {
     let alone = Settings {
         name: directory.name.clone(),
         dialect: directory.dialect,
-        servers: vec![server.clone()],
+        servers: vec![ServerSettings {
+            drain: false,
+            ..server.clone()
+        }],
+        balance: directory.balance,
         start_tls: directory.start_tls,
         tls: directory.tls.clone(),
         base_dn: directory.base_dn.clone(),
@@ -120,6 +132,10 @@ async fn ask(directory: &Settings, server: &ServerUrl, clock: &Arc<dyn Clock>) -
         connect_timeout: directory.connect_timeout,
         answer_timeout: directory.answer_timeout,
         retry_after: directory.retry_after,
+        check_interval: directory.check_interval,
+        check_timeout: directory.check_timeout,
+        read_your_writes: directory.read_your_writes,
+        drain_after: directory.drain_after,
     };
     let upstream = Upstream::new(alone, Arc::clone(clock)).map_err(|error| (error.to_string(), "see [[directory]]"))?;
     let refused = |error: ConnectError| {

@@ -9,7 +9,7 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
-use postern_directory::{Account, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Who};
+use postern_directory::{Account, AccountHash, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who};
 use postern_identity::decide::RouteQuestion;
 use postern_identity::{Clock, ConnectionFacts, Proven, Standing, State, Timestamp};
 use postern_ldap::ResultCode;
@@ -54,6 +54,7 @@ pub fn run(
         ));
         return Ok(WRONG);
     };
+    let opaque = route.sign_in.opaque;
     let listener = &*question.connection.listener;
     if !listener.is_empty() && configuration.listeners.iter().all(|known| *known.name != *listener) {
         let names: Vec<&str> = configuration.listeners.iter().map(|known| &*known.name).collect();
@@ -94,7 +95,8 @@ pub fn run(
         .is_some_and(|answer| answer.rules.surface.value.is_transparent());
     // On such a route names go to the directory as they were sent, whatever the configuration says.
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
-    let (form, found) = runtime.block_on(look_up(&upstream, names, question.user));
+    let may_write = book.route(&of_nobody, at).is_some_and(|answer| answer.may_write);
+    let (form, found) = runtime.block_on(look_up(&upstream, names, question.user, may_write));
     let told = Told::new(
         question,
         at,
@@ -102,6 +104,7 @@ pub fn run(
         &book,
         (form, configuration.server.nodes),
         &found,
+        opaque,
     );
     if question.json {
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
@@ -115,21 +118,33 @@ pub fn run(
     })
 }
 
-/// The account, and the form by which the route took the name, where it takes other names than DNs.
+/// The account as the server knows it that its sign-ins on this route go to, for wrong passwords are counted there; and the form by which
+/// the route took the name, where it takes other names than DNs.
 async fn look_up(
     upstream: &Arc<Upstream>,
     names: Option<&NameRules>,
     user: &str,
+    may_write: bool,
 ) -> (Option<NameForm>, Result<Account, LookUpError>) {
     let lanes = ServiceLanes::new(Arc::clone(upstream));
-    let Some(names) = names else {
-        return (None, lanes.look_up(user).await);
+    let (form, found) = match names {
+        None => (None, lanes.look_up(user).await),
+        Some(names) => match lanes.who(names, user.as_bytes()).await {
+            Ok(Who::AsSent) => (Some(NameForm::Dn), lanes.look_up(user).await),
+            Ok(Who::Account(named)) => (Some(named.form), lanes.look_up(&named.dn).await),
+            Err(error) => (None, Err(error)),
+        },
     };
-    match lanes.who(names, user.as_bytes()).await {
-        Ok(Who::AsSent) => (Some(NameForm::Dn), lanes.look_up(user).await),
-        Ok(Who::Account(named)) => (Some(named.form), lanes.look_up(&named.dn).await),
-        Err(error) => (None, Err(error)),
-    }
+    let Ok(found) = found else { return (form, found) };
+    let want = Want {
+        account: Some(AccountHash::of(found.dn.as_bytes())),
+        writes: may_write,
+    };
+    let there = match upstream.candidates(&want).first() {
+        Some(server) if *server != found.server => lanes.look_up_on(*server, &found.dn).await.unwrap_or(found),
+        _ => found,
+    };
+    (form, Ok(there))
 }
 
 /// What the directory is expected to answer to the right password of an account that stands like this. slapd refuses an expired

@@ -17,6 +17,9 @@ pub const FAILED: u8 = 1;
 /// A wrong command line, configuration or policy: `EX_USAGE` of sysexits.
 pub const WRONG: u8 = 64;
 
+/// What is said of an opaque route, wherever it is spoken of.
+pub(crate) const NOT_ENFORCED: &str = "nothing is enforced here; everything is passed on unread";
+
 /// A sound configuration, or every problem told and the code to end with.
 pub(crate) fn configuration(
     path: &Path,

@@ -1,6 +1,7 @@
 //! `[[directory]]`: the directories behind.
 
 use super::reading::{Reading, Text, Word, text_of};
+use super::servers::{BalanceWord, ServerTable, Written};
 use postern_directory::upstream::dialect::DialectName;
 use postern_directory::upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
 use postern_identity::{DirectoryName, DistinguishedName};
@@ -29,8 +30,26 @@ pub(super) struct DirectoryTable {
     #[schemars(with = "DialectWord")]
     dialect: Word<DialectWord>,
     /// Its servers, the preferred one first: ldap://host:port or ldaps://host:port.
-    #[schemars(with = "Vec<String>", length(min = 1))]
+    #[schemars(with = "Option<Vec<String>>", length(min = 1))]
     urls: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Its servers, where they are not all alike; instead of urls.
+    #[schemars(with = "Option<Vec<ServerTable>>", length(min = 1))]
+    servers: Option<Spanned<Vec<Spanned<ServerTable>>>>,
+    /// "ordered": the first that is there. "spread": each account has its server, and what is nobody's goes where the fewest connections are in use.
+    #[schemars(with = "Option<BalanceWord>", extend("default" = "ordered"))]
+    balance: Word<BalanceWord>,
+    /// Milliseconds between two looks whether a server is well.
+    #[schemars(with = "Option<u32>", range(min = 100, max = 600_000), extend("default" = 10000))]
+    check_interval_ms: Option<Spanned<u64>>,
+    /// Milliseconds it has to show that it is. One that does not is passed over until it does.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 600_000), extend("default" = 5000))]
+    check_timeout_ms: Option<Spanned<u64>>,
+    /// Seconds for which sign-ins of an account go to the server that took its last write, which others may not have heard of yet. 0: not at all.
+    #[schemars(with = "Option<u32>", range(min = 0, max = 3_600), extend("default" = 10))]
+    read_your_writes_seconds: Option<Spanned<u64>>,
+    /// Seconds whoever is signed in on a server that is drained may stay.
+    #[schemars(with = "Option<u32>", range(min = 0, max = 86_400), extend("default" = 30))]
+    drain_seconds: Option<Spanned<u64>>,
     /// Whether ldap:// connections are secured with StartTLS.
     #[schemars(with = "Option<bool>", extend("default" = false))]
     start_tls: Option<Spanned<bool>>,
@@ -76,14 +95,15 @@ pub(super) struct ServiceAccountTable {
 
 impl DirectoryTable {
     /// The directory's settings. No `Debug` on them: they hold a password.
-    pub(super) fn read(self, reading: &mut Reading<'_>) -> Option<Settings> {
+    pub(super) fn read(self, table: &Range<usize>, reading: &mut Reading<'_>) -> Option<Settings> {
         let name = reading.name("directory", self.name.as_ref());
         let start_tls = self.start_tls.as_ref().is_some_and(|word| *word.get_ref());
         let allow_plaintext = self.allow_plaintext.as_ref().is_some_and(|word| *word.get_ref());
-        let mut servers = Vec::new();
-        for url in self.urls.iter().flat_map(Spanned::get_ref) {
-            servers.extend(server(url, start_tls, allow_plaintext, reading));
-        }
+        let written = Written {
+            urls: self.urls,
+            servers: self.servers,
+        };
+        let servers = written.read(start_tls, allow_plaintext, table, reading);
         let ca_file = text_of(self.ca_file.as_ref()).and_then(|written| {
             reading.readable("ca_file", written, |octets| {
                 crate::certificate::certificates(octets).is_some()
@@ -105,12 +125,24 @@ impl DirectoryTable {
             let span = table.span();
             table.into_inner().read(&span, reading)
         });
-        let (name, all) = (name?, self.urls?.into_inner().len());
-        // A problem has been told of each that is missing; settings with fewer servers would be other settings.
-        if servers.len() != all {
-            return None;
+        let mut settings = Settings::new(DirectoryName(name?), Vec::new());
+        settings.servers = servers?;
+        settings.balance = self
+            .balance
+            .map(Spanned::into_inner)
+            .map(Into::into)
+            .unwrap_or_default();
+        let durations = [
+            (&mut settings.check_interval, self.check_interval_ms, 1),
+            (&mut settings.check_timeout, self.check_timeout_ms, 1),
+            (&mut settings.read_your_writes, self.read_your_writes_seconds, 1000),
+            (&mut settings.drain_after, self.drain_seconds, 1000),
+        ];
+        for (duration, written, milliseconds) in durations {
+            if let Some(number) = written {
+                *duration = Duration::from_millis(number.into_inner().saturating_mul(milliseconds));
+            }
         }
-        let mut settings = Settings::new(DirectoryName(name), servers);
         settings.dialect = match self.dialect?.into_inner() {
             DialectWord::Openldap => DialectName::OpenLdap,
         };
@@ -146,7 +178,8 @@ impl ServiceAccountTable {
     }
 }
 
-fn server(
+/// A server's URL, if it may be reached as the directory says.
+pub(super) fn server(
     written: &Spanned<String>,
     start_tls: bool,
     allow_plaintext: bool,

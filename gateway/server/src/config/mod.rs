@@ -14,17 +14,20 @@ pub mod route;
 pub mod schema;
 pub mod server;
 pub mod telemetry;
+pub mod way_in;
 
 mod directory;
 mod environment;
 mod names;
 mod reading;
+mod servers;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
 pub use environment::Environment;
 pub use limits::Limits;
-pub use listener::{Certificate, Listener, ListenerTls};
+pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
@@ -45,6 +48,7 @@ use std::io::Read as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use toml::Spanned;
 
 /// The largest configuration file that is read, in octets.
 const LARGEST_FILE: usize = 1024 * 1024;
@@ -121,7 +125,7 @@ pub(crate) struct File {
     listener: Option<Vec<listener::ListenerTable>>,
     /// The directories behind.
     #[schemars(with = "Vec<directory::DirectoryTable>", length(min = 1))]
-    directory: Option<Vec<directory::DirectoryTable>>,
+    directory: Option<Vec<Spanned<directory::DirectoryTable>>>,
     /// Named ways in. What holds on them stands in policy files.
     #[schemars(with = "Vec<route::RouteTable>", length(min = 1))]
     route: Option<Vec<route::RouteTable>>,
@@ -214,7 +218,10 @@ impl File {
             .directory
             .into_iter()
             .flatten()
-            .filter_map(|table| table.read(reading))
+            .filter_map(|table| {
+                let span = table.span();
+                table.into_inner().read(&span, reading)
+            })
             .collect();
         let public_url = server.as_ref().map(|server| server.public_url.as_str());
         let routes: Vec<_> = self
@@ -250,18 +257,29 @@ impl File {
 /// Listeners name routes and routes name directories: each must be there, and be able to do what it is named for.
 fn check_references(
     reading: &mut Reading<'_>,
-    listeners: &[(Listener, Range<usize>)],
+    listeners: &[listener::Read],
     directories: &[Settings],
     routes: &[(Route, Range<usize>)],
 ) {
-    for (listener, span) in listeners {
-        reading.reference("route", &listener.route, span);
+    for (route, span) in listeners.iter().flat_map(|(_, routes)| routes) {
+        reading.reference("route", route, span);
     }
     for (route, span) in routes {
         reading.reference("directory", &route.directory, span);
+        let known = directories.iter().find(|known| known.name.0 == route.directory);
+        // Its standing is read, and its requests are made, by the service account.
+        if route.sign_in.certificate_identity.is_some() && known.is_some_and(|known| known.service_account.is_none()) {
+            reading.problem(
+                span,
+                format!(
+                    "certificate_identity needs a service account in {}",
+                    quoted(&route.directory)
+                ),
+                "[directory.service_account], which the directory lets act for these accounts (RFC 4370)",
+            );
+        }
         let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
-        let directory = directories.iter().find(|settings| settings.name.0 == route.directory);
-        if looks && directory.is_some_and(|settings| settings.service_account.is_none()) {
+        if looks && known.is_some_and(|settings| settings.service_account.is_none()) {
             let what = format!(
                 "names are looked for in {}, which has no service account",
                 quoted(&route.directory)

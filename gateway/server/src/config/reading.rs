@@ -73,6 +73,11 @@ impl<'a> Reading<'a> {
         None
     }
 
+    /// Whether something is known to be wrong with a key of the table that begins there, so that it is not told to be missing as well.
+    pub(super) fn told_of(&self, table: &Range<usize>, key: &str) -> bool {
+        self.document.taken().holds(table, key)
+    }
+
     /// A path, counted from the configuration's folder.
     pub(super) fn path(&mut self, written: Option<&Spanned<String>>, default: &str) -> PathBuf {
         match written {

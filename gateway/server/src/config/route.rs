@@ -2,7 +2,9 @@
 
 use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
-use postern_directory::NameRules;
+use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
+use postern_directory::{NameRules, ServerUrl};
+use postern_proxy::SignInSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -21,8 +23,12 @@ pub struct Route {
     pub portal_url: Arc<str>,
     /// How connections to the directory are used.
     pub lanes: Lanes,
+    /// How clients may sign in besides the simple bind.
+    pub sign_in: SignInSettings,
     /// Which bind names are taken beside DNs, if any are.
     pub names: Option<NameRules>,
+    /// Where clients reach this route, as references are to name it: without a slash at the end.
+    pub ldap_url: Option<Arc<str>>,
 }
 
 /// How connections to a directory are used.
@@ -63,9 +69,21 @@ pub(super) struct RouteTable {
     /// Where people of this route reset their password. Default: public_url with a slash.
     #[schemars(with = "Option<String>")]
     portal_url: Text,
+    /// Where clients reach this route: ldap://host:port or ldaps://host:port. Policies that rewrite references to the directory's own servers name it instead; without it they are left out.
+    #[schemars(with = "Option<String>")]
+    ldap_url: Text,
     /// How connections to the directory are used.
     #[schemars(with = "Option<LanesTable>")]
     lanes: Option<LanesTable>,
+    /// Whose account a client's certificate stands for. With it, SASL EXTERNAL is offered to those who show one.
+    #[schemars(with = "Option<CertificateIdentityTable>")]
+    certificate_identity: Option<Spanned<CertificateIdentityTable>>,
+    /// Which account a login name stands for. With it, SASL PLAIN is offered.
+    #[schemars(with = "Option<LoginTable>")]
+    login: Option<Spanned<LoginTable>>,
+    /// True: everything is passed on unread, so that mechanisms with a security layer work (GSSAPI). Nothing is enforced here then.
+    #[schemars(with = "Option<bool>", extend("default" = false))]
+    opaque: Option<Spanned<bool>>,
     /// The names people may sign in with, and how their accounts are found. Left out: every name goes to the directory as it was sent.
     #[schemars(with = "Option<NamesTable>")]
     names: Option<Spanned<NamesTable>>,
@@ -101,9 +119,17 @@ impl RouteTable {
             None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
+        let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
         let names = self.names.map(|table| {
             let span = table.span();
             table.into_inner().read(&span, reading)
+        });
+        let ldap_url = text_of(self.ldap_url.as_ref()).and_then(|written| {
+            let url = ServerUrl::parse(written.get_ref()).ok();
+            url.map(|url| url.to_string().into()).or_else(|| {
+                let remedy = "ldap://host:port or ldaps://host:port";
+                reading.none(&written.span(), "ldap_url is not a server's URL", remedy)
+            })
         });
         let directory = self.directory?;
         let route = Route {
@@ -111,10 +137,12 @@ impl RouteTable {
             directory: directory.get_ref().as_str().into(),
             portal_url: portal_url?.into(),
             lanes,
+            sign_in: sign_in?,
             names: match names {
                 None => None,
                 Some(names) => Some(names?),
             },
+            ldap_url,
         };
         Some((route, directory.span()))
     }

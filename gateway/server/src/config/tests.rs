@@ -1,10 +1,12 @@
 use super::*;
+use postern_directory::{Balance, Role};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 mod mistakes;
 mod names;
+mod way_in;
 
 /// A configuration that says everything, for tests to spoil.
 const SOUND: &str = r#"[server]
@@ -151,6 +153,26 @@ fn a_configuration_that_says_everything_is_read() {
     assert_eq!(&*route.portal_url, "https://reset.example.org/applications");
     assert_eq!((route.lanes.mode, route.lanes.most), (LaneMode::Dedicated, 10));
     assert_eq!(configuration.limits.connections, 100);
+}
+
+#[test]
+fn servers_say_what_each_is_for() {
+    let configuration = sound(&SHORT.replace(
+        "urls = [\"ldap://127.0.0.1:3890\"]",
+        "balance = \"spread\"\nread_your_writes_seconds = 3\ndrain_seconds = 4\ncheck_interval_ms = 500\n\
+         servers = [{ url = \"ldaps://a\", role = \"writer\" }, { url = \"ldaps://b\", role = \"reader\", weight = 3, drain = true }]",
+    ));
+    let directory = &configuration.directories[0];
+    assert_eq!(directory.balance, Balance::Spread);
+    assert_eq!(directory.read_your_writes.as_secs(), 3);
+    assert_eq!(directory.drain_after.as_secs(), 4);
+    assert_eq!(directory.check_interval.as_millis(), 500);
+    let told: Vec<_> = directory
+        .servers
+        .iter()
+        .map(|server| (server.url.host(), server.role, server.weight, server.drain))
+        .collect();
+    assert_eq!(told, [("a", Role::Writer, 1, false), ("b", Role::Reader, 3, true)]);
 }
 
 #[test]

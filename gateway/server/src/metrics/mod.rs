@@ -6,6 +6,7 @@
 pub mod http;
 pub(crate) mod own;
 pub mod readiness;
+pub(crate) mod servers;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;

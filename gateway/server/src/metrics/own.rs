@@ -28,7 +28,7 @@ static LINES_LOST: Name = Name {
 };
 static CERTIFICATE_EXPIRES: Name = Name {
     name: "postern_certificate_expires_timestamp_seconds",
-    help: "When a listener's certificate ends, in seconds since 1970",
+    help: "When a listener's certificate ends, of several the first, in seconds since 1970",
     kind: Kind::Gauge,
 };
 
@@ -36,8 +36,8 @@ static CERTIFICATE_EXPIRES: Name = Name {
 pub(crate) struct OwnCounts {
     pub(crate) live: Arc<LivePolicy>,
     pub(crate) lines: Lines,
-    /// By the listener that shows them.
-    pub(crate) certificates: Vec<(Arc<str>, Arc<HotCertificate>)>,
+    /// By the listener that shows them; of several the first to end is told.
+    pub(crate) certificates: Vec<(Arc<str>, Vec<Arc<HotCertificate>>)>,
 }
 
 impl CountSource for OwnCounts {
@@ -47,9 +47,11 @@ impl CountSource for OwnCounts {
         tell(&BYPASS, &[], u64::from(self.live.is_bypassed()));
         tell(&CONDITIONS_UNCLEAR, &[], self.live.unclear());
         tell(&LINES_LOST, &[], self.lines.lost());
-        for (listener, certificate) in &self.certificates {
-            let expires = u64::try_from(certificate.expires().as_second()).unwrap_or(0);
-            tell(&CERTIFICATE_EXPIRES, &[("listener", listener)], expires);
+        for (listener, certificates) in &self.certificates {
+            if let Some(first) = certificates.iter().map(|certificate| certificate.expires()).min() {
+                let expires = u64::try_from(first.as_second()).unwrap_or(0);
+                tell(&CERTIFICATE_EXPIRES, &[("listener", listener)], expires);
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field(
         "operation",
         true,
-        "bind, search, compare, add, delete, modify, modify_dn or extended; bypass and bypass-end of an administrator",
+        "bind, search, compare, add, delete, modify, modify_dn or extended; connect and opaque of a connection; session where one is ended or restricted under way; bypass and bypass-end of an administrator",
     ),
     field(
         "outcome",
@@ -51,7 +51,11 @@ pub const AUDIT_FIELDS: &[Field] = &[
     ),
     field("generation", true, "the number of the policy set in force"),
     field("session", true, "the session's number in this process"),
-    field("client", false, "the client's address and port"),
+    field(
+        "client",
+        false,
+        "the client's address and port, by a trusted load balancer's word where there is one",
+    ),
     field("account", true, "the name the client gave, at most 512 octets"),
     field(
         "resolved",

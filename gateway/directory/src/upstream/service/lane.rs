@@ -39,6 +39,14 @@ impl Lane {
         }
     }
 
+    /// The connection with whoever is bound on it, if nothing is left unread.
+    pub(in crate::upstream) fn into_connection(self) -> Result<Connection, ConnectError> {
+        Ok(Connection {
+            transport: self.exchange.into_stream()?,
+            server: self.server,
+        })
+    }
+
     /// Which server it leads to.
     pub(in crate::upstream) fn server(&self) -> ServerIndex {
         self.server

@@ -2,6 +2,7 @@
 
 use super::{Filter, Found, Lane, Scope, Search, ServiceLanes, whole_seconds};
 use crate::names::{Claim, Finding, Meant, NameForm, NameRules, NameSearch};
+use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
 use crate::upstream::error::{ConnectError, LookUpError};
 use postern_identity::AccountKey;
@@ -51,7 +52,13 @@ impl ServiceLanes {
         let Ok(Ok(_permit)) = waited else {
             return Err(ConnectError::TimedOut.into());
         };
-        if let Some(mut lane) = self.take_kept().await {
+        // Where writes go: a server that lags may still hold a name that is somebody else's now.
+        let want = Want {
+            account: None,
+            writes: true,
+        };
+        let first = self.upstream.candidates(&want).first().copied();
+        if let Some(mut lane) = self.take_kept(first).await {
             match self.claimant(&mut lane, search, &claims, patience).await {
                 // It broke under us: nothing was changed, so it can be asked again.
                 Err(LookUpError::Connect(_)) => {}
@@ -61,7 +68,7 @@ impl ServiceLanes {
                 }
             }
         }
-        let mut lane = self.fresh(patience).await?;
+        let mut lane = self.fresh(None, &want, patience).await?;
         let found = self.claimant(&mut lane, search, &claims, patience).await;
         match &found {
             Err(LookUpError::Connect(_)) => self.upstream.lost(lane.server()),

@@ -1,10 +1,12 @@
 //! The stage on which refusals are provoked: one session, a server that behaves as told, rules, and the record.
 
 use crate::client::Client;
+use crate::door::Arrival;
 use crate::gateway::Gateway;
 use crate::guard::{GuardSeed, GuardSettings};
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
+use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::names::{Finding, NameSearch};
 use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
@@ -17,7 +19,8 @@ use postern_identity::decide::{
 use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
 use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
-use postern_ldap::{MessageId, ResultCode, answer, frame, result, tag};
+use postern_ldap::control::proxied_authorization::ActingAs;
+use postern_ldap::{Message, MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
@@ -42,8 +45,16 @@ pub(super) enum Server {
     Twins,
     /// 49 to every bind.
     Wrong,
+    /// 10 to everything but binds.
+    Refers,
     /// Every password must be changed; anything else is not answered.
     MustChange,
+    /// Every password is right, says the password policy control.
+    Active,
+    /// Searches find cn=a,dc=example; nobody may act for it.
+    HasAccount,
+    /// The same, and whatever is not asked in its name is refused with 123.
+    LetsAct,
     /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
     LastGrace,
 }
@@ -54,9 +65,12 @@ pub(super) struct Scene {
     pub(super) rule: Option<&'static str>,
     pub(super) limits: Limits,
     pub(super) lanes: LaneSettings,
+    pub(super) service_account: bool,
     pub(super) peer: SocketAddr,
     pub(super) secure: bool,
     pub(super) offers_tls: bool,
+    pub(super) sign_in: SignInSettings,
+    pub(super) arrival: Arrival,
     pub(super) server: Server,
     pub(super) names: Option<NameRules>,
     pub(super) requests: Vec<Vec<u8>>,
@@ -68,29 +82,22 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
-    settings.base_dn = Some(
-        if scene.server == Server::LastGrace {
-            "cn=a"
-        } else {
-            "dc=example"
-        }
-        .to_owned(),
-    );
-    settings.service_account = Some(ServiceAccount {
+    let last_grace = scene.server == Server::LastGrace;
+    settings.base_dn = Some(if last_grace { "cn=a" } else { "dc=example" }.to_owned());
+    settings.service_account = (scene.service_account || last_grace || scene.names.is_some()).then(|| ServiceAccount {
         dn: "cn=service".to_owned(),
-        password: Secret::new("right"),
+        password: Secret::new(b"right".as_slice()),
     });
     let upstream = Upstream::new(settings, clock).unwrap_or_else(|_| unreachable!());
     let record = Arc::new(Record::default());
-    let decide = Arc::new(Fixed {
-        generation: Arc::default(),
-        rules: scene.rules.map(Arc::new),
-    });
+    let decide = Arc::new(Fixed::new(scene.rules));
     let route = RouteSettings {
         name: "r".into(),
         upstream,
         lanes: scene.lanes,
+        sign_in: scene.sign_in,
         names: scene.names,
+        ldap_url: None,
     };
     let gateway = Gateway::new(
         decide,
@@ -111,10 +118,10 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         .unwrap_or_else(|_| unreachable!());
     let start_tls: Option<TlsSource> = scene.offers_tls.then(|| Arc::new(no_tls) as TlsSource);
     let facts = Facts {
-        listener: "l".into(),
         peer: scene.peer,
         secure: scene.secure,
         start_tls,
+        arrival: scene.arrival,
     };
     let route = Arc::clone(&shared.routes["r"]);
     let session = Session::new(
@@ -137,8 +144,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     }
     gateway.end_now().await;
     task.await.unwrap();
-    let lines = std::mem::take(&mut *record.0.lock().unwrap());
-    (codes, lines)
+    (codes, record.lines())
 }
 
 /// No handshake begins in these scenes.
@@ -178,7 +184,7 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                         if held.len() < header.length {
                             break;
                         }
-                        held.drain(..header.length);
+                        let request: Vec<u8> = held.drain(..header.length).collect();
                         let must_change = PasswordPolicyResponse {
                             warning: None,
                             error: Some(2),
@@ -192,6 +198,13 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                             (Server::Wrong, tag::BIND_REQUEST) => {
                                 let code = ResultCode::INVALID_CREDENTIALS;
                                 answer::result(header.id, tag::BIND_RESPONSE, code, "", &[])
+                            }
+                            (Server::Active, tag::BIND_REQUEST) => {
+                                let nothing = PasswordPolicyResponse::default().control();
+                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&nothing])
+                            }
+                            (Server::HasAccount | Server::LetsAct, tag::SEARCH_REQUEST | tag::EXTENDED_REQUEST) => {
+                                for_account(&request, server == Server::LetsAct)
                             }
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
@@ -220,6 +233,10 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
                                 both
                             }
                             (Server::Mute | Server::MustChange, _) => continue,
+                            (Server::Refers, other) => {
+                                let response = tag::response_to(other).unwrap_or_default();
+                                answer::result(header.id, response, ResultCode::REFERRAL, "", &[])
+                            }
                             (_, other) => match tag::response_to(other) {
                                 Some(response) => answer::result(header.id, response, ResultCode::SUCCESS, "", &[]),
                                 None => continue,
@@ -232,6 +249,49 @@ pub(super) async fn serve(server: Server) -> SocketAddr {
         }
     });
     address
+}
+
+/// What a directory answers that has one account, cn=a,dc=example, and whose service account is the first on a connection to search.
+fn for_account(request: &[u8], lets_act: bool) -> Vec<u8> {
+    let message = Message::parse(request).unwrap();
+    let acting = ActingAs::parse(message.controls).unwrap();
+    let own = acting == Some(ActingAs::AuthorizationId(b"dn:cn=a,dc=example"));
+    let id = message.id;
+    if message.operation.tag == tag::EXTENDED_REQUEST {
+        let value: &[u8] = if lets_act && own {
+            b"dn:cn=a,dc=example"
+        } else {
+            b"dn:cn=service"
+        };
+        return answer::extended(id, ResultCode::SUCCESS, "", None, Some(value));
+    }
+    let done = |code| answer::result(id, tag::SEARCH_DONE, code, "", &[]);
+    if own {
+        return done(ResultCode::SUCCESS);
+    }
+    // Only the look-up of the account asks for its id.
+    if !request.windows(9).any(|part| part == b"entryUUID") {
+        return done(ResultCode::AUTHORIZATION_DENIED);
+    }
+    let mut entry = Writer::new();
+    entry.octets(b"cn=a,dc=example").nested(tag::SEQUENCE, |list| {
+        list.nested(tag::SEQUENCE, |attribute| {
+            attribute.octets(b"entryUUID").nested(tag::SET, |set| {
+                set.octets(b"9f0a4c1e-0000-4000-8000-000000000001");
+            });
+        });
+    });
+    let entry = answer::message(id, tag::SEARCH_ENTRY, &entry.finish(), &[]);
+    [entry, done(ResultCode::SUCCESS)].concat()
+}
+
+/// A bind with a SASL mechanism.
+pub(super) fn sasl_bind(mechanism: &str, credentials: &[u8]) -> Vec<u8> {
+    let mut body = Writer::new();
+    body.integer(3).octets(b"").nested(0xa3, |sasl| {
+        sasl.octets(mechanism.as_bytes()).octets(credentials);
+    });
+    answer::message(MessageId(1), tag::BIND_REQUEST, &body.finish(), &[])
 }
 
 fn one_left() -> Vec<u8> {
@@ -327,12 +387,24 @@ pub(super) fn rules() -> RouteRules {
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
         guard: None,
+        max_bound_age: None,
+        recheck: Ruled::new(0, rule()),
     }
 }
 
 pub(super) struct Fixed {
     generation: Arc<Generation>,
     rules: Option<Arc<RouteRules>>,
+}
+
+impl Fixed {
+    /// These rules for every route, for ever.
+    pub(super) fn new(rules: Option<RouteRules>) -> Self {
+        Self {
+            generation: Arc::default(),
+            rules: rules.map(Arc::new),
+        }
+    }
 }
 
 impl Decide for Fixed {
@@ -370,6 +442,13 @@ pub(super) struct Line {
 
 #[derive(Default)]
 pub(super) struct Record(Mutex<Vec<Line>>);
+
+impl Record {
+    /// What went on record so far, once.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
 
 impl Audit for Record {
     fn record(&self, event: &Event<'_>) {

@@ -2,6 +2,7 @@
 
 use super::guard::ToldGuard;
 use super::{Question, at_a_bind};
+use crate::commands::NOT_ENFORCED;
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, NameForm, Upstream};
@@ -33,10 +34,13 @@ pub(super) struct Told<'a> {
     bind: Option<ToldBind>,
     /// Why that cannot be foreseen, and what would help.
     hint: Option<&'static str>,
-    /// What a wrong password would be answered, and a name that nobody has.
-    bind_with_wrong_password: ToldBind,
-    /// How many wrong passwords may reach the directory.
-    guard: ToldGuard,
+    /// What a wrong password would be answered, and a name that nobody has; nothing is said of it on an opaque route.
+    bind_with_wrong_password: Option<ToldBind>,
+    /// How many wrong passwords may reach the directory; nothing on an opaque route.
+    guard: Option<ToldGuard>,
+    /// Said of an opaque route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opaque: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -90,6 +94,7 @@ impl<'a> Told<'a> {
         book: &Rulebook,
         (form, nodes): (Option<NameForm>, NonZeroU32),
         found: &Result<Account, LookUpError>,
+        opaque: bool,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
         let dn = found.as_ref().map_or_else(|_| question.user.to_owned(), name);
@@ -128,26 +133,34 @@ impl<'a> Told<'a> {
                 rule: OWNER_RULE,
             }),
             standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
-            bind: found.as_ref().ok().and_then(|account| {
+            bind: found.as_ref().ok().filter(|_| !opaque).and_then(|account| {
                 let (standing, proven) = at_a_bind(&account.standing)?;
                 Some(ask(&standing, proven))
             }),
-            hint: found.as_ref().ok().and_then(|account| hint(account, upstream)),
-            bind_with_wrong_password: ask(
-                &Standing::unknown(Evidence {
+            hint: found
+                .as_ref()
+                .ok()
+                .filter(|_| !opaque)
+                .and_then(|account| hint(account, upstream)),
+            bind_with_wrong_password: (!opaque).then(|| {
+                let evidence = Evidence {
                     source: Source::Bind,
                     result_code: Some(ResultCode::INVALID_CREDENTIALS.0),
                     told_by: "result 49",
-                }),
-                Proven::No,
-            ),
-            guard: ToldGuard::new(guard, nodes, found.as_ref().ok()),
+                };
+                ask(&Standing::unknown(evidence), Proven::No)
+            }),
+            guard: (!opaque).then(|| ToldGuard::new(guard, nodes, found.as_ref().ok())),
+            opaque: opaque.then_some(NOT_ENFORCED),
         }
     }
 
     pub(super) fn print(&self, out: &mut Output<'_>) -> io::Result<()> {
         let mut row = |name: &str, value: &str| out.line(format_args!("{name:<10} {}", shown(value)));
         row("route", self.route)?;
+        if let Some(opaque) = self.opaque {
+            row("opaque", opaque)?;
+        }
         row("directory", &self.directory)?;
         row("user", self.user)?;
         if let Some(form) = self.taken_as {
@@ -184,9 +197,10 @@ impl<'a> Told<'a> {
         if let Some(hint) = self.hint {
             out.line(format_args!("\na sign-in with the right password:\n  {hint}"))?;
         }
-        self.bind_with_wrong_password
-            .print("a sign-in with a wrong password, or a name that nobody has", out)?;
-        self.guard.print(out)
+        if let Some(bind) = &self.bind_with_wrong_password {
+            bind.print("a sign-in with a wrong password, or a name that nobody has", out)?;
+        }
+        self.guard.as_ref().map_or(Ok(()), |guard| guard.print(out))
     }
 }
 

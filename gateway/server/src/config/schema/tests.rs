@@ -35,6 +35,7 @@ fn only_keywords_the_shape_check_knows_are_used() {
             "minItems",
             "enum",
             "oneOf",
+            "anyOf",
             "const",
             "minimum",
             "maximum",
@@ -57,8 +58,10 @@ fn only_keywords_the_shape_check_knows_are_used() {
                 walk(value, unknown);
             }
         }
-        for choice in object.get("oneOf").and_then(Value::as_array).into_iter().flatten() {
-            walk(choice, unknown);
+        for choices in ["oneOf", "anyOf"] {
+            for choice in object.get(choices).and_then(Value::as_array).into_iter().flatten() {
+                walk(choice, unknown);
+            }
         }
         object.get("items").into_iter().for_each(|items| walk(items, unknown));
     }
