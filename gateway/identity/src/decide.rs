@@ -181,6 +181,8 @@ pub struct RouteAnswer {
     /// Whether the same route may have other rules for another connection, for another account or at another time: only then is there
     /// a reason to ask again within a generation.
     pub conditional: bool,
+    /// Whether anything may be changed on this connection, by whoever may sign in on it: a lane to a server that takes writes is needed.
+    pub may_write: bool,
     /// After this long time alone may have changed them, and they have to be asked for again.
     pub valid_for: Option<Duration>,
 }
@@ -189,6 +191,7 @@ impl RouteAnswer {
     /// Rules that hold for everybody at any time.
     pub fn always(rules: Arc<RouteRules>) -> Self {
         Self {
+            may_write: rules.may_write(),
             rules,
             conditional: false,
             valid_for: None,

@@ -126,6 +126,7 @@ impl Rulebook {
         let answer = RouteAnswer {
             rules: Arc::clone(pass),
             conditional: true,
+            may_write: variants.may_write,
             valid_for: change.map(|change| Duration::try_from(change.duration_since(at)).unwrap_or_default()),
         };
         Some((answer, held.unclear != 0))

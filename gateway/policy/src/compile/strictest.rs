@@ -46,8 +46,16 @@ fn pass(first: &RouteRules, second: &RouteRules) -> RouteRules {
         }),
         extended_operations: in_both(&first.extended_operations, &second.extended_operations),
         proxied_authorization: in_both(&first.proxied_authorization, &second.proxied_authorization),
+        max_bound_age: both_or_one(first.max_bound_age.as_ref(), second.max_bound_age.as_ref(), smaller),
+        // Never is 0.
+        recheck: either(&first.recheck, &second.recheck, |second| {
+            *second != 0 && (first.recheck.value == 0 || *second < first.recheck.value)
+        }),
         guard: both_or_one(first.guard.as_ref(), second.guard.as_ref(), guard),
-        ..first.clone()
+        // The same of both, or neither stricter nor milder. Every field is named, so that a new one is thought about.
+        route: Arc::clone(&first.route),
+        generation: first.generation,
+        surface: first.surface.clone(),
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Held {
 pub(crate) struct Variants {
     facts: RouteFacts,
     generation: u64,
+    /// Whether anything may be changed where some of the conditions hold, or none.
+    pub(crate) may_write: bool,
     kept: ArcSwap<Vec<(Held, Arc<Rules>)>>,
 }
 
@@ -63,7 +65,11 @@ pub(super) fn rules(
         let held = Held { holds, unclear: 0 };
         kept.push((held, Arc::new(merged(&chosen(&base.made_of, holds), problems))));
     }
+    // Where nothing may be changed, only one of these keys can let it: it is enough to be right about never.
+    let lifts = |layer: &Layer| layer.table.pass.operations.is_some() || layer.table.pass.read_only == Some(false);
+    let may_write = base.pass.may_write() || conditional(&base.made_of).any(|(_, layer)| lifts(layer));
     base.variants = Some(Box::new(Variants {
+        may_write,
         facts: facts.clone(),
         generation,
         kept: ArcSwap::from_pointee(kept),

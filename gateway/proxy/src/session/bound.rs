@@ -131,6 +131,7 @@ impl Session {
                 }
                 // Whatever the directory makes of it, nobody else is to meet that lane.
                 self.end_lane();
+                self.take_rules_anew();
                 self.set_fast();
                 // A search that stays open would go on showing what may not be read any more.
                 self.in_flight.any_lasting().then_some(Event::Leave(Leave::Standing))

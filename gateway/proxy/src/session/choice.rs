@@ -48,9 +48,9 @@ impl Session {
         }
     }
 
-    /// Whether the rules let anything be changed.
+    /// Whether the rules let anything be changed, by whoever this may turn out to be.
     fn may_write(&self) -> bool {
-        self.rules.as_ref().is_some_and(|rules| rules.may_write())
+        self.rules_hold.may_write
     }
 
     /// A write is about to be sent: whoever writes, and whoever's entry it is, signs in on the same server for a while.

@@ -89,13 +89,14 @@ pub(crate) struct SignedIn {
 }
 
 /// For how long the rules of a session hold within one generation.
-enum RulesHold {
-    /// Whoever it is, and at any time.
-    ForEverybody,
-    /// For whom it is now.
-    ForThisAccount,
-    /// For whom it is now, and until this tick.
-    Until(u32),
+#[derive(Default)]
+struct RulesHold {
+    /// Somebody else may have others.
+    conditional: bool,
+    /// From this tick on they may be others, because time has passed.
+    until: Option<u32>,
+    /// Whoever it is once it has signed in may be let write.
+    may_write: bool,
 }
 
 /// One session.
@@ -256,7 +257,7 @@ impl Session {
         let mut session = Self {
             generation,
             rules: None,
-            rules_hold: RulesHold::ForEverybody,
+            rules_hold: RulesHold::default(),
             facts,
             registered,
             client,

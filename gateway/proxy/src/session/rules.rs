@@ -3,7 +3,7 @@
 use super::{Identity, Leave, RulesHold, Session};
 use crate::lane::{Lane, LaneIdentity};
 use crate::ticker::ticks;
-use postern_identity::decide::{Admission, Operation, RouteAnswer, RouteQuestion, RuleName, TlsRule};
+use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
 use postern_identity::disclose;
 use std::ops::ControlFlow;
 
@@ -40,30 +40,27 @@ impl Session {
             connection: &self.facts.connection(),
             account: account.as_ref().map(|(name, told)| (&**name, *told)),
         });
-        self.rules_hold = match &answer {
-            Some(RouteAnswer {
-                valid_for: Some(time), ..
-            }) => {
-                // One tick more: by then the moment has passed on any clock.
-                let end = self.shared.ticker.now().saturating_add(ticks(*time));
-                RulesHold::Until(end.saturating_add(1))
-            }
-            Some(RouteAnswer { conditional: true, .. }) => RulesHold::ForThisAccount,
-            _ => RulesHold::ForEverybody,
-        };
+        self.rules_hold = answer.as_ref().map_or_else(RulesHold::default, |answer| RulesHold {
+            conditional: answer.conditional,
+            // One tick more: by then the moment has passed on any clock.
+            until: answer
+                .valid_for
+                .map(|time| self.shared.ticker.now().saturating_add(ticks(time)).saturating_add(1)),
+            may_write: answer.may_write,
+        });
         self.rules = answer.map(|answer| answer.rules);
     }
 
     /// The same where another account, or the time that has passed, may have made a difference.
     pub(super) fn take_rules_anew(&mut self) {
-        if !matches!(self.rules_hold, RulesHold::ForEverybody) {
+        if self.rules_hold.conditional {
             self.take_rules();
         }
     }
 
     /// Whether time alone may have changed the rules.
     pub(super) fn rules_are_over(&self) -> bool {
-        matches!(self.rules_hold, RulesHold::Until(end) if self.shared.ticker.now() >= end)
+        self.rules_hold.until.is_some_and(|end| self.shared.ticker.now() >= end)
     }
 
     pub(super) fn judge_again(&mut self) -> ControlFlow<Leave> {

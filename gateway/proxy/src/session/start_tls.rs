@@ -80,7 +80,6 @@ impl Session {
                 self.facts.take_from(&stream);
                 self.client = Client::Tls(stream);
                 self.choose_again();
-                self.take_rules_anew();
                 self.set_fast();
                 ControlFlow::Continue(())
             }
@@ -98,14 +97,15 @@ impl Session {
     /// The name asked for in the handshake may choose another route, as long as nothing has come of the one there was: a connection on which
     /// somebody signed in or the directory was asked stays where it is.
     fn choose_again(&mut self) {
-        let Some(door) = self.facts.arrival.door.clone() else {
-            return;
-        };
-        let route = door.route_of(&self.facts.connection());
-        if !self.marks.route_used && route.name != self.route.name {
-            self.route = Arc::clone(route);
-            self.generation = self.shared.generation.get();
-            self.take_rules();
+        if let Some(door) = self.facts.arrival.door.clone() {
+            let route = door.route_of(&self.facts.connection());
+            if !self.marks.route_used && route.name != self.route.name {
+                self.route = Arc::clone(route);
+                self.generation = self.shared.generation.get();
+                self.take_rules();
+            }
         }
+        // A protected connection may have other rules on the same route.
+        self.take_rules_anew();
     }
 }

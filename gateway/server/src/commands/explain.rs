@@ -95,9 +95,7 @@ pub fn run(
         .is_some_and(|answer| answer.rules.surface.value.is_transparent());
     // On such a route names go to the directory as they were sent, whatever the configuration says.
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
-    let may_write = book
-        .route(&of_nobody, at)
-        .is_some_and(|answer| answer.rules.may_write());
+    let may_write = book.route(&of_nobody, at).is_some_and(|answer| answer.may_write);
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user, may_write));
     let told = Told::new(
         question,

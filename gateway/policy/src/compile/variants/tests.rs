@@ -415,6 +415,31 @@ fn what_is_not_proven_is_answered_alike_whoever_it_says_it_is() {
     }
 }
 
+#[test]
+fn whether_anybody_may_write_is_known_before_anybody_signs_in() {
+    let read_only = "pass.read_only = true";
+    for (conditional, always, may_write) in [
+        ("pass.read_only = false", read_only, true),
+        ("pass.size_limit = 1", read_only, false),
+        (read_only, "", true),
+        (
+            "pass.operations = [\"bind\", \"add\"]",
+            "pass.operations = [\"bind\", \"search\"]",
+            true,
+        ),
+    ] {
+        let book = book(&format!(
+            "{}{ALWAYS}{always}",
+            table("account == \"cn=x\"", conditional)
+        ));
+        assert_eq!(
+            pass(&book, &ConnectionFacts::example(), None, NOON).may_write,
+            may_write,
+            "{conditional}"
+        );
+    }
+}
+
 /// Tables that may or may not hold, in any order.
 fn tables() -> impl Strategy<Value = String> {
     let when = prop::sample::select(vec![
