@@ -32,6 +32,6 @@ pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::service::who::{Named, Who};
-pub use upstream::service::{Account, ServiceLanes};
+pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};
 pub use upstream::{Connection, ServerIndex, Upstream};

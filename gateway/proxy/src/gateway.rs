@@ -153,6 +153,9 @@ impl Gateway {
             let rechecks = Arc::clone(rechecks);
             gateway.until_the_end(async move { rechecks.run().await });
         }
+        for (_, guard) in guards {
+            gateway.until_the_end(guard.look_at_everybody());
+        }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {
             let mut interval = tokio::time::interval(SWEEP);

@@ -6,9 +6,10 @@ mod operations;
 use postern_tests::chance::rounds;
 use postern_tests::people::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, dn};
 use postern_tests::request::{self, Scope};
-use postern_tests::{Answer, Gateway, GatewaySettings, Slapd, SlapdSettings, Wire};
+use postern_tests::{Answer, Gateway, GatewaySettings, Slapd, SlapdSettings, Wire, eventually};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 const WRONG: Option<u32> = Some(49);
 
@@ -296,6 +297,36 @@ fn restarted(mut scene: Scene) {
         scene.guess(&name, &format!("after-{number}"));
     }
     assert_eq!(scene.expect_unlocked("user0001"), 4);
+}
+
+#[test]
+fn one_look_after_the_start_spares_everybody_a_look_up_but_those_with_failures() {
+    let slapd = Slapd::start_with(&SlapdSettings {
+        users: 5,
+        ..SlapdSettings::default()
+    });
+    let guessed = dn("user0001");
+    assert_eq!(Wire::connect(slapd.address()).bind(1, &guessed, "no").code, Some(49));
+    let gateway = Gateway::start("generic", &slapd);
+    let line = eventually("the look", Duration::from_secs(20), || {
+        let output = gateway.output();
+        let line = output
+            .lines()
+            .find(|line| line.contains("looked who has wrong passwords"));
+        line.map(str::to_owned)
+    });
+    assert!(!line.contains("\"accounts\":0"), "{line}");
+    let look_ups = || gateway.metrics().sum("postern_guard_look_ups_total", &[]);
+    // The first one tells for how long it matters.
+    assert_eq!(gateway.client().bind(1, &dn("user0002"), PASSWORD).code, Some(0));
+    let before = look_ups();
+    for number in 3..=5 {
+        let name = dn(&format!("user{number:04}"));
+        assert_eq!(gateway.client().bind(1, &name, PASSWORD).code, Some(0));
+    }
+    assert!((look_ups() - before).abs() < 0.1, "nobody was looked up");
+    assert_eq!(gateway.client().bind(1, &guessed, PASSWORD).code, Some(0));
+    assert!(look_ups() > before, "who had a failure was");
 }
 
 #[test]

@@ -57,6 +57,11 @@ pub trait Dialect: Send + Sync {
     /// What an account's entry and the policy that holds for it say at `now`.
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing;
 
+    /// The attribute that accounts have while wrong passwords are counted against them, where the product has one.
+    fn failure_attribute(&self) -> Option<&'static str> {
+        None
+    }
+
     /// After how many wrong passwords the product locks this account, and those it has counted, as they are at `now`.
     fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
         let _ = (account, policy, now);

@@ -69,6 +69,10 @@ impl Dialect for OpenLdap {
         entry::read(account, policy, now)
     }
 
+    fn failure_attribute(&self) -> Option<&'static str> {
+        Some("pwdFailureTime")
+    }
+
     fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
         lockout::read(account, policy, now)
     }

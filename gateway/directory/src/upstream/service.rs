@@ -52,6 +52,15 @@ pub struct Account {
     pub server: ServerIndex,
 }
 
+/// Accounts with wrong passwords against them.
+#[derive(Debug, Clone)]
+pub struct WithFailures {
+    /// Everybody below this was looked at.
+    pub below: DistinguishedName,
+    /// Their DNs, as the directory writes them.
+    pub names: Vec<String>,
+}
+
 impl ServiceLanes {
     /// For this directory. Connects when first asked something.
     pub fn new(upstream: Arc<Upstream>) -> Self {
@@ -77,6 +86,40 @@ impl ServiceLanes {
     /// As [`ServiceLanes::look_up`], as one server knows it: the others may count and hear of things by themselves.
     pub async fn look_up_on(&self, server: ServerIndex, user: &str) -> Result<Account, LookUpError> {
         self.look_up_at(Some(server), user, true).await
+    }
+
+    /// Against whom the directory counts wrong passwords now, everybody below the base looked at once. `None` where the product cannot be
+    /// asked so, or where more than `most` are counted.
+    pub async fn with_failures(&self, most: u32) -> Result<Option<WithFailures>, LookUpError> {
+        let Some(attribute) = self.upstream.dialect().failure_attribute() else {
+            return Ok(None);
+        };
+        let base = self.base()?;
+        let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
+        let patience = self.upstream.settings().answer_timeout;
+        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
+        let Ok(Ok(_permit)) = waited else {
+            return Err(ConnectError::TimedOut.into());
+        };
+        let want = Want {
+            account: None,
+            writes: true,
+        };
+        let mut lane = self.fresh(None, &want, patience).await?;
+        let search = Search {
+            base: &base,
+            scope: Scope::Subtree,
+            filter: Filter::Present(attribute),
+            attributes: &["1.1"], // names alone (RFC 4511 §4.5.1.8)
+            size_limit: most,
+            time_limit: whole_seconds(patience),
+        };
+        let found = lane.search(&search, patience).await?;
+        self.keep(lane);
+        Ok((found.code == ResultCode::SUCCESS).then(|| WithFailures {
+            below,
+            names: found.entries.iter().map(|entry| entry.dn().to_owned()).collect(),
+        }))
     }
 
     async fn look_up_at(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {

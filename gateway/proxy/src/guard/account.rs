@@ -82,6 +82,8 @@ pub(super) struct Terms<'a> {
     pub(super) nodes: NonZeroU32,
     /// Whether the directory can be asked.
     pub(super) can_read: bool,
+    /// Whether everybody was looked at where this account is, after the start.
+    pub(super) looked_at: bool,
 }
 
 /// What becomes of an attempt.

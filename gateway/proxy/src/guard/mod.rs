@@ -35,17 +35,24 @@ use crate::ticker::{A_SECOND, Ticker};
 use account::{Answer, Facts, Mark, Terms, Ticket};
 use keys::Keys;
 use names::{Named, Names};
-use postern_directory::{Account, ConnectError, LookUpError, ServiceLanes, Upstream};
+use postern_directory::{Account, ConnectError, LookUpError, ServiceLanes, Upstream, WithFailures};
+use postern_identity::DistinguishedName;
 use postern_identity::decide::GuardRules;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use table::Table;
 use tokio::time::{Instant, timeout, timeout_at};
 use waiting::Waiting;
+
+/// The most accounts with wrong passwords against them that are remembered from the look after the start.
+const MOST_WITH_FAILURES: u32 = 4096;
+/// How often that look is tried while the directory does not answer, and how long after the last time.
+const ATTEMPTS_TO_LOOK: u32 = 300;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(3);
 
 /// What every guard of a process is made with.
 #[derive(Clone)]
@@ -63,6 +70,8 @@ pub(crate) struct Guard {
     keys: Keys,
     waiting: Waiting,
     lanes: Option<ServiceLanes>,
+    /// Below which entry everybody was looked at after the start.
+    looked_below: OnceLock<DistinguishedName>,
     /// Whether one server both counts failures and is asked for them.
     one_server: bool,
     nodes: NonZeroU32,
@@ -154,6 +163,7 @@ impl Guard {
             keys: Keys::new(&settings.seed, &upstream.name().0),
             waiting: Waiting::default(),
             lanes: can_read.then(|| ServiceLanes::new(Arc::clone(upstream))),
+            looked_below: OnceLock::new(),
             one_server: upstream.settings().servers.len() == 1,
             nodes: settings.nodes,
             ticker,
@@ -224,6 +234,37 @@ impl Guard {
         self.keys.password(reservation.subject, password)
     }
 
+    /// Looks once, soon after the start, who has wrong passwords against them already, so that not everybody's first sign-in has to be preceded
+    /// by a look-up. Until it succeeds, and where it cannot, that is how it is. Ends with the time in which it matters.
+    pub(crate) async fn look_at_everybody(self: Arc<Self>) {
+        let Some(lanes) = self.lanes.as_ref().filter(|_| self.one_server) else {
+            return;
+        };
+        for _ in 0..ATTEMPTS_TO_LOOK {
+            match lanes.with_failures(MOST_WITH_FAILURES).await {
+                Ok(Some(WithFailures { below, names })) => {
+                    tracing::info!(target: "postern::guard", %below, accounts = names.len(),
+                        "looked who has wrong passwords against them already");
+                    let _ = self.looked_below.set(below);
+                    self.table
+                        .looked_at(names.iter().map(|name| Names::account(name, &self.keys)));
+                    return;
+                }
+                Ok(None) => return,
+                Err(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+            }
+        }
+    }
+
+    /// Whether that has been done where this name is. Names that are no DNs may be anywhere.
+    fn was_looked_at(&self, name: &[u8]) -> bool {
+        self.table.begins(self.ticker.now())
+            && self.table.is_looked_at()
+            && self.looked_below.get().is_some_and(|below| {
+                DistinguishedName::parse(name).is_ok_and(|name| !name.is_root() && name.is_within(below))
+            })
+    }
+
     /// A password was written: `name` says whose, where that is known.
     pub(crate) fn password_written(&self, name: Option<&[u8]>) {
         let subject = name.and_then(|name| match self.names.of(name, &self.keys, self.ticker.now()) {
@@ -264,6 +305,7 @@ impl Guard {
             rules: attempt.rules,
             nodes: self.nodes,
             can_read: self.lanes.is_some(),
+            looked_at: self.was_looked_at(attempt.name),
         };
         self.table
             .ask(subject, &terms, || self.keys.password(subject, attempt.password))

@@ -6,10 +6,10 @@
 
 use super::account::{Account, Answer, Facts, Mark, Outcome, Terms, Ticket, window};
 use postern_identity::decide::GuardRules;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 const SHARDS: usize = 16;
 /// The most accounts.
@@ -26,6 +26,8 @@ pub(super) struct Table {
     forgotten_until: AtomicU32,
     /// The longest any directory was seen to count a wrong password, in ticks: what happened before this process began counts so long.
     longest: AtomicU32,
+    /// Who had something against them when everybody was looked at, once that is done.
+    with_failures: OnceLock<HashSet<u64, BuildHasherDefault<AsItIs>>>,
 }
 
 type Accounts = HashMap<u64, Account, BuildHasherDefault<AsItIs>>;
@@ -44,6 +46,7 @@ impl Table {
             most_names: most_names / SHARDS,
             forgotten_until: AtomicU32::new(0),
             longest: AtomicU32::new(0),
+            with_failures: OnceLock::new(),
         }
     }
 
@@ -54,13 +57,32 @@ impl Table {
             return account.ask(terms, tag);
         }
         self.saw_window(window(terms.rules.window_seconds));
-        let unsure = terms.now < self.longest.load(Ordering::Relaxed)
-            || terms.now < self.forgotten_until.load(Ordering::Relaxed);
+        let clean = terms.looked_at
+            && self
+                .with_failures
+                .get()
+                .is_some_and(|with_failures| !with_failures.contains(&subject));
+        let unsure = (self.begins(terms.now) && !clean) || terms.now < self.forgotten_until.load(Ordering::Relaxed);
         let mut account = Account::new(terms.now, terms.can_read && unsure);
         let answer = account.ask(terms, tag);
         self.make_room(&mut shard, false, terms.now, terms.rules);
         shard.names.insert(subject, account);
         answer
+    }
+
+    /// Whether what happened before this process began may still count.
+    pub(super) fn begins(&self, now: u32) -> bool {
+        now < self.longest.load(Ordering::Relaxed)
+    }
+
+    /// Everybody was looked at: these had something against them.
+    pub(super) fn looked_at(&self, with_failures: impl IntoIterator<Item = u64>) {
+        let _ = self.with_failures.set(with_failures.into_iter().collect());
+    }
+
+    /// Whether that is done.
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.with_failures.get().is_some()
     }
 
     /// What came of an attempt that got a ticket.

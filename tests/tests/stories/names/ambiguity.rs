@@ -6,9 +6,10 @@ use postern_ldap::{MessageId, ResultCode, answer, ber, tag};
 use postern_tests::gateway::Output;
 use postern_tests::people::{self, PASSWORD};
 use postern_tests::puppet::{Act, Puppet};
-use postern_tests::{Gateway, GatewaySettings, Slapd, SlapdSettings, policies, request};
+use postern_tests::{Gateway, GatewaySettings, Slapd, SlapdSettings, eventually, policies, request};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Somebody with the mail address of `active`, and somebody whose login name is the mail address of `expiring`.
 fn twins() -> String {
@@ -129,7 +130,7 @@ fn done(id: MessageId, response: u8, code: ResultCode) -> Act {
 
 fn found(filter: &[u8]) -> usize {
     let holds = |word: &[u8]| filter.windows(word.len()).any(|part| part == word);
-    match (holds(b"nobody"), holds(b"twins")) {
+    match (holds(b"nobody") || holds(b"pwdFailureTime"), holds(b"twins")) {
         (true, _) => 0,
         (_, true) => 2,
         _ => 1,
@@ -190,6 +191,14 @@ fn with_the_guard_asking_too_whoever_fails_costs_the_same() {
         ..GatewaySettings::new("generic", &[puppet.url()])
     };
     let gateway = Gateway::start_unready(&settings, Output::Kept);
+    eventually("the guard has looked around", Duration::from_secs(20), || {
+        gateway
+            .output()
+            .contains("looked who has wrong passwords")
+            .then_some(())
+    });
+    // The very first attempt tells for how long failures count.
+    sign_in(&gateway, "nobody else", "wrong");
     for password in ["wrong", "wrong again", "wrong"] {
         let ask = |name: &str| {
             asked.lock().unwrap().clear();

@@ -31,6 +31,8 @@ pub(super) enum Scope {
 pub(super) enum Filter<'a> {
     /// `(objectClass=*)`
     Any,
+    /// `(attribute=*)`
+    Present(&'a str),
     /// `(|(attribute=value)(attribute=value)…)`
     AnyOf(&'a [(&'a str, &'a [u8])]),
     /// One that is BER already.
@@ -50,6 +52,9 @@ pub(super) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
     match &search.filter {
         Filter::Any => {
             content.element(0x87, b"objectClass");
+        }
+        Filter::Present(attribute) => {
+            content.element(0x87, attribute.as_bytes());
         }
         Filter::AnyOf(pairs) => {
             content.nested(0xa1, |or| {
