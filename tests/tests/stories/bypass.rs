@@ -152,7 +152,7 @@ fn sign_in(gateway: &Gateway, uid: &str) -> Option<u32> {
     gateway.client().bind(1, &dn(uid), PASSWORD).code
 }
 
-fn panic(gateway: &Gateway, arguments: &[&str]) -> Output {
+pub(super) fn panic(gateway: &Gateway, arguments: &[&str]) -> Output {
     let (command, options) = arguments.split_first().expect("a command");
     let run = Command::new(gateway::program())
         .args(["panic", command, "--config"])

@@ -38,6 +38,22 @@ fn what_a_session_may_reach_follows_who_signs_in_on_it() {
 }
 
 #[test]
+fn a_name_of_any_length_is_asked_about_as_a_whole() {
+    let slapd = Slapd::start();
+    let gateway = Gateway::start("generic", &slapd);
+    gateway.write_policy("people.toml", PEOPLE);
+    let services = format!("ou=services,{BASE}");
+    // Cut off anywhere, the name would be one of somebody else's.
+    for spaces in [100, 440, 460, 470, 480, 490, 600, 1200] {
+        let mut client = gateway.tls_client();
+        let name = format!("uid=active,{}ou=people,{BASE}", " ".repeat(spaces));
+        if client.bind(1, &name, PASSWORD).code == Some(0) {
+            assert_eq!(reach(&mut client, 2, &services), Some(50), "{spaces}");
+        }
+    }
+}
+
+#[test]
 fn where_a_sign_in_comes_from_decides_and_the_audit_line_names_the_rule() {
     let slapd = Slapd::start();
     let gateway = Gateway::start("generic", &slapd);

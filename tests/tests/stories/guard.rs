@@ -3,9 +3,13 @@
 
 mod operations;
 
+use crate::bypass;
+use postern_ldap::{ResultCode, answer, tag};
 use postern_tests::chance::rounds;
+use postern_tests::gateway::Output;
 use postern_tests::people::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, dn};
-use postern_tests::request::{self, Scope};
+use postern_tests::puppet::{Act, Puppet};
+use postern_tests::request::{self, Change, Scope};
 use postern_tests::{Answer, Gateway, GatewaySettings, Slapd, SlapdSettings, Wire, eventually};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -297,6 +301,60 @@ fn restarted(mut scene: Scene) {
         scene.guess(&name, &format!("after-{number}"));
     }
     assert_eq!(scene.expect_unlocked("user0001"), 4);
+}
+
+#[test]
+fn what_went_up_while_the_guard_was_off_is_not_forgotten() {
+    let scene = Scene::new();
+    let soon = Duration::from_secs(20);
+    // What is known of an account before, and what is not.
+    let (known, unknown) = (dn("user0001"), dn("user0002"));
+    assert_eq!(scene.sign_in(here(), &known, PASSWORD).code, Some(0));
+    assert!(bypass::panic(&scene.gateway, &["transparent"]).status.success());
+    let active = || scene.gateway.metrics().sum("postern_bypass_active", &[]);
+    eventually("the bypass holds", soon, || (active() > 0.5).then_some(()));
+    for name in [&known, &unknown] {
+        for number in 0..4 {
+            scene.guess(name, &format!("unguarded-{number}"));
+        }
+    }
+    assert!(bypass::panic(&scene.gateway, &["off"]).status.success());
+    eventually("the bypass is over", soon, || (active() < 0.5).then_some(()));
+    for (name, uid) in [(&known, "user0001"), (&unknown, "user0002")] {
+        for number in 0..6 {
+            scene.guess(name, &format!("guarded-{number}"));
+        }
+        assert_eq!(scene.expect_unlocked(uid), 4);
+    }
+}
+
+#[test]
+fn a_test_of_a_password_that_was_referred_elsewhere_holds_nobody_up() {
+    let puppet = Puppet::start(|message, _| {
+        let response = tag::response_to(message.operation.tag).unwrap_or(tag::EXTENDED_RESPONSE);
+        let code = if response == tag::MODIFY_RESPONSE {
+            ResultCode::REFERRAL
+        } else {
+            ResultCode::SUCCESS
+        };
+        Act::Send(answer::result(message.id, response, code, "", &[]))
+    });
+    let mut settings = GatewaySettings::new("sssd", &[puppet.url()]);
+    settings.service_account = false;
+    settings.limits = "bind_seconds = 2".to_owned();
+    settings.policy = Some("priority = 1\n[[policy]]\nroute = \"*\"\n[policy.guard]\nattempts = 2\n".to_owned());
+    let gateway = Gateway::start_unready(&settings, Output::Kept);
+    let mut attacker = gateway.client();
+    assert_eq!(attacker.bind(1, &dn("user0002"), PASSWORD).code, Some(0));
+    let changes = [
+        (Change::Delete, "userPassword", &["guess"][..]),
+        (Change::Add, "userPassword", &["another-one-12"][..]),
+    ];
+    let answer = attacker
+        .ask(&request::modify(2, &dn("user0001"), &changes, &[]))
+        .remove(0);
+    assert_eq!(answer.code, Some(53), "nothing is left of the referral: {answer:?}");
+    assert_eq!(gateway.client().bind(1, &dn("user0001"), PASSWORD).code, Some(0));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn pass(first: &RouteRules, second: &RouteRules) -> RouteRules {
         anonymous: either(&first.anonymous, &second.anonymous, |second| !second),
         keep_last_grace: either(&first.keep_last_grace, &second.keep_last_grace, |second| *second),
         references: either(&first.references, &second.references, |second| {
-            *second == References::Drop
+            leads_around(*second) < leads_around(first.references.value)
         }),
         extended_operations: in_both(&first.extended_operations, &second.extended_operations),
         proxied_authorization: in_both(&first.proxied_authorization, &second.proxied_authorization),
@@ -115,6 +115,15 @@ fn guard(first: &GuardRules, second: &GuardRules) -> GuardRules {
         window_seconds: first.window_seconds.max(second.window_seconds),
         known_seconds: first.known_seconds.min(second.known_seconds),
         ..*first
+    }
+}
+
+/// How far references may lead around us.
+fn leads_around(references: References) -> u8 {
+    match references {
+        References::Drop => 0,
+        References::Rewrite => 1,
+        References::Pass => 2,
     }
 }
 

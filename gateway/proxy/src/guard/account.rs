@@ -83,7 +83,7 @@ pub(super) struct Terms<'a> {
     /// Whether the directory can be asked.
     pub(super) can_read: bool,
     /// Whether everybody was looked at where this account is, after the start.
-    pub(super) looked_at: bool,
+    pub(super) looked_at: &'a dyn Fn() -> bool,
 }
 
 /// What becomes of an attempt.
@@ -160,6 +160,11 @@ impl Account {
             flags: if ask_first { NEEDS_READ } else { 0 },
             ..Self::default()
         }
+    }
+
+    /// Something may have been counted that is not known here.
+    pub(super) fn ask_first(&mut self) {
+        self.flags |= NEEDS_READ;
     }
 
     /// Whether this attempt may go up. `tag` is worked out only where there is something to compare it with.

@@ -256,13 +256,26 @@ impl Guard {
         }
     }
 
-    /// Whether that has been done where this name is. Names that are no DNs may be anywhere.
+    /// Whether that has been done where this name is; asked before an account's first attempt alone. Names that are no DNs may be anywhere.
     fn was_looked_at(&self, name: &[u8]) -> bool {
-        self.table.begins(self.ticker.now())
-            && self.table.is_looked_at()
-            && self.looked_below.get().is_some_and(|below| {
-                DistinguishedName::parse(name).is_ok_and(|name| !name.is_root() && name.is_within(below))
-            })
+        self.looked_below.get().is_some_and(|below| {
+            DistinguishedName::parse(name).is_ok_and(|name| !name.is_root() && name.is_within(below))
+        })
+    }
+
+    /// A password went up without leave, on a route where the guard is off, and was wrong unless `right`: what the directory has counted is to be
+    /// asked before the next one with leave.
+    pub(crate) fn went_unasked(&self, name: &[u8], right: bool) {
+        if right || self.lanes.is_none() {
+            return;
+        }
+        let now = self.ticker.now();
+        match self.names.of(name, &self.keys, now) {
+            Named::Subject(subject) => self.table.ask_first(subject, now),
+            // Whose it is would have to be asked: so everybody is in doubt for a while.
+            Named::Unresolved { .. } => self.table.doubt_everybody(now),
+            Named::Impossible => {}
+        }
     }
 
     /// A password was written: `name` says whose, where that is known.
@@ -305,7 +318,7 @@ impl Guard {
             rules: attempt.rules,
             nodes: self.nodes,
             can_read: self.lanes.is_some(),
-            looked_at: self.was_looked_at(attempt.name),
+            looked_at: &|| self.was_looked_at(attempt.name),
         };
         self.table
             .ask(subject, &terms, || self.keys.password(subject, attempt.password))

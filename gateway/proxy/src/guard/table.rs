@@ -57,12 +57,12 @@ impl Table {
             return account.ask(terms, tag);
         }
         self.saw_window(window(terms.rules.window_seconds));
-        let clean = terms.looked_at
-            && self
-                .with_failures
-                .get()
-                .is_some_and(|with_failures| !with_failures.contains(&subject));
-        let unsure = (self.begins(terms.now) && !clean) || terms.now < self.forgotten_until.load(Ordering::Relaxed);
+        let clean = || {
+            let with_failures = self.with_failures.get();
+            with_failures.is_some_and(|with_failures| !with_failures.contains(&subject)) && (terms.looked_at)()
+        };
+        let unsure = (terms.now < self.longest.load(Ordering::Relaxed) && !clean())
+            || terms.now < self.forgotten_until.load(Ordering::Relaxed);
         let mut account = Account::new(terms.now, terms.can_read && unsure);
         let answer = account.ask(terms, tag);
         self.make_room(&mut shard, false, terms.now, terms.rules);
@@ -70,19 +70,31 @@ impl Table {
         answer
     }
 
-    /// Whether what happened before this process began may still count.
-    pub(super) fn begins(&self, now: u32) -> bool {
-        now < self.longest.load(Ordering::Relaxed)
+    /// The directory has counted something against this account that went by us.
+    pub(super) fn ask_first(&self, subject: u64, now: u32) {
+        let rules = GuardRules::default();
+        let mut shard = self.shard(subject);
+        if let Some(account) = shard.find(subject) {
+            account.ask_first();
+            return;
+        }
+        self.make_room(&mut shard, false, now, &rules);
+        shard.names.insert(subject, Account::new(now, true));
+    }
+
+    /// The same of somebody, nobody knows whom.
+    pub(super) fn doubt_everybody(&self, now: u32) {
+        let longest = self
+            .longest
+            .load(Ordering::Relaxed)
+            .max(window(GuardRules::default().window_seconds));
+        self.forgotten_until
+            .fetch_max(now.saturating_add(longest), Ordering::Relaxed);
     }
 
     /// Everybody was looked at: these had something against them.
     pub(super) fn looked_at(&self, with_failures: impl IntoIterator<Item = u64>) {
         let _ = self.with_failures.set(with_failures.into_iter().collect());
-    }
-
-    /// Whether that is done.
-    pub(super) fn is_looked_at(&self) -> bool {
-        self.with_failures.get().is_some()
     }
 
     /// What came of an attempt that got a ticket.
@@ -200,11 +212,8 @@ impl Table {
 
 impl Shard {
     fn find(&mut self, subject: u64) -> Option<&mut Account> {
-        // Not `or_else`: the borrow checker would hold the first over the second.
-        if self.accounts.contains_key(&subject) {
-            return self.accounts.get_mut(&subject);
-        }
-        self.names.get_mut(&subject)
+        let Self { accounts, names } = self;
+        accounts.get_mut(&subject).or_else(|| names.get_mut(&subject))
     }
 }
 

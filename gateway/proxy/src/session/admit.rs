@@ -183,6 +183,8 @@ impl Session {
         {
             lane.tainted = true;
         }
+        // Should anything have been left of an earlier request, its end is not this one's.
+        self.forget_watched(|known| known.id == header.id);
         self.guarded.extend(watched);
         self.add(header.id, operation, care);
         Ok(changed.map_or(Admit::Pass, Admit::Changed))
@@ -195,7 +197,7 @@ impl Session {
             return Admit::Swallow;
         };
         self.retry = None;
-        self.guarded.retain(|watched| watched.id != pending.id);
+        self.forget_watched(|watched| watched.id == pending.id);
         self.given_up(&pending);
         let Some(lane) = &mut self.lane else {
             return Admit::Swallow;

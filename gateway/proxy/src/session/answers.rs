@@ -194,6 +194,7 @@ impl Session {
                 self.in_flight.end_found();
                 if let Referred::Nothing = referred {
                     self.leaves_doubt(&pending);
+                    self.guarded_ended(pending.id, code);
                     return Ok(Fate::Change(self.held_elsewhere(&pending)));
                 }
                 self.ended(&pending, code, answer);

@@ -55,7 +55,8 @@ impl Session {
 
     /// Asks whoever holds the rules.
     pub(super) fn ask(&self, name: &[u8], standing: &Standing, proven: Proven) -> BindVerdict {
-        let account: Cow<'_, str> = super::record::readable(name);
+        // The whole name: conditions must not be asked about the beginning of one.
+        let account: Cow<'_, str> = String::from_utf8_lossy(name);
         self.shared.decide.bind(&BindQuestion {
             route: &self.route.name,
             account: &account,

@@ -193,9 +193,11 @@ impl Session {
             }
         };
         let Ok(response) = Message::parse(&octets) else {
+            self.settle_lost(reservation);
             return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let Ok(result) = LdapResult::parse(&response) else {
+            self.settle_lost(reservation);
             return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let bind_answer = BindAnswer {
@@ -205,6 +207,10 @@ impl Session {
             ppolicy_asked: asked || spliced,
         };
         let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        if reservation.is_none() && proven != Proven::Yes && !is_infrastructure(result.code) {
+            // The guard is off here, but the directory counts, and routes where it is on are to know.
+            self.route.guard.went_unasked(name, result.code == ResultCode::SUCCESS);
+        }
         self.settle_bind(reservation, result.code, proven, password);
         let accepted = result.code == ResultCode::SUCCESS;
         if self.is_transparent() {
@@ -366,7 +372,7 @@ impl Session {
     /// Whatever the session was, it is nobody now.
     fn leave_identity(&mut self) {
         let clean = self.in_flight.owes_nothing();
-        self.guarded.clear();
+        self.forget_watched(|_| true);
         for pending in self.in_flight.take_all() {
             self.given_up(&pending);
         }

@@ -147,6 +147,11 @@ impl Session {
         }
     }
 
+    /// What was looked up before now is not to be acted on.
+    pub(super) fn watch_anew(&mut self) {
+        self.bound.watched = None;
+    }
+
     /// One line on record.
     fn record_end(&self, rule: &str, outcome: Outcome, why: Leave, standing: Option<&Standing>) {
         let (account, resolved) = self.as_given(self.account());

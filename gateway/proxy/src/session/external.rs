@@ -171,6 +171,8 @@ impl Session {
             signed_in.standing = standing;
             signed_in.rule = verdict.rule;
             self.identity = Identity::Bound(signed_in);
+            // What was looked up before the password was changed says nothing of it now.
+            self.watch_anew();
         }
     }
 }

@@ -219,6 +219,16 @@ impl Session {
         }
     }
 
+    /// Nobody will hear what came of these requests. What they tested counts as wrong; what they wrote may have been written.
+    pub(super) fn forget_watched(&mut self, which: impl Fn(&Watched) -> bool) {
+        while let Some(place) = self.guarded.iter().position(&which) {
+            let watched = self.guarded.swap_remove(place);
+            if let Some(name) = watched.writes {
+                self.route.guard.password_written((!name.is_empty()).then_some(&name));
+            }
+        }
+    }
+
     /// A request in flight was answered for good.
     pub(super) fn guarded_ended(&mut self, id: MessageId, code: ResultCode) {
         if let Some(place) = self.guarded.iter().position(|watched| watched.id == id) {

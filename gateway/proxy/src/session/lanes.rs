@@ -131,7 +131,7 @@ impl Session {
             in_flight = self.in_flight.len(), "a lane was lost"
         );
         self.has_changed_names();
-        self.guarded.clear(); // nobody knows what came of them
+        self.forget_watched(|_| true); // nobody knows what came of them
         for pending in self.in_flight.take_all() {
             let refusal = match pending.operation {
                 Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),
@@ -157,7 +157,7 @@ impl Session {
 
     /// Lane rule 6: a search that met the end of a reused lane before anything came back is sent once on a fresh one.
     async fn once_more(&mut self, request: &[u8]) -> ControlFlow<Leave> {
-        self.guarded.clear();
+        self.forget_watched(|_| true);
         let waiting = self.in_flight.take_all();
         let Ok(Some(header)) = frame::walk(request, usize::MAX) else {
             return ControlFlow::Break(Leave::DirectoryLost);

@@ -33,7 +33,7 @@ impl Session {
         };
         let account = signed_in.map(|signed_in| {
             let told = disclose(&signed_in.standing, signed_in.proven).state().name();
-            (super::record::readable(&signed_in.name), told)
+            (String::from_utf8_lossy(&signed_in.name), told)
         });
         let answer = self.shared.decide.route(&RouteQuestion {
             route: &self.route.name,

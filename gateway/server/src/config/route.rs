@@ -3,7 +3,7 @@
 use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
 use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
-use postern_directory::{NameRules, ServerUrl};
+use postern_directory::{NameForm, NameRules, ServerUrl};
 use postern_proxy::SignInSettings;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -119,6 +119,7 @@ impl RouteTable {
             None => Some(format!("{}/", public_url.unwrap_or("https://localhost"))),
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
+        let login = self.login.as_ref().map(Spanned::span);
         let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
         let names = self.names.map(|table| {
             let span = table.span();
@@ -131,17 +132,30 @@ impl RouteTable {
                 reading.none(&written.span(), "ldap_url is not a server's URL", remedy)
             })
         });
+        let sign_in = sign_in?;
+        let names = match names {
+            None => None,
+            Some(names) => Some(names?),
+        };
+        // PLAIN puts a DN up, its own or that of a template: where no DN may sign in, it would be a way around the names.
+        let no_dns = names
+            .as_ref()
+            .is_some_and(|names| !names.accept.contains(&NameForm::Dn));
+        if let Some(login) = login.filter(|_| no_dns && sign_in.login_names.is_some()) {
+            return reading.none(
+                &login,
+                "login lets people in by DNs, which names does not accept",
+                "\"dn\" among names.accept, or no login",
+            );
+        }
         let directory = self.directory?;
         let route = Route {
             name: name?,
             directory: directory.get_ref().as_str().into(),
             portal_url: portal_url?.into(),
             lanes,
-            sign_in: sign_in?,
-            names: match names {
-                None => None,
-                Some(names) => Some(names?),
-            },
+            sign_in,
+            names,
             ldap_url,
         };
         Some((route, directory.span()))
