@@ -282,8 +282,14 @@ impl Client {
         {
             return Ok(false);
         }
-        let Some((header, octets)) = self.receive().await? else {
-            return Ok(false);
+        let (header, octets) = loop {
+            let Some((header, octets)) = self.receive().await? else {
+                return Ok(false);
+            };
+            if !self.abandoned.iter().any(|(id, _)| *id == header.id.0) {
+                break (header, octets);
+            }
+            // A search that was refused before it was given up: the answer was on its way.
         };
         if header.id != id || header.operation != tag::EXTENDED_RESPONSE {
             return Err(format!("{}: another answer to a password change", self.who));
