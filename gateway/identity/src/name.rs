@@ -13,7 +13,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use template::NameTemplate;
+pub use template::{NameTemplate, escape};
 
 /// The longest DN that is looked at, in octets. Longer ones are refused before anything is allocated for them.
 pub const LONGEST_NAME: usize = 8 * 1024;

@@ -1,8 +1,9 @@
 //! What a verified client certificate says of its holder. Verified it is by the handshake: authority, validity, purpose; here it is only
 //! read, and whatever cannot be read plainly says nothing.
 
-use crate::sign_in::{CertificateField, CertificateIdentity, escape};
+use crate::sign_in::{CertificateField, CertificateIdentity};
 use postern_identity::name::LONGEST_NAME;
+use postern_identity::name::escape;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use x509_parser::prelude::{AttributeTypeAndValue, GeneralName, X509Certificate, X509Name};

@@ -57,5 +57,5 @@ pub use network::Network;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
-pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};
+pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 pub use workers::Workers;

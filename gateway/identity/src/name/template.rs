@@ -45,8 +45,8 @@ impl NameTemplate {
     }
 }
 
-/// A value as it stands in an RFC 4514 string.
-fn escape(value: &str, out: &mut String) {
+/// Appends a value as it stands in an RFC 4514 §2.4 string.
+pub fn escape(value: &str, out: &mut String) {
     let last = value.chars().count().saturating_sub(1);
     for (position, character) in value.chars().enumerate() {
         match character {

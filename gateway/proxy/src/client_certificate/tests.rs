@@ -1,6 +1,6 @@
 use super::*;
-use crate::sign_in::NameTemplate;
 use postern_identity::DistinguishedName;
+use postern_identity::name::NameTemplate;
 use rcgen::{CertificateParams, CustomExtension, DnType, DnValue, KeyPair, SanType};
 
 fn certificate(set: impl FnOnce(&mut CertificateParams)) -> ClientCertificate {

@@ -1,8 +1,9 @@
 //! What `[[route]]` says of how clients may sign in besides the simple bind.
 
 use super::reading::{Reading, Text, Word};
+use postern_identity::name::NameTemplate;
 use postern_policy::problem::quoted;
-use postern_proxy::{CertificateField, CertificateIdentity, LoginNames, NameTemplate, SignInSettings};
+use postern_proxy::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
