@@ -90,7 +90,8 @@ fn number(rest: &str, at: usize) -> Result<(Token<'_>, usize), Mistake> {
         && after
             .get(1..)
             .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_digit()));
-    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+    // CEL has no 0X.
+    let value = match digits.strip_prefix("0x") {
         Some(hexadecimal) => i64::from_str_radix(hexadecimal, 16).ok(),
         None => digits.parse().ok(),
     };

@@ -419,3 +419,9 @@ fn the_next_change_is_the_next_boundary_of_what_is_asked() {
         assert_eq!(compiled.changes_after(at.parse().unwrap()), next, "{condition}");
     }
 }
+
+#[test]
+fn hexadecimal_numbers_are_written_as_in_cel() {
+    assert_eq!(holds("0x1f == 31"), Truth::True);
+    mistake("0X1F == 31");
+}
