@@ -47,22 +47,24 @@ fn run(settings: &Settings) -> (Tally, Vec<ProcessUse>) {
     let mut total = Tally::default();
     let mut used = Vec::new();
     std::thread::scope(|scope| {
+        let (alive, ended) = std::sync::mpsc::channel::<()>();
         let workers: Vec<_> = (0..settings.threads)
             .map(|thread| {
                 let (start, go) = (&start, &go);
-                scope.spawn(move || worker::run(settings, thread, start, go))
+                let alive = alive.clone();
+                scope.spawn(move || {
+                    let _alive = alive;
+                    worker::run(settings, thread, start, go)
+                })
             })
             .collect();
+        drop(alive);
         start.wait();
         let zero = *go.get_or_init(Instant::now);
         let until = |seconds: f64| {
             let at = zero + Duration::from_secs_f64(seconds);
-            while Instant::now() < at && !workers.iter().all(|worker| worker.is_finished()) {
-                std::thread::sleep(
-                    at.saturating_duration_since(Instant::now())
-                        .min(Duration::from_millis(50)),
-                );
-            }
+            // Nobody sends anything: it ends with the time, or when the last worker has.
+            let _ = ended.recv_timeout(at.saturating_duration_since(Instant::now()));
         };
         until(settings.warmup);
         let before: Vec<f64> = settings

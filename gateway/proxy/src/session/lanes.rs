@@ -91,7 +91,15 @@ impl Session {
                 self.outbound.push(answer);
                 return self.flush_in_time().await;
             }
-            Admit::Swallow | Admit::InSequence | Admit::Later => return ControlFlow::Continue(()),
+            Admit::Swallow => return ControlFlow::Continue(()),
+            // It was to be waited for once more, and its turn has been: nothing of it was sent, and it must not be left without an answer.
+            Admit::InSequence | Admit::Later => {
+                if let Some(operation) = operation_of(header.operation) {
+                    let octets = self.refuse(header.id, operation, Refusal::DirectorySilent, None);
+                    self.outbound.push(&octets);
+                }
+                return self.flush_in_time().await;
+            }
             Admit::Leave(why) => return ControlFlow::Break(*why),
         };
         let Some(lane) = &mut self.lane else {

@@ -151,6 +151,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else { return };
         let control = ppolicy::request();
         let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), &[&control]));
+        self.binds_sent = 1; // of this password, whatever the first sign-in took
         let Ok(octets) = self.exchange(&mut lane, &request).await else {
             return;
         };
