@@ -10,7 +10,7 @@
 //! **The walk.** A door learns `(Standing, Proven)` from a directory, passes them through [`disclose`], the only place
 //! that says what may be told, asks [`decide::Decide`] for a verdict, and writes one [`audit::Event`].
 //!
-//! **To add a state** an account can be in: a variant of [`State`] and its name in [`State::NAMES`]; the compiler then leads
+//! **To add a state** an account can be in: a variant of [`State`] and its name in [`StateName`]; the compiler then leads
 //! through every dialect that reads it and every surface that shows it.
 
 pub mod account;
@@ -20,6 +20,7 @@ pub mod clock;
 pub mod connection;
 pub mod decide;
 pub mod name;
+pub mod password;
 pub mod secret;
 pub mod standing;
 mod surface;
@@ -29,6 +30,7 @@ pub use authority::Authority;
 pub use clock::{Clock, Timestamp};
 pub use connection::ConnectionFacts;
 pub use name::{AttributeName, DistinguishedName, NameError};
+pub use password::{PasswordRefusal, PasswordRule, StandingChange};
 pub use secret::Secret;
 pub use standing::{
     Cause, Disclosed, Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning, disclose,

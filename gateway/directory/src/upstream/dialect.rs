@@ -1,9 +1,13 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
+use super::active_directory::ActiveDirectory;
+use super::ds389::Ds389;
 use super::entry::Entry;
+use super::freeipa::FreeIpa;
 use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
-use postern_identity::{Proven, Standing, Timestamp};
+use super::write::{Modification, WriteAnswer, WriteRequest};
+use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode};
 
@@ -52,6 +56,48 @@ pub trait Dialect: Send + Sync {
             upn: None,
             domain: "uid",
         }
+    }
+
+    /// The stable id as text, from the attribute's value. Where the product writes it as octets the dialect says how they are spelled.
+    fn stable_id_text(&self, value: &[u8]) -> Option<String> {
+        std::str::from_utf8(value).ok().map(str::to_owned)
+    }
+
+    /// Whether the product answers the password policy request control (draft-behera-ldap-password-policy) at all.
+    fn knows_ppolicy_control(&self) -> bool {
+        true
+    }
+
+    /// Whether a bind that was answered so says less than the entry does, so that the entry has to be read before anybody is told.
+    fn is_silent(&self, standing: &Standing, proven: Proven) -> bool {
+        let _ = (standing, proven);
+        false
+    }
+
+    /// The modify of the account's own entry that brings such a change about. `None`: the product has no such thing.
+    fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
+        let _ = (change, account, now);
+        None
+    }
+
+    /// How a new password is sent. With `old` it is the owner's change and every rule of the directory holds; without it somebody
+    /// resets it who may.
+    fn password_write(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
+        WriteRequest::password_modify(dn, old, new)
+    }
+
+    /// Why a password write was refused. Asked of every answer that is no success.
+    fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
+        PasswordRefusal {
+            rule: None,
+            result_code: answer.code.0,
+            told_by: "result code",
+        }
+    }
+
+    /// For how long after a change the product still takes the previous password, in seconds.
+    fn previous_password_seconds(&self) -> u32 {
+        0
     }
 
     /// What an account's entry and the policy that holds for it say at `now`.
@@ -107,16 +153,25 @@ pub struct LoginAttributes {
 pub enum DialectName {
     /// OpenLDAP's slapd with its password policy overlay.
     OpenLdap,
+    /// 389 Directory Server (Red Hat Directory Server).
+    Ds389,
+    /// Active Directory: Windows' and Samba's.
+    ActiveDirectory,
+    /// FreeIPA: 389 Directory Server with Kerberos attributes and plug-ins of its own.
+    FreeIpa,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 1] = [Self::OpenLdap];
+    pub const ALL: [Self; 4] = [Self::OpenLdap, Self::Ds389, Self::ActiveDirectory, Self::FreeIpa];
 
     /// As written in configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenLdap => "openldap",
+            Self::Ds389 => "389ds",
+            Self::ActiveDirectory => "active-directory",
+            Self::FreeIpa => "freeipa",
         }
     }
 
@@ -128,6 +183,9 @@ impl DialectName {
     pub(super) fn dialect(self) -> Box<dyn Dialect> {
         match self {
             Self::OpenLdap => Box::new(OpenLdap::new()),
+            Self::Ds389 => Box::new(Ds389::new()),
+            Self::ActiveDirectory => Box::new(ActiveDirectory::new()),
+            Self::FreeIpa => Box::new(FreeIpa::new()),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! One directory and the servers that hold it.
 
+pub mod active_directory;
 pub mod capabilities;
 pub mod choice;
 mod connect;
 pub mod dialect;
+pub mod ds389;
 pub mod entry;
 pub mod error;
 mod exchange;
+pub mod freeipa;
 pub mod health;
 pub mod lockout;
 pub mod openldap;
@@ -14,6 +17,7 @@ mod order;
 pub mod service;
 pub mod settings;
 mod tls;
+pub mod write;
 mod writes;
 
 use crate::transport::Transport;

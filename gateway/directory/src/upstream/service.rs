@@ -172,7 +172,7 @@ impl ServiceLanes {
             }
             found => found?,
         };
-        let id = entry.text(dialect.stable_id()).ok_or(LookUpError::NoStableId)?;
+        let id = stable_id_of(dialect, &entry).ok_or(LookUpError::NoStableId)?;
         let key = AccountKey {
             directory: self.upstream.name().clone(),
             id: id.into(),
@@ -300,6 +300,12 @@ impl ServiceLanes {
         }
         kept.push(lane);
     }
+}
+
+/// The entry's stable id, as the dialect spells it.
+fn stable_id_of(dialect: &dyn Dialect, entry: &Entry) -> Option<String> {
+    let value = entry.values(dialect.stable_id()).next()?;
+    dialect.stable_id_text(value)
 }
 
 /// RFC 4511 §4.5.1.5 counts seconds, and 0 is no limit.

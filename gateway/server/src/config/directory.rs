@@ -14,10 +14,19 @@ use toml::Spanned;
 
 /// Which product answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
 pub(super) enum DialectWord {
     /// OpenLDAP's slapd with the ppolicy overlay.
-    Openldap,
+    #[serde(rename = "openldap")]
+    OpenLdap,
+    /// 389 Directory Server, Red Hat Directory Server.
+    #[serde(rename = "389ds")]
+    Ds389,
+    /// Active Directory, Windows' or Samba's.
+    #[serde(rename = "active-directory")]
+    ActiveDirectory,
+    /// FreeIPA.
+    #[serde(rename = "freeipa")]
+    FreeIpa,
 }
 
 /// A directory behind.
@@ -144,7 +153,10 @@ impl DirectoryTable {
             }
         }
         settings.dialect = match self.dialect?.into_inner() {
-            DialectWord::Openldap => DialectName::OpenLdap,
+            DialectWord::OpenLdap => DialectName::OpenLdap,
+            DialectWord::Ds389 => DialectName::Ds389,
+            DialectWord::ActiveDirectory => DialectName::ActiveDirectory,
+            DialectWord::FreeIpa => DialectName::FreeIpa,
         };
         settings.start_tls = start_tls;
         settings.tls = TlsSettings { ca_file, server_name };

@@ -1,6 +1,6 @@
 //! Who is meant by a name: exactly one account, or nobody.
 
-use super::{Filter, Found, Lane, Scope, Search, ServiceLanes, whole_seconds};
+use super::{Filter, Found, Lane, Scope, Search, ServiceLanes, stable_id_of, whole_seconds};
 use crate::names::{Claim, Finding, Meant, NameForm, NameRules, NameSearch};
 use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
@@ -92,7 +92,7 @@ impl ServiceLanes {
         claims: &[Claim<'_>],
         patience: Duration,
     ) -> Result<Named, LookUpError> {
-        let stable_id = self.upstream.dialect().stable_id();
+        let dialect = self.upstream.dialect();
         let equal: Vec<Vec<u8>> = claims
             .iter()
             .map(|claim| filter::equality(claim.attribute.as_bytes(), claim.value.as_bytes()))
@@ -101,7 +101,7 @@ impl ServiceLanes {
         if let Some(condition) = &search.filter {
             wanted = filter::all(&[wanted, condition.clone()]);
         }
-        let mut attributes = vec![stable_id];
+        let mut attributes = vec![dialect.stable_id()];
         attributes.extend(claims.iter().map(|claim| claim.attribute));
         let request = Search {
             base: &self.base_of(search)?,
@@ -121,7 +121,7 @@ impl ServiceLanes {
         };
         Ok(Named {
             dn: entry.dn().into(),
-            key: entry.text(stable_id).map(|id| AccountKey {
+            key: stable_id_of(dialect, &entry).map(|id| AccountKey {
                 directory: self.upstream.name().clone(),
                 id: id.into(),
             }),

@@ -44,7 +44,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("tls = \"starttls\"", "tls = \"start_tls\"",
         &["13:7: \"start_tls\" is no value of \"tls\": did you mean \"starttls\"?"]),
     ("dialect = \"openldap\"", "dialect = \"active_directory\"",
-        &["24:11: \"active_directory\" is no value of \"dialect\": only \"openldap\" is known here"]),
+        &["24:11: \"active_directory\" is no value of \"dialect\": did you mean \"active-directory\"?"]),
     ("urls = [\"ldaps://one.example.org\", \"ldap://127.0.0.1:3890\"]", "urls = \"ldap://127.0.0.1:3890\"",
         &["25:8: \"urls\" is a text in quotes: a list"]),
     ("dialect = \"openldap\"", "dialect = \"openldap\"\nservers = [{ url = \"ldaps://two\" }]",
