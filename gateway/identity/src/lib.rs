@@ -1,7 +1,7 @@
 //! The heart: what an account is, what a directory told us of it, who owns its password, and who decides.
 //!
 //! **Owns** [`Standing`] (what a directory said of an account) and [`Proven`] (whether the password was confirmed in this
-//! exchange), [`Authority`] (who owns the password), [`Secret`], [`Clock`], names of things that are not protocol
+//! exchange), [`Authority`] (who owns the password) and the [rules](authority) that find it out, [`Secret`], [`Clock`], names of things that are not protocol
 //! ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), and the port through which
 //! every refusal and sign-in is recorded and notices are given ([`audit`]).
 //!
