@@ -12,6 +12,8 @@
 //! The session gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
 //! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
 //!
+//! Whose an entry's password is is for rules to say; [`ServiceLanes::facts`] reads what they have to know of it.
+//!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
 //!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
@@ -34,6 +36,7 @@ pub use upstream::freeipa::FreeIpa;
 pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
+pub use upstream::service::facts::{EntryFacts, FactsWanted};
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};

@@ -1,6 +1,7 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
 mod arriving;
+mod owned;
 mod stage;
 
 use super::Refusal;
@@ -333,6 +334,15 @@ fn scene(refusal: Refusal) -> Scene {
             scene.service_account = false;
         }
         Refusal::ActingRefused => external(&mut scene),
+        Refusal::OwnedElsewhere
+        | Refusal::OwnerUnknown
+        | Refusal::OwnerHidden
+        | Refusal::OwnerChange
+        | Refusal::OwnerUnread
+        | Refusal::OwnerUnavailable
+        | Refusal::OwnerSignIn
+        | Refusal::OwnerUnnamed
+        | Refusal::OwnerNoEntry => owned::scene(refusal, &mut scene),
         Refusal::ProxyHeader | Refusal::ProxyHeaderVersion1 | Refusal::ProxyHeaderLate | Refusal::ClientCertificate => {
             unreachable!("played while the client arrives")
         }

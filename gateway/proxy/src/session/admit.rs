@@ -1,6 +1,7 @@
 //! What may pass. Everything but a plain search is walked to its end here.
 
 use super::guarded::Guarded;
+use super::owner::Ownership;
 use super::{Identity, Leave, Session};
 use crate::acting;
 use crate::in_flight::{Care, Pending, operation_of};
@@ -146,6 +147,9 @@ impl Session {
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
+        if let Ownership::Ask = self.ownership(&message, extension.as_ref(), &rules)? {
+            return Ok(Admit::InSequence);
+        }
         if writes {
             self.note_write(&message, operation, extension.as_ref());
         }
@@ -177,7 +181,7 @@ impl Session {
         if touched == Touch::Unwalkable {
             care = care.with(Care::TAINTS);
         }
-        let changed = limited(&message, operation, &rules)?;
+        let changed = limited(&message, operation, &rules)?.or(self.take_leave(&message, request)?);
         if care.has(Care::TAINTS)
             && let Some(lane) = &mut self.lane
         {
@@ -199,6 +203,7 @@ impl Session {
         self.retry = None;
         self.forget_watched(|watched| watched.id == pending.id);
         self.given_up(&pending);
+        self.forget_owned(Some(pending.id));
         let Some(lane) = &mut self.lane else {
             return Admit::Swallow;
         };

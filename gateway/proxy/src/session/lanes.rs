@@ -33,6 +33,10 @@ impl Session {
         if start_tls {
             return self.start_tls(header.id).await;
         }
+        if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
+            self.outbound.push(&answer);
+            return self.flush_in_time().await;
+        }
         if matches!(self.identity, Identity::Restricted(_)) {
             return self.change_own_password(&header, &frame).await;
         }
@@ -46,6 +50,7 @@ impl Session {
             self.first_on_lane(&header, frame).await
         };
         self.give_up_grant();
+        self.give_up_leave();
         flow
     }
 
@@ -140,6 +145,7 @@ impl Session {
         );
         self.has_changed_names();
         self.forget_watched(|_| true); // nobody knows what came of them
+        self.forget_owned(None);
         for pending in self.in_flight.take_all() {
             let refusal = match pending.operation {
                 Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),

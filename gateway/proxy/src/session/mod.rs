@@ -19,6 +19,7 @@ mod lanes;
 mod last_grace;
 mod names;
 mod opaque;
+mod owner;
 mod record;
 mod referrals;
 mod relay;
@@ -134,6 +135,8 @@ pub(crate) struct Session {
     guarded: Vec<Watched>,
     /// The guard's leave for the request that is about to be admitted.
     granted: Option<Reservation>,
+    /// Whose passwords its requests write.
+    owners: owner::Owners,
     /// How often the bind at hand was sent.
     binds_sent: u8,
 }
@@ -277,6 +280,7 @@ impl Session {
             retry: None,
             guarded: Vec::new(),
             granted: None,
+            owners: owner::Owners::default(),
             binds_sent: 0,
             shared,
             route,

@@ -82,6 +82,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
+        self.take_leave_in_sequence(frame);
         let outcome = self.exchange(&mut lane, frame).await;
         let answered = match outcome {
             Ok(octets) => octets,
@@ -97,7 +98,7 @@ impl Session {
         self.settle_watched(watched, code);
         self.lane = Some(lane);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
-        self.record(operation, recorded, code, "built-in:directory-answered", None, None);
+        self.record_change((operation, recorded, code), header.id);
         if changed && self.acts() {
             self.judge_by_entry().await;
         } else if changed && let Some(password) = new_password(frame) {
