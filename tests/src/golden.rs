@@ -33,7 +33,8 @@ impl Table {
             let octets = hex(&steady(answer));
             let kind = kind(answer.operation);
             let code = answer.code.map_or_else(|| "-".to_owned(), |code| code.to_string());
-            let text = if answer.text.is_empty() { "-" } else { &answer.text };
+            let text = answer.text.replace('\n', "\\n");
+            let text = if text.is_empty() { "-" } else { &text };
             writeln!(
                 self.text,
                 "{case} | {kind} | {code} | {text} | {} | {octets}",
@@ -48,7 +49,12 @@ impl Table {
 
     /// Compares with the file `conformance/ldap/openldap/<name>.txt`, or writes it if `POSTERN_BLESS` is set.
     pub fn compare(&self, name: &str) {
-        compare(&folder().join(name).with_extension("txt"), &self.text);
+        self.compare_in("openldap", name);
+    }
+
+    /// The same in another folder of `conformance/ldap`.
+    pub fn compare_in(&self, directory: &str, name: &str) {
+        compare(&folder().join(directory).join(name).with_extension("txt"), &self.text);
     }
 }
 
@@ -87,7 +93,7 @@ fn differences(golden: &str, now: &str) -> Vec<String> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/ldap/openldap")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/ldap")
 }
 
 /// The octets of an answer, with what cannot be the same twice put in order: the seconds until a password expires (they pass), and a

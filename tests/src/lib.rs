@@ -1,6 +1,7 @@
 //! The harness: the real program, a real slapd and a client that sees octets.
 //!
-//! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), the built
+//! **Owns** processes ([`process`]), free ports ([`port`]), a slapd and a Samba with people in every
+//! state ([`slapd`], [`people`]; [`samba`], [`samba::people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
 //! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
 //! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).
@@ -40,6 +41,7 @@ pub mod process;
 pub mod puppet;
 pub mod replicas;
 pub mod request;
+pub mod samba;
 pub mod sightings;
 pub mod slapd;
 pub mod wire;
@@ -47,5 +49,6 @@ pub mod wire;
 pub use eventually::eventually;
 pub use gateway::{Gateway, GatewaySettings};
 pub use people::PASSWORD;
+pub use samba::{Samba, SambaSettings};
 pub use slapd::{Slapd, SlapdSettings};
 pub use wire::{Answer, Wire};

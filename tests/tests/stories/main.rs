@@ -21,5 +21,6 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod samba;
 mod servers;
 mod ways_in;
