@@ -18,6 +18,7 @@ mod order;
 mod server;
 mod states;
 mod tls;
+mod writes;
 
 use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::{Clock, DirectoryName, Secret, Timestamp};
