@@ -114,6 +114,9 @@ pub enum LookUpError {
     /// More than one answers to that name.
     #[error("more than one account has that name")]
     Ambiguous,
+    /// More than is looked at, or than the directory shows at once.
+    #[error("there are too many to look at")]
+    TooMany,
     /// The account has no id that survives a rename, or the service account may not see it.
     #[error("the account shows no stable id")]
     NoStableId,

@@ -3,7 +3,9 @@
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
 
+pub mod groups;
 pub(super) mod lane;
+pub mod people;
 mod request;
 pub mod who;
 pub mod writes;
@@ -70,6 +72,11 @@ impl ServiceLanes {
             permits: Semaphore::new(MOST_LANES),
             kept: Mutex::new(Vec::with_capacity(MOST_LANES)),
         }
+    }
+
+    /// The directory they lead to.
+    pub(super) fn upstream(&self) -> &Upstream {
+        &self.upstream
     }
 
     /// The one account meant by a DN, a uid or a mail address below the base, and how it stands: where writes go, for that server hears of

@@ -20,6 +20,7 @@ pub(crate) fn configuration(folder: &Path, global: &str) -> String {
         "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb.la
 moduleload ppolicy.la
@@ -106,7 +107,7 @@ pub(crate) fn ldif() -> String {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         entry(&format!("uid={uid},ou=people,dc=example,dc=org"), &lines);
     }
-    ldif
+    ldif + &crate::crowd::ldif()
 }
 
 const POLICY: &[(&str, &str)] = &[

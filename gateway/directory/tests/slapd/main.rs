@@ -12,9 +12,11 @@
 )]
 
 mod certificates;
+mod crowd;
 mod directory;
 mod discovery;
 mod order;
+mod people;
 mod server;
 mod states;
 mod tls;

@@ -28,7 +28,7 @@ const MOST_REFERRALS: usize = 16;
 
 /// What is to be written of an account.
 #[derive(Clone, Copy)]
-pub(super) enum Change<'a> {
+pub(in crate::upstream) enum Change<'a> {
     Password { old: Option<&'a Secret>, new: &'a Secret },
     Standing(StandingChange),
 }
@@ -61,7 +61,12 @@ impl ServiceLanes {
     }
 
     /// Writes, if the DN is still that of the account `key`, where one is given.
-    pub(super) async fn write(&self, dn: &str, key: Option<&AccountKey>, change: Change<'_>) -> Result<(), WriteError> {
+    pub(in crate::upstream) async fn write(
+        &self,
+        dn: &str,
+        key: Option<&AccountKey>,
+        change: Change<'_>,
+    ) -> Result<(), WriteError> {
         let name = DistinguishedName::parse(dn.as_bytes()).ok();
         let name = name.filter(|name| !name.is_root() && dn.len() <= LONGEST_NAME && !dn.contains('\0'));
         let name = name.ok_or(LookUpError::NotFound)?;
