@@ -17,6 +17,7 @@ mod order;
 pub mod service;
 pub mod settings;
 mod tls;
+pub mod unicode_password;
 pub mod write;
 mod writes;
 
