@@ -8,7 +8,7 @@ use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
 use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
-use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
+use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode};
 
@@ -34,6 +34,20 @@ pub trait Dialect: Send + Sync {
     /// this fail: what cannot be read is [`State::Unknown`](postern_identity::State::Unknown), unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
+    /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
+    /// directory knows.
+    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+        match state {
+            State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
+                Some((ResultCode::SUCCESS, Proven::Yes))
+            }
+            // An expired password is refused after it was compared, and everything else before.
+            State::Expired => Some((ResultCode::INVALID_CREDENTIALS, Proven::Yes)),
+            State::Unknown => None,
+            _ => Some((ResultCode::INVALID_CREDENTIALS, Proven::Unknown)),
+        }
+    }
+
     /// Which attributes hold or set a credential here.
     fn credential_attributes(&self) -> &CredentialAttributes;
 
@@ -45,6 +59,12 @@ pub trait Dialect: Send + Sync {
 
     /// The attribute of an account that names its policy's entry, where the product has one.
     fn policy_reference(&self) -> Option<&'static str>;
+
+    /// The entry that holds the policy of whoever has none of their own, where an account's DN tells which that is.
+    fn default_policy(&self, account_dn: &str) -> Option<String> {
+        let _ = account_dn;
+        None
+    }
 
     /// The attribute whose value survives a rename.
     fn stable_id(&self) -> &'static str;
@@ -84,6 +104,17 @@ pub trait Dialect: Send + Sync {
         true
     }
 
+    /// Whether the product answers password modify (RFC 3062). Where it does not, `unicodePwd` is how a password is written.
+    fn knows_password_modify(&self) -> bool {
+        true
+    }
+
+    /// Whether somebody whose password must be changed, or has expired, can be signed in here to change it. Where they cannot, the answer
+    /// that turns them away proves the password all the same.
+    fn lets_in_to_change(&self) -> bool {
+        true
+    }
+
     /// Whether a bind that was answered so says less than the entry does, so that the entry has to be read before anybody is told.
     fn is_silent(&self, standing: &Standing, proven: Proven) -> bool {
         let _ = (standing, proven);
@@ -93,6 +124,13 @@ pub trait Dialect: Send + Sync {
     /// The modify of the account's own entry that brings such a change about. `None`: the product has no such thing.
     fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
         let _ = (change, account, now);
+        None
+    }
+
+    /// Why a password write is not even sent: the rule it breaks by itself, or on a connection that is not `protected`. Asked before
+    /// [`Dialect::password_write`].
+    fn password_problem(&self, old: Option<&Secret>, new: &Secret, protected: bool) -> Option<PasswordRule> {
+        let _ = (old, new, protected);
         None
     }
 

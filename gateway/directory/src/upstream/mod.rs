@@ -19,6 +19,7 @@ pub mod person;
 pub mod service;
 pub mod settings;
 mod tls;
+pub mod unicode_password;
 pub mod write;
 mod writes;
 

@@ -175,7 +175,7 @@ impl ServiceLanes {
         let entry = match self.find(lane, user, base_only, patience).await {
             // A name that is nobody's costs the directory what somebody's does, or the time it takes would tell.
             Err(LookUpError::NotFound) if !base_only => {
-                self.policy(lane, None, patience).await?;
+                self.policy(lane, None, user, patience).await?;
                 return Err(LookUpError::NotFound);
             }
             found => found?,
@@ -186,7 +186,7 @@ impl ServiceLanes {
             id: id.into(),
         };
         let named = dialect.policy_reference().and_then(|attribute| entry.text(attribute));
-        let policy = self.policy(lane, named, patience).await?;
+        let policy = self.policy(lane, named, entry.dn(), patience).await?;
         Ok(Account {
             dn: entry.dn().to_owned(),
             key,
@@ -244,14 +244,17 @@ impl ServiceLanes {
         &self,
         lane: &mut Lane,
         named: Option<&str>,
+        account: &str,
         patience: Duration,
     ) -> Result<Option<Entry>, LookUpError> {
         let dialect: &dyn Dialect = self.upstream.dialect();
-        let Some(dn) = named.or(self.upstream.settings().default_policy_dn.as_deref()) else {
+        let configured = || self.upstream.settings().default_policy_dn.clone();
+        let named = named.map(str::to_owned).or_else(configured);
+        let Some(dn) = named.or_else(|| dialect.default_policy(account)) else {
             return Ok(None);
         };
         let search = Search {
-            base: dn,
+            base: &dn,
             scope: Scope::Base,
             filter: Filter::Any,
             attributes: dialect.policy_attributes(),
@@ -269,9 +272,10 @@ impl ServiceLanes {
         if let Some(base) = &self.upstream.settings().base_dn {
             return Ok(base.clone());
         }
-        match self.upstream.capabilities().naming_contexts.as_slice() {
+        let capabilities = self.upstream.capabilities();
+        match capabilities.naming_contexts.as_slice() {
             [only] => Ok(only.clone()),
-            _ => Err(LookUpError::NoBase),
+            _ => capabilities.default_naming_context.clone().ok_or(LookUpError::NoBase),
         }
     }
 
