@@ -1,13 +1,13 @@
 //! OpenLDAP's slapd with its password policy overlay (slapo-ppolicy), as versions 2.5 and later answer.
 
-mod bind;
+pub(super) mod bind;
 mod change;
 mod entry;
 #[cfg(test)]
 mod golden;
 mod lockout;
 mod refusal;
-mod time;
+pub(super) mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;

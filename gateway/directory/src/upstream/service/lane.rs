@@ -208,6 +208,11 @@ impl Lane {
         }
     }
 
+    /// Whether what is sent cannot be read on the way.
+    pub(super) fn is_protected(&self) -> bool {
+        self.exchange.stream().is_protected()
+    }
+
     /// Sends a write and waits for the message that answers it. After an error the lane is of no more use.
     pub(super) async fn write(
         &mut self,
