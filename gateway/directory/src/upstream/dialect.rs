@@ -86,6 +86,11 @@ pub trait Dialect: Send + Sync {
         WriteRequest::password_modify(dn, old, new)
     }
 
+    /// The same on a server that does not offer password modify (RFC 3062): of use only where [`Dialect::password_write`] would send that.
+    fn password_write_by_modify(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
+        WriteRequest::modify(dn, &Modification::password("userPassword", old, new))
+    }
+
     /// Why a password write was refused. Asked of every answer that is no success.
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
         PasswordRefusal {

@@ -1,4 +1,4 @@
-//! What our own account reads: which entry is meant, and how it stands.
+//! What our own account reads: which entry is meant, and how it stands. What it writes: [`writes`].
 //!
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
@@ -6,6 +6,7 @@
 pub(super) mod lane;
 mod request;
 pub mod who;
+pub mod writes;
 
 use super::choice::{AccountHash, Want};
 use super::dialect::Dialect;

@@ -6,6 +6,7 @@ use crate::upstream::entry::Entry;
 use crate::upstream::error::ConnectError;
 use crate::upstream::exchange::{Exchange, parse};
 use crate::upstream::settings::ServiceAccount;
+use crate::upstream::write::WriteRequest;
 use crate::upstream::{Connection, ServerIndex};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{ResultCode, bind, tag};
@@ -28,6 +29,14 @@ pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
     /// How it ended.
     pub(super) code: ResultCode,
+}
+
+/// Why a write has no answer.
+pub(super) enum Unanswered {
+    /// It never left whole, so nobody can have done it.
+    NotSent(ConnectError),
+    /// It left, and what came back, if anything, is no answer to it.
+    Unknown,
 }
 
 impl Lane {
@@ -133,6 +142,21 @@ impl Lane {
                 _ => return Err(ConnectError::Protocol),
             }
         }
+    }
+
+    /// Sends a write and waits for the message that answers it. After an error the lane is of no more use.
+    pub(super) async fn write(
+        &mut self,
+        request: &WriteRequest,
+        patience: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, Unanswered> {
+        let deadline = Instant::now() + patience;
+        let id = self.exchange.next_id();
+        // A message of which the last octet was not taken is none, and is done by nobody (RFC 4511 §5.1).
+        let sent = self.exchange.send(&request.encode(id), deadline).await;
+        sent.map_err(Unanswered::NotSent)?;
+        let answer = self.exchange.receive(id, deadline).await;
+        answer.map(Zeroizing::new).map_err(|_| Unanswered::Unknown)
     }
 
     /// Whether a kept lane may be used once more.
