@@ -1,10 +1,10 @@
 //! The heart: what an account is, what a directory told us of it, who owns its password, and who decides.
 //!
 //! **Owns** [`Standing`] (what a directory said of an account) and [`Proven`] (whether the password was confirmed in this
-//! exchange), [`Authority`] (who owns the password), [`Secret`], [`Clock`], names of things that are not protocol
-//! ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), the port through which
-//! every refusal and sign-in is recorded and notices are given ([`audit`]), and the one through which people are found and looked after
-//! ([`directory`], [`Person`]).
+//! exchange), [`Authority`] (who owns the password) and the [rules](authority) that find it out, [`Secret`], [`Clock`], names of
+//! things that are not protocol ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), the port through
+//! which every refusal and sign-in is recorded and notices are given ([`audit`]), and the one through which people are found and looked
+//! after ([`directory`], [`Person`]).
 //!
 //! **Never knows** SQL, BER, HTTP, any wire JSON, files, sockets, or the language rules are written in.
 //!
