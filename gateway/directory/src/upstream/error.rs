@@ -67,6 +67,9 @@ pub enum ConnectError {
     /// Not connected, secured or answered in time.
     #[error("the server did not answer in time")]
     TimedOut,
+    /// The connections of our own that may be made to it are all in use, and none came free in time. It may be well.
+    #[error("all of our own connections to the directory are in use")]
+    Busy,
     /// It closed the connection before it was of use.
     #[error("the server hung up")]
     HungUp,

@@ -109,7 +109,8 @@ impl Directory for People {
 
     fn standing<'a>(&'a self, person: &'a Person) -> Reply<'a, Standing> {
         Box::pin(async move {
-            let account = self.lanes.look_up_bind_name(&person.dn).await;
+            let patience = self.lanes.patience();
+            let account = self.lanes.look_up_bind_name(&person.dn, patience).await;
             match account {
                 Ok(account) if account.key == person.key => return Ok(account.standing),
                 Ok(_) | Err(LookUpError::NotFound) => {}
@@ -117,7 +118,7 @@ impl Directory for People {
             }
             let moved = self.lanes.person_by_key(&person.key, &self.settings.attributes).await;
             let moved = moved.map_err(told)?;
-            let account = self.lanes.look_up_bind_name(&moved.dn).await.map_err(told)?;
+            let account = self.lanes.look_up_bind_name(&moved.dn, patience).await.map_err(told)?;
             if account.key == person.key {
                 Ok(account.standing)
             } else {

@@ -20,8 +20,6 @@ use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{ResultCode, oid, tag};
 use std::time::Duration;
-use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, timeout_at};
 
 /// The most addresses of one referral that are looked at.
 const MOST_REFERRALS: usize = 16;
@@ -295,14 +293,6 @@ impl ServiceLanes {
             }
         }
         None
-    }
-
-    /// A lane's turn.
-    pub(super) async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, ConnectError> {
-        match timeout_at(Instant::now() + patience, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(ConnectError::TimedOut),
-        }
     }
 
     /// Whoever resets the service account through itself locks it out.
