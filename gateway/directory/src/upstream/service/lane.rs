@@ -159,6 +159,11 @@ impl Lane {
         answer.map(Zeroizing::new).map_err(|_| Unanswered::Unknown)
     }
 
+    /// Whether nothing that is sent on it can be read on the way.
+    pub(super) fn is_protected(&self) -> bool {
+        self.exchange.stream().is_protected()
+    }
+
     /// Whether a kept lane may be used once more.
     pub(super) async fn is_usable(&mut self) -> bool {
         self.exchange.is_quiet().await

@@ -142,6 +142,15 @@ impl ServiceLanes {
         patience: Duration,
     ) -> Result<Answered, Fault> {
         let entry = self.entry_to_write(lane, dn, key, patience).await?;
+        if let Change::Password { old, new } = change
+            && let Some(rule) = self.upstream.dialect().password_problem(old, new, lane.is_protected())
+        {
+            return Err(Fault::Final(WriteError::Refused(PasswordRefusal {
+                rule: Some(rule),
+                result_code: ResultCode::CONSTRAINT_VIOLATION.0,
+                told_by: "not sent",
+            })));
+        }
         let Some(request) = self.request(&entry, change) else {
             return Err(Fault::Final(WriteError::NotPossible));
         };
