@@ -44,5 +44,6 @@ pub use upstream::person::{Memberships, PersonAttributes};
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};
+pub use upstream::unicode_password;
 pub use upstream::write::{Modification, ModificationKind, WriteAnswer, WriteRequest};
 pub use upstream::{Connection, ServerIndex, Upstream};
