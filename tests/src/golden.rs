@@ -103,7 +103,7 @@ fn folder() -> PathBuf {
 /// password the server made up (noughts). Everything else, and the number of octets, is as it came.
 pub fn steady(answer: &Answer) -> Vec<u8> {
     let mut octets = answer.octets.clone();
-    if let Some(seconds) = seconds_left(answer) {
+    if let Some(seconds) = seconds_left(answer).filter(|seconds| steady_seconds(*seconds) != *seconds) {
         // Three octets each, and the only such run in the message.
         replace(
             &mut octets,
@@ -111,7 +111,7 @@ pub fn steady(answer: &Answer) -> Vec<u8> {
             &steady_seconds(seconds).to_be_bytes()[1..],
         );
     }
-    if let Some(seconds) = netscape_seconds_left(answer) {
+    if let Some(seconds) = netscape_seconds_left(answer).filter(|seconds| steady_seconds(*seconds) != *seconds) {
         // As many digits each.
         replace(
             &mut octets,
