@@ -34,6 +34,7 @@ pub use upstream::freeipa::FreeIpa;
 pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
+pub use upstream::service::subschema::Subschema;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};

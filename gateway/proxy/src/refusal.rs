@@ -11,6 +11,7 @@ pub(crate) enum Refusal {
     EmptyPassword,
     EmptyName,
     AmbiguousName,
+    NameElsewhere,
     NamesUnavailable,
     NotVersion3,
     SaslNotOffered,
@@ -21,6 +22,8 @@ pub(crate) enum Refusal {
     ReadOnly,
     AnonymousNotAllowed,
     BaseNotAllowed,
+    OtherSuffix,
+    ControlNotMapped,
     AttributeNotAllowed,
     ExtensionNotAllowed,
     ProxiedAuthorization,
@@ -57,10 +60,11 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
+        Self::NameElsewhere,
         Self::NamesUnavailable,
         Self::NotVersion3,
         Self::SaslNotOffered,
@@ -71,6 +75,8 @@ impl Refusal {
         Self::ReadOnly,
         Self::AnonymousNotAllowed,
         Self::BaseNotAllowed,
+        Self::OtherSuffix,
+        Self::ControlNotMapped,
         Self::AttributeNotAllowed,
         Self::ExtensionNotAllowed,
         Self::ProxiedAuthorization,
@@ -127,6 +133,12 @@ impl Refusal {
                 Code::INVALID_CREDENTIALS,
                 "", // shown as a wrong password
             ),
+            // Nobody has it here, whoever has it in the directory.
+            Self::NameElsewhere => (
+                "built-in:suffix-of-name",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
+            ),
             Self::NamesUnavailable => (
                 "built-in:names-unavailable",
                 Code::UNAVAILABLE,
@@ -172,6 +184,17 @@ impl Refusal {
                 "built-in:base-dns",
                 Code::INSUFFICIENT_ACCESS_RIGHTS,
                 "this part of the tree is not open here",
+            ),
+            Self::OtherSuffix => (
+                "built-in:suffix",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "this part of the tree is not open here",
+            ),
+            // RFC 4511 §4.1.11.
+            Self::ControlNotMapped => (
+                "built-in:suffix-control",
+                Code::UNAVAILABLE_CRITICAL_EXTENSION,
+                "a critical control is not offered here",
             ),
             Self::AttributeNotAllowed => (
                 "built-in:deny-attributes",

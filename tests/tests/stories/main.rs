@@ -22,4 +22,5 @@ mod names;
 mod presets;
 mod reload;
 mod servers;
+mod shapes;
 mod ways_in;

@@ -5,6 +5,7 @@
 
 pub(super) mod lane;
 mod request;
+pub mod subschema;
 pub mod who;
 
 use super::choice::{AccountHash, Want};

@@ -7,7 +7,9 @@ use super::Refusal;
 use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
+use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
+use crate::suffix::SuffixSettings;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::name::NameTemplate;
@@ -70,6 +72,36 @@ async fn refused(scene: Scene, code: ResultCode) {
         lines.last().is_some_and(|line| line.outcome == Outcome::Refused),
         "{lines:?}"
     );
+}
+
+#[tokio::test]
+async fn a_name_of_the_directorys_own_lets_nobody_in_where_clients_know_it_by_another() {
+    for (name, code) in [
+        (&b"cn=a,dc=here"[..], ResultCode::SUCCESS),
+        (b"CN=a, DC=HERE", ResultCode::SUCCESS),
+        (b"alice", ResultCode::SUCCESS),
+        (b"cn=a,dc=example", ResultCode::INVALID_CREDENTIALS),
+        (b"cn=a", ResultCode::INVALID_CREDENTIALS),
+    ] {
+        let mut scene = scene(Refusal::NameElsewhere);
+        scene.requests = vec![bind::simple(MessageId(1), name, b"right", &[])];
+        assert_eq!(play(scene).await.0, [code], "{name:?}");
+    }
+    // Nor does it leave anybody signed in who was.
+    let mut scene = scene(Refusal::NameElsewhere);
+    scene.rules.as_mut().unwrap().anonymous.value = false;
+    let critical = control::encode(b"1.2.3", true, Some(b"x"));
+    scene.requests = vec![
+        bind::simple(MessageId(1), b"cn=a,dc=here", b"right", &[]),
+        bind::simple(MessageId(2), b"cn=a,dc=here", b"right", &[&critical]),
+        search(3, "dc=here", &[]),
+    ];
+    let wanted = [
+        ResultCode::SUCCESS,
+        ResultCode::UNAVAILABLE_CRITICAL_EXTENSION,
+        ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
+    ];
+    assert_eq!(play(scene).await.0, wanted);
 }
 
 #[tokio::test]
@@ -172,6 +204,7 @@ fn scene(refusal: Refusal) -> Scene {
         arrival: Arrival::default(),
         server: Server::Answers,
         names: None,
+        shown_as: ShownAs::default(),
         requests: vec![search(1, "dc=example", &[])],
     };
     let sign_in = || bind::simple(MessageId(1), b"cn=a", b"right", &[]);
@@ -219,6 +252,16 @@ fn scene(refusal: Refusal) -> Scene {
             let base = DistinguishedName::parse(b"dc=elsewhere").unwrap();
             rules.base_dns = Some(Ruled::new(vec![base], rule()));
         }),
+        Refusal::NameElsewhere => {
+            scene.shown_as = under_another_suffix();
+            scene.requests = vec![sign_in()];
+        }
+        Refusal::OtherSuffix => scene.shown_as = under_another_suffix(),
+        Refusal::ControlNotMapped => {
+            scene.shown_as = under_another_suffix();
+            let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
+            scene.requests = vec![search(1, "dc=here", &[&control])];
+        }
         Refusal::AttributeNotAllowed => {
             policy(&mut scene, |rules| {
                 let name = AttributeName::parse(b"objectClass").unwrap();
@@ -338,6 +381,13 @@ fn scene(refusal: Refusal) -> Scene {
         }
     }
     scene
+}
+
+/// Clients call dc=here what the directory calls dc=example.
+fn under_another_suffix() -> ShownAs {
+    ShownAs {
+        suffix: Some(SuffixSettings::new("dc=here", "dc=example").unwrap()),
+    }
 }
 
 fn by_certificate() -> SignInSettings {
