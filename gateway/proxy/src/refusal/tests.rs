@@ -2,6 +2,7 @@
 
 mod arriving;
 mod stage;
+mod suffix;
 
 use super::Refusal;
 use crate::client_certificate::ClientCertificate;
@@ -9,7 +10,7 @@ use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
 use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
-use crate::suffix::SuffixSettings;
+use postern_directory::DialectName;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::name::NameTemplate;
@@ -72,36 +73,6 @@ async fn refused(scene: Scene, code: ResultCode) {
         lines.last().is_some_and(|line| line.outcome == Outcome::Refused),
         "{lines:?}"
     );
-}
-
-#[tokio::test]
-async fn a_name_of_the_directorys_own_lets_nobody_in_where_clients_know_it_by_another() {
-    for (name, code) in [
-        (&b"cn=a,dc=here"[..], ResultCode::SUCCESS),
-        (b"CN=a, DC=HERE", ResultCode::SUCCESS),
-        (b"alice", ResultCode::SUCCESS),
-        (b"cn=a,dc=example", ResultCode::INVALID_CREDENTIALS),
-        (b"cn=a", ResultCode::INVALID_CREDENTIALS),
-    ] {
-        let mut scene = scene(Refusal::NameElsewhere);
-        scene.requests = vec![bind::simple(MessageId(1), name, b"right", &[])];
-        assert_eq!(play(scene).await.0, [code], "{name:?}");
-    }
-    // Nor does it leave anybody signed in who was.
-    let mut scene = scene(Refusal::NameElsewhere);
-    scene.rules.as_mut().unwrap().anonymous.value = false;
-    let critical = control::encode(b"1.2.3", true, Some(b"x"));
-    scene.requests = vec![
-        bind::simple(MessageId(1), b"cn=a,dc=here", b"right", &[]),
-        bind::simple(MessageId(2), b"cn=a,dc=here", b"right", &[&critical]),
-        search(3, "dc=here", &[]),
-    ];
-    let wanted = [
-        ResultCode::SUCCESS,
-        ResultCode::UNAVAILABLE_CRITICAL_EXTENSION,
-        ResultCode::INSUFFICIENT_ACCESS_RIGHTS,
-    ];
-    assert_eq!(play(scene).await.0, wanted);
 }
 
 #[tokio::test]
@@ -203,6 +174,7 @@ fn scene(refusal: Refusal) -> Scene {
         sign_in: SignInSettings::default(),
         arrival: Arrival::default(),
         server: Server::Answers,
+        dialect: DialectName::OpenLdap,
         names: None,
         shown_as: ShownAs::default(),
         requests: vec![search(1, "dc=example", &[])],
@@ -253,12 +225,12 @@ fn scene(refusal: Refusal) -> Scene {
             rules.base_dns = Some(Ruled::new(vec![base], rule()));
         }),
         Refusal::NameElsewhere => {
-            scene.shown_as = under_another_suffix();
+            scene.shown_as = suffix::under_another_suffix();
             scene.requests = vec![sign_in()];
         }
-        Refusal::OtherSuffix => scene.shown_as = under_another_suffix(),
+        Refusal::OtherSuffix => scene.shown_as = suffix::under_another_suffix(),
         Refusal::ControlNotMapped => {
-            scene.shown_as = under_another_suffix();
+            scene.shown_as = suffix::under_another_suffix();
             let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
             scene.requests = vec![search(1, "dc=here", &[&control])];
         }
@@ -376,6 +348,18 @@ fn scene(refusal: Refusal) -> Scene {
             scene.service_account = false;
         }
         Refusal::ActingRefused => external(&mut scene),
+        Refusal::NewPasswordNeeded => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), None));
+        }
+        Refusal::OldPasswordNeeded => {
+            on_active_directory(&mut scene, change(Some(b"dn:CN = A"), None, Some(b"new")));
+        }
+        Refusal::PasswordOfNobody => {
+            on_active_directory(&mut scene, change(Some(b"u:alice"), Some(b"old"), Some(b"new")));
+        }
+        Refusal::PasswordUnwritable => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), Some(b"\xff")));
+        }
         Refusal::ProxyHeader | Refusal::ProxyHeaderVersion1 | Refusal::ProxyHeaderLate | Refusal::ClientCertificate => {
             unreachable!("played while the client arrives")
         }
@@ -383,11 +367,15 @@ fn scene(refusal: Refusal) -> Scene {
     scene
 }
 
-/// Clients call dc=here what the directory calls dc=example.
-fn under_another_suffix() -> ShownAs {
-    ShownAs {
-        suffix: Some(SuffixSettings::new("dc=here", "dc=example").unwrap()),
-    }
+/// Whoever signs in asks for a password modify, which that directory does not know.
+fn on_active_directory(scene: &mut Scene, change: PasswordModify<'_>) {
+    scene.dialect = DialectName::ActiveDirectory;
+    let change = extended::request(MessageId(2), oid::PASSWORD_MODIFY, Some(&change.value()), &[]);
+    scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"right", &[]), change];
+}
+
+fn change<'a>(identity: Option<&'a [u8]>, old: Option<&'a [u8]>, new: Option<&'a [u8]>) -> PasswordModify<'a> {
+    PasswordModify { identity, old, new }
 }
 
 fn by_certificate() -> SignInSettings {

@@ -46,8 +46,9 @@ impl Session {
             Ok((rules, Checked::Simple(name, password))) => {
                 self.bind_by_name(&message, frame, (name, password), &rules).await
             }
-            Ok((rules, Checked::Plain(plain))) => self.plain_bind(&message, &plain, &rules).await,
-            Ok((_, Checked::External(authorization))) => self.external_bind(&message, authorization).await,
+            // Boxed, for they are rare: every other sign-in's future stays small.
+            Ok((rules, Checked::Plain(plain))) => Box::pin(self.plain_bind(&message, &plain, &rules)).await,
+            Ok((_, Checked::External(authorization))) => Box::pin(self.external_bind(&message, authorization)).await,
         };
         self.set_fast();
         self.begin_bound();
@@ -187,7 +188,7 @@ impl Session {
         }
         let reservation = match self.ask_guard_for_bind(message, (name, password), name, rules).await {
             Ok(reservation) => reservation,
-            Err(answer) => return Some(answer),
+            Err(answer) => return answer,
         };
         let asked = message
             .controls
@@ -218,7 +219,7 @@ impl Session {
             controls: response.controls,
             ppolicy_asked: asked || spliced,
         };
-        let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        let (mut standing, proven) = self.dialect().read_bind(&bind_answer);
         if reservation.is_none() && proven != Proven::Yes && !is_infrastructure(result.code) {
             // The guard is off here, but the directory counts, and routes where it is on are to know.
             self.route.guard.went_unasked(name, result.code == ResultCode::SUCCESS);
@@ -255,9 +256,14 @@ impl Session {
             self.lane = Some(lane);
             return None;
         }
+        if !accepted && self.may_come_to_change(result.code, &standing, proven) {
+            standing.evidence.source = Source::BindForChange;
+        }
         let mut verdict = self.ask(name, &standing, proven);
-        // Nothing can be let in that the directory turned away: its lane is nobody's.
-        if !accepted {
+        // Nothing can be let in that the directory turned away: its lane is nobody's. Only to change the password, for which no lane is needed,
+        // may somebody stay whose password was right.
+        let to_change = standing.evidence.source == Source::BindForChange && verdict.admission == Admission::Restrict;
+        if !accepted && !to_change {
             verdict.admission = Admission::Refuse;
         }
         let told = disclose(&standing, proven);
@@ -267,10 +273,10 @@ impl Session {
             told,
             asked,
         };
-        let reply = if verdict.admission == Admission::Refuse {
-            shown.refused()
-        } else {
-            shown.let_in(&response)
+        let reply = match verdict.admission {
+            Admission::Refuse => shown.refused(),
+            _ if !accepted => shown.let_in_to_change(),
+            _ => shown.let_in(&response),
         };
         self.take_note(name, &standing, proven, &verdict);
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
@@ -300,7 +306,7 @@ impl Session {
         } else {
             ResultCode::SUCCESS
         };
-        lane.identity = if verdict.admission == Admission::Refuse {
+        lane.identity = if verdict.admission == Admission::Refuse || !accepted {
             LaneIdentity::Stale
         } else {
             LaneIdentity::Session
@@ -327,7 +333,11 @@ impl Session {
         match verdict.admission {
             Admission::Allow => self.identity = Identity::Bound(signed_in),
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
-            Admission::Refuse => self.give_lane_back(),
+            Admission::Refuse => {}
+        }
+        // Whom the directory turned away has no lane (lane rule 1).
+        if !accepted || verdict.admission == Admission::Refuse {
+            self.give_lane_back();
         }
         self.take_rules_anew();
     }
@@ -390,6 +400,7 @@ impl Session {
         }
         self.identity = Identity::Anonymous;
         self.given = None;
+        self.own_dn = None;
         self.take_rules_anew();
         self.fast = false;
         self.retry = None;

@@ -61,7 +61,7 @@ impl Session {
             return (Admit::Swallow, None);
         };
         match self.admit(&header, &renamed) {
-            Admit::Pass => (Admit::Changed(renamed.to_vec()), None),
+            Admit::Pass => (Admit::Changed(renamed), None),
             other => (other, Some(renamed)),
         }
     }

@@ -28,6 +28,11 @@ impl Session {
         if self.answers_who_am_i() && rules.operations.value.contains(Operation::Extended) {
             own_extensions.push(oid::WHO_AM_I);
         }
+        // Translated, where the directory has none (`session::translated`).
+        let writes = rules.operations.value.contains(Operation::Extended) && !rules.read_only.value;
+        if writes && !self.dialect().knows_password_modify() {
+            own_extensions.push(oid::PASSWORD_MODIFY);
+        }
         let own_controls: &[&[u8]] = if rules.surface.value.contains(Surface::Ppolicy) {
             &[oid::PASSWORD_POLICY]
         } else {

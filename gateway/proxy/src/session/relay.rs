@@ -225,7 +225,6 @@ impl Session {
             match admitted {
                 Admit::Pass | Admit::Swallow | Admit::Later => {}
                 Admit::Changed(changed) => {
-                    let changed = Zeroizing::new(changed);
                     if let Err(loss) = self.pass(context, &changed) {
                         turn = Turn::Stop(Event::LaneLost(loss));
                         break;

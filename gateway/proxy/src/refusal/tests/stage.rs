@@ -10,7 +10,7 @@ use crate::shown_as::ShownAs;
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::names::{Finding, NameSearch};
-use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::{DialectName, NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
@@ -73,6 +73,7 @@ pub(super) struct Scene {
     pub(super) sign_in: SignInSettings,
     pub(super) arrival: Arrival,
     pub(super) server: Server,
+    pub(super) dialect: DialectName,
     pub(super) names: Option<NameRules>,
     pub(super) shown_as: ShownAs,
     pub(super) requests: Vec<Vec<u8>>,
@@ -84,6 +85,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    settings.dialect = scene.dialect;
     let last_grace = scene.server == Server::LastGrace;
     settings.base_dn = Some(if last_grace { "cn=a" } else { "dc=example" }.to_owned());
     settings.service_account = (scene.service_account || last_grace || scene.names.is_some()).then(|| ServiceAccount {
@@ -389,6 +391,7 @@ pub(super) fn rules() -> RouteRules {
         keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        authority: None,
         guard: None,
         max_bound_age: None,
         recheck: Ruled::new(0, rule()),
