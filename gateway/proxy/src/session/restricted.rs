@@ -133,8 +133,14 @@ impl Session {
             Referred::Pass
         };
         match referred {
-            Referred::Pass => self.outbound.push(&answered),
-            Referred::Changed(changed) => self.outbound.push(&changed),
+            Referred::Pass => {
+                let answered = self.to_client(answered.to_vec());
+                self.outbound.push(&answered);
+            }
+            Referred::Changed(changed) => {
+                let changed = self.to_client(changed);
+                self.outbound.push(&changed);
+            }
             Referred::Nothing | Referred::Broken => {
                 let octets = self.refuse(header.id, operation, Refusal::HeldElsewhere, None);
                 self.outbound.push(&octets);

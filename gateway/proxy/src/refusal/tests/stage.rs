@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::guard::{GuardSeed, GuardSettings};
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
+use crate::shown_as::ShownAs;
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::names::{Finding, NameSearch};
@@ -74,6 +75,7 @@ pub(super) struct Scene {
     pub(super) server: Server,
     pub(super) dialect: DialectName,
     pub(super) names: Option<NameRules>,
+    pub(super) shown_as: ShownAs,
     pub(super) requests: Vec<Vec<u8>>,
 }
 
@@ -100,6 +102,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         sign_in: scene.sign_in,
         names: scene.names,
         ldap_url: None,
+        shown_as: scene.shown_as,
     };
     let gateway = Gateway::new(
         decide,
