@@ -376,3 +376,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
