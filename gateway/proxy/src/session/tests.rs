@@ -273,7 +273,7 @@ async fn what_was_looked_up_before_a_password_was_changed_is_not_acted_on_afterw
     assert!(session.step(sign_in(1, "right")).await.is_continue());
     assert!(matches!(session.identity, Identity::Restricted(_)));
     assert!(session.outstayed().is_none()); // it is watched from now on
-    let period = Duration::from_secs(3600);
+    let period = Duration::from_hours(1);
     let watched = session
         .route
         .rechecks
