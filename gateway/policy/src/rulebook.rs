@@ -1,6 +1,6 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
-use crate::compile::{Layer, Variants};
+use crate::compile::{Layer, Owning, Variants};
 use crate::condition::{Facts, Truth};
 use crate::message::Message;
 use jiff::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Rules {
     pub(crate) portal_url: Option<Arc<str>>,
     /// The tables that speak of the route, first asked first. The same tables give the same rules.
     pub(crate) made_of: Box<[Arc<Layer>]>,
+    /// The tables that say whose passwords are whose on it.
+    pub(crate) owned_by: Box<[Arc<Owning>]>,
     /// Where some of those have conditions: what holds where they do. The rest of this is what holds where none does.
     pub(crate) variants: Option<Box<Variants>>,
 }
@@ -267,11 +269,18 @@ fn fixed_refusal(question: &BindQuestion<'_>, told: StateName, said: Admission) 
         Some("unproven")
     } else if told == StateName::Unknown {
         Some("unknown")
-    } else if said != Admission::Refuse && directory_refused(question.standing) {
+    } else if said != Admission::Refuse && directory_refused(question.standing) && !to_change(question, told, said) {
         Some("directory-refused")
     } else {
         None
     }
+}
+
+/// Whether it is only about changing the password of somebody the directory turned away for that reason alone, which the door can have done.
+fn to_change(question: &BindQuestion<'_>, told: StateName, said: Admission) -> bool {
+    question.standing.evidence.source == Source::BindForChange
+        && said == Admission::Restrict
+        && matches!(told, StateName::MustChange | StateName::Expired)
 }
 
 /// Whether the directory turned the sign-in away itself. An answer to a bind without a code is taken as a refusal; a
@@ -279,7 +288,7 @@ fn fixed_refusal(question: &BindQuestion<'_>, told: StateName, said: Admission) 
 fn directory_refused(standing: &Standing) -> bool {
     match (standing.evidence.result_code, standing.evidence.source) {
         (Some(code), _) => code != 0,
-        (None, Source::Bind) => true,
+        (None, Source::Bind | Source::BindForChange) => true,
         (None, Source::Entry) => false,
     }
 }

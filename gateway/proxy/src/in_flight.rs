@@ -16,6 +16,17 @@ pub(crate) struct Pending {
     pub since: u32,
 }
 
+impl Pending {
+    /// What the directory was asked.
+    pub(crate) fn sent(&self) -> Operation {
+        match self.operation {
+            Operation::Extended if self.care.has(Care::CROSSED) => Operation::Modify,
+            Operation::Modify if self.care.has(Care::CROSSED) => Operation::Extended,
+            operation => operation,
+        }
+    }
+}
+
 /// What the answers to an operation need besides being passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Care(u16);
@@ -38,6 +49,12 @@ impl Care {
 
     /// It may leave something on the lane that another session must not meet.
     pub(crate) const TAINTS: Self = Self(64);
+    /// Its answer is put into the words of whoever asked (see `session::translated`).
+    pub(crate) const TRANSLATED: Self = Self(128);
+    /// It went up as a modify where an extended request was asked, or the other way round.
+    pub(crate) const CROSSED: Self = Self(256);
+    /// A translated request carried the password policy control.
+    pub(crate) const POLICY_ASKED: Self = Self(1024);
     /// The rootDSE was asked for its SASL mechanisms: ours are put in.
     pub(crate) const MECHANISMS: Self = Self(512);
 

@@ -53,11 +53,15 @@ pub(crate) enum Refusal {
     SaslMalformed,
     StandingNotKnown,
     ActingRefused,
+    NewPasswordNeeded,
+    OldPasswordNeeded,
+    PasswordOfNobody,
+    PasswordUnwritable,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 49] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -103,6 +107,10 @@ impl Refusal {
         Self::SaslMalformed,
         Self::StandingNotKnown,
         Self::ActingRefused,
+        Self::NewPasswordNeeded,
+        Self::OldPasswordNeeded,
+        Self::PasswordOfNobody,
+        Self::PasswordUnwritable,
     ];
 
     /// The rule's name, the result code and the text.
@@ -319,6 +327,28 @@ impl Refusal {
                 "built-in:acting-refused",
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
+            ),
+            // RFC 3062 §2 lets a server make one up; the directory behind cannot.
+            Self::NewPasswordNeeded => (
+                "built-in:new-password-needed",
+                Code::UNWILLING_TO_PERFORM,
+                "the new password has to be given: none is made up here",
+            ),
+            Self::OldPasswordNeeded => (
+                "built-in:old-password-needed",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "the old password has to be given with the new one",
+            ),
+            Self::PasswordOfNobody => (
+                "built-in:password-of-nobody",
+                Code::UNWILLING_TO_PERFORM,
+                "whose password it is has to be given as a distinguished name",
+            ),
+            // Code and text are those of the rule it breaks: of its encoding, or of the connection.
+            Self::PasswordUnwritable => (
+                "built-in:password-unwritable",
+                Code::CONSTRAINT_VIOLATION,
+                "this password cannot be written to the directory",
             ),
         }
     }

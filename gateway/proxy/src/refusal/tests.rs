@@ -8,6 +8,7 @@ use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
+use postern_directory::DialectName;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::name::NameTemplate;
@@ -171,6 +172,7 @@ fn scene(refusal: Refusal) -> Scene {
         sign_in: SignInSettings::default(),
         arrival: Arrival::default(),
         server: Server::Answers,
+        dialect: DialectName::OpenLdap,
         names: None,
         requests: vec![search(1, "dc=example", &[])],
     };
@@ -333,11 +335,34 @@ fn scene(refusal: Refusal) -> Scene {
             scene.service_account = false;
         }
         Refusal::ActingRefused => external(&mut scene),
+        Refusal::NewPasswordNeeded => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), None));
+        }
+        Refusal::OldPasswordNeeded => {
+            on_active_directory(&mut scene, change(Some(b"dn:CN = A"), None, Some(b"new")));
+        }
+        Refusal::PasswordOfNobody => {
+            on_active_directory(&mut scene, change(Some(b"u:alice"), Some(b"old"), Some(b"new")));
+        }
+        Refusal::PasswordUnwritable => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), Some(b"\xff")));
+        }
         Refusal::ProxyHeader | Refusal::ProxyHeaderVersion1 | Refusal::ProxyHeaderLate | Refusal::ClientCertificate => {
             unreachable!("played while the client arrives")
         }
     }
     scene
+}
+
+/// Whoever signs in asks for a password modify, which that directory does not know.
+fn on_active_directory(scene: &mut Scene, change: PasswordModify<'_>) {
+    scene.dialect = DialectName::ActiveDirectory;
+    let change = extended::request(MessageId(2), oid::PASSWORD_MODIFY, Some(&change.value()), &[]);
+    scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"right", &[]), change];
+}
+
+fn change<'a>(identity: Option<&'a [u8]>, old: Option<&'a [u8]>, new: Option<&'a [u8]>) -> PasswordModify<'a> {
+    PasswordModify { identity, old, new }
 }
 
 fn by_certificate() -> SignInSettings {

@@ -1,6 +1,7 @@
 //! What may pass. Everything but a plain search is walked to its end here.
 
 use super::guarded::Guarded;
+use super::translated::{Translation, Untranslated, is_unicode_change};
 use super::{Identity, Leave, Session};
 use crate::acting;
 use crate::in_flight::{Care, Pending, operation_of};
@@ -15,13 +16,14 @@ use postern_ldap::credential::{Touch, touch};
 use postern_ldap::extended::{ExtendedRequest, abandoned_id};
 use postern_ldap::search::{SearchRequest, is_root_dse};
 use postern_ldap::{Header, Message, MessageId, attribute, denied, frame, oid, search, tag};
+use zeroize::Zeroizing;
 
 /// What becomes of a request.
 pub(super) enum Admit {
     /// It goes up the lane as it is.
     Pass,
-    /// This goes up the lane instead.
-    Changed(Vec<u8>),
+    /// This goes up the lane instead. It may hold a password.
+    Changed(Zeroizing<Vec<u8>>),
     /// This is the answer.
     Answer(Vec<u8>),
     /// Nothing: it has no answer and nobody to go to.
@@ -32,6 +34,16 @@ pub(super) enum Admit {
     Later,
     /// The session ends.
     Leave(Leave),
+}
+
+/// In whose words a request goes up.
+enum Worded {
+    /// In those it came in.
+    AsItIs,
+    /// In these.
+    Differently(Translation),
+    /// It does not go up now.
+    Otherwise(Admit),
 }
 
 /// A refusal and the policy rule it rests on, if it does.
@@ -143,6 +155,7 @@ impl Session {
             bases(&message, operation, &rules)?;
         }
         attributes(&message, &rules)?;
+        self.denied_otherwise(&message, &rules)?;
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
@@ -152,6 +165,11 @@ impl Session {
         if sequence || !self.lane_fits() {
             return Ok(Admit::InSequence);
         }
+        let translation = match self.translated(&message, operation, &rules) {
+            Worded::Differently(translation) => Some(translation),
+            Worded::AsItIs => None,
+            Worded::Otherwise(admit) => return Ok(admit),
+        };
         let watched = match self.guard(&message, operation, touched, extension.as_ref(), &rules) {
             Guarded::Pass(watched) => watched,
             Guarded::Wait => return Ok(Admit::InSequence),
@@ -186,8 +204,34 @@ impl Session {
         // Should anything have been left of an earlier request, its end is not this one's.
         self.forget_watched(|known| known.id == header.id);
         self.guarded.extend(watched);
+        if let Some(Translation { request, care: words }) = translation {
+            self.add(header.id, operation, care.with(words));
+            return Ok(Admit::Changed(request));
+        }
         self.add(header.id, operation, care);
-        Ok(changed.map_or(Admit::Pass, Admit::Changed))
+        Ok(changed.map_or(Admit::Pass, |changed| Admit::Changed(Zeroizing::new(changed))))
+    }
+
+    /// A password change in the directory's words, where it was asked for in others.
+    fn translated(&self, message: &Message<'_>, operation: Operation, rules: &RouteRules) -> Worded {
+        match self.translation(message, rules) {
+            Ok(Some(translation)) => Worded::Differently(translation),
+            Ok(None) => Worded::AsItIs,
+            Err(Untranslated::Unresolved) => Worded::Otherwise(Admit::InSequence),
+            Err(Untranslated::Refused(refusal, rule)) => {
+                Worded::Otherwise(Admit::Answer(self.refuse_change(message, operation, refusal, rule)))
+            }
+        }
+    }
+
+    /// A modify of `unicodePwd` becomes one of `userPassword`, whose denial it must not get around.
+    fn denied_otherwise(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
+        match &rules.denied_attributes {
+            Some(list) if is_denied(rules, b"userPassword") && is_unicode_change(message, self.dialect()) => {
+                Err(Refused(Refusal::AttributeNotAllowed, Some(list.rule.clone())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// RFC 4511 §4.11: no answer, whatever is wrong with it.

@@ -165,7 +165,7 @@ impl Session {
             }
             return Err(Event::LaneLost(LaneLoss::Protocol));
         };
-        if !answers(pending.operation, header.operation) {
+        if !answers(pending.sent(), header.operation) {
             return Err(Event::LaneLost(LaneLoss::Protocol));
         }
         if !tag::ends_operation(header.operation) {
@@ -192,10 +192,20 @@ impl Session {
                     Referred::Pass
                 };
                 self.in_flight.end_found();
-                if let Referred::Nothing = referred {
+                // Where a password is written is not for a client that asked in other words to follow.
+                let followed = !pending.care.has(Care::TRANSLATED) || code != ResultCode::REFERRAL;
+                if let (Referred::Nothing, _) | (_, false) = (&referred, followed) {
                     self.leaves_doubt(&pending);
                     self.guarded_ended(pending.id, code);
                     return Ok(Fate::Change(self.held_elsewhere(&pending)));
+                }
+                if pending.care.has(Care::TRANSLATED) {
+                    let translated = self
+                        .translated_answer(pending.operation, pending.care, answer)
+                        .ok_or(Event::LaneLost(LaneLoss::Protocol))?;
+                    self.guarded_ended(pending.id, translated.tested);
+                    self.ended(&pending, translated.code, answer);
+                    return Ok(Fate::Change(translated.octets));
                 }
                 self.ended(&pending, code, answer);
                 let changed = match referred {

@@ -207,7 +207,7 @@ impl Session {
             controls: response.controls,
             ppolicy_asked: asked || spliced,
         };
-        let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        let (mut standing, proven) = self.dialect().read_bind(&bind_answer);
         if reservation.is_none() && proven != Proven::Yes && !is_infrastructure(result.code) {
             // The guard is off here, but the directory counts, and routes where it is on are to know.
             self.route.guard.went_unasked(name, result.code == ResultCode::SUCCESS);
@@ -244,9 +244,14 @@ impl Session {
             self.lane = Some(lane);
             return None;
         }
+        if !accepted && self.may_come_to_change(result.code, &standing, proven) {
+            standing.evidence.source = Source::BindForChange;
+        }
         let mut verdict = self.ask(name, &standing, proven);
-        // Nothing can be let in that the directory turned away: its lane is nobody's.
-        if !accepted {
+        // Nothing can be let in that the directory turned away: its lane is nobody's. Only to change the password, for which no lane is needed,
+        // may somebody stay whose password was right.
+        let to_change = standing.evidence.source == Source::BindForChange && verdict.admission == Admission::Restrict;
+        if !accepted && !to_change {
             verdict.admission = Admission::Refuse;
         }
         let told = disclose(&standing, proven);
@@ -256,10 +261,10 @@ impl Session {
             told,
             asked,
         };
-        let reply = if verdict.admission == Admission::Refuse {
-            shown.refused()
-        } else {
-            shown.let_in(&response)
+        let reply = match verdict.admission {
+            Admission::Refuse => shown.refused(),
+            _ if !accepted => shown.let_in_to_change(),
+            _ => shown.let_in(&response),
         };
         self.take_note(name, &standing, proven, &verdict);
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
@@ -289,7 +294,7 @@ impl Session {
         } else {
             ResultCode::SUCCESS
         };
-        lane.identity = if verdict.admission == Admission::Refuse {
+        lane.identity = if verdict.admission == Admission::Refuse || !accepted {
             LaneIdentity::Stale
         } else {
             LaneIdentity::Session
@@ -316,7 +321,11 @@ impl Session {
         match verdict.admission {
             Admission::Allow => self.identity = Identity::Bound(signed_in),
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
-            Admission::Refuse => self.give_lane_back(),
+            Admission::Refuse => {}
+        }
+        // Whom the directory turned away has no lane (lane rule 1).
+        if !accepted || verdict.admission == Admission::Refuse {
+            self.give_lane_back();
         }
         self.take_rules_anew();
     }
@@ -379,6 +388,7 @@ impl Session {
         }
         self.identity = Identity::Anonymous;
         self.given = None;
+        self.own_dn = None;
         self.take_rules_anew();
         self.fast = false;
         self.retry = None;

@@ -26,6 +26,8 @@ mod restricted;
 mod rules;
 mod sasl;
 mod start_tls;
+mod translated;
+mod turned_away;
 
 use crate::client::Client;
 use crate::door::Arrival;
@@ -116,6 +118,8 @@ pub(crate) struct Session {
     identity: Identity,
     /// The name it gave, if that is not the one it is signed in by.
     given: Option<Box<names::Given>>,
+    /// Its DN, looked up where it is needed and the name it is signed in by is none.
+    own_dn: Option<Box<str>>,
     /// Whether it has asked for something that may change whose a name is.
     changes_names: bool,
     in_flight: InFlight,
@@ -266,6 +270,7 @@ impl Session {
             lane: None,
             identity: Identity::Anonymous,
             given: None,
+            own_dn: None,
             changes_names: false,
             in_flight: InFlight::default(),
             fast: false,

@@ -7,7 +7,7 @@ use crate::lane::LaneLoss;
 use crate::refusal::tests::stage::{Scene, Server, Stage, receive, rule, rules, set_up};
 use crate::settings::{LaneSettings, Limits};
 use crate::sign_in::SignInSettings;
-use postern_directory::ServerIndex;
+use postern_directory::{DialectName, ServerIndex};
 use postern_identity::decide::{GuardRules, RouteRules, Ruled};
 use postern_identity::{AccountKey, DirectoryName, Evidence, Source, Standing, State};
 use postern_ldap::ber::Writer;
@@ -75,6 +75,7 @@ fn stage(address: SocketAddr, service_account: bool, rules: RouteRules) -> Stage
         sign_in: SignInSettings::default(),
         arrival: Arrival::default(),
         server: Server::Answers, // another one is at the address
+        dialect: DialectName::OpenLdap,
         names: None,
         requests: Vec::new(),
     };

@@ -9,7 +9,7 @@ use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::names::{Finding, NameSearch};
-use postern_directory::{NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::{DialectName, NameForm, NameRules, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::audit::{Audit, Event, Outcome};
 use postern_identity::clock::FixedClock;
 use postern_identity::decide::{
@@ -72,6 +72,7 @@ pub(crate) struct Scene {
     pub(crate) sign_in: SignInSettings,
     pub(crate) arrival: Arrival,
     pub(crate) server: Server,
+    pub(crate) dialect: DialectName,
     pub(crate) names: Option<NameRules>,
     pub(crate) requests: Vec<Vec<u8>>,
 }
@@ -117,6 +118,7 @@ pub(crate) fn set_up(scene: Scene, address: SocketAddr) -> Stage {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
+    settings.dialect = scene.dialect;
     let last_grace = scene.server == Server::LastGrace;
     settings.base_dn = Some(if last_grace { "cn=a" } else { "dc=example" }.to_owned());
     settings.service_account = (scene.service_account || last_grace || scene.names.is_some()).then(|| ServiceAccount {
@@ -414,6 +416,7 @@ pub(crate) fn rules() -> RouteRules {
         keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        authority: None,
         guard: None,
         max_bound_age: None,
         recheck: Ruled::new(0, rule()),
