@@ -386,3 +386,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
