@@ -1,7 +1,9 @@
 //! What the server itself answers: what its dialect rests on, in captures and in words.
 
-use crate::golden::binds::{WRONG, ask_states};
-use postern_tests::ds389::people::STATES;
+use super::people;
+use crate::golden::binds::{WRONG, ask_people};
+use crate::golden::changes::changes_on;
+use crate::golden::sessions::all_cases_under_tls;
 use postern_tests::golden::Table;
 use postern_tests::people::dn;
 use postern_tests::{Ds389, PASSWORD, Wire, request};
@@ -9,10 +11,12 @@ use postern_tests::{Ds389, PASSWORD, Wire, request};
 const EXPIRED: &[u8] = b"2.16.840.1.113730.3.4.4";
 const EXPIRING: &[u8] = b"2.16.840.1.113730.3.4.5";
 
+pub(super) const NOT_ALLOWED: (&str, &str) = ("not allowed to change", "no-change");
+
 #[test]
 fn each_state_is_answered_as_captured() {
     let server = Ds389::start();
-    let (table, answers) = ask_states(STATES, "389 Directory Server itself", server.address());
+    let (table, answers) = ask_people(&people(""), "389 Directory Server itself", server.address());
     table.compare_in("389ds", "bind-direct");
     // What everything else rests on, in words: the captures cannot be blessed away from it.
     for (case, answer) in &answers {
@@ -93,4 +97,29 @@ fn grace_sign_ins_count_down_and_then_are_refused() {
         table.case(&format!("sign-in {attempt}"), &answers);
     }
     table.compare_in("389ds", "bind-grace");
+}
+
+#[test]
+fn a_must_change_session_is_refused_everything_but_the_change() {
+    let server = Ds389::start();
+    let (address, ca_file) = (server.address(), server.ca_file());
+    let about =
+        "389 Directory Server itself; under TLS, for without it passwords cannot be changed by the extended operation";
+    let (table, answers) = all_cases_under_tls(about, address, Some(server.tls_address()), &ca_file);
+    table.compare_in("389ds", "session-direct");
+    // Who-am-i, the root DSE and StartTLS are refused as well, and never in words.
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.code == Some(53)).collect();
+    assert!(
+        refused
+            .iter()
+            .all(|answer| answer.text.is_empty() && answer.control(EXPIRED).is_some())
+    );
+}
+
+#[test]
+fn a_failed_password_change_is_told_as_captured() {
+    let server = Ds389::start();
+    let connect = || Wire::connect_tls(server.tls_address(), &server.ca_file());
+    let (table, _) = changes_on("389 Directory Server itself, under TLS", &connect, NOT_ALLOWED);
+    table.compare_in("389ds", "change-direct");
 }
