@@ -12,6 +12,11 @@
 //! The session gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
 //! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
 //!
+//! What our own account changes goes over the same lanes: [`ServiceLanes::write_password`] and [`ServiceLanes::change_standing`] send what
+//! the dialect says, where writes are taken, once.
+//!
+//! [`People`] is [`Directory`](postern_identity::Directory) over them: exactly one person by any name, their groups, manager and other accounts.
+//!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
 //!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
@@ -29,11 +34,13 @@ pub use upstream::choice::{AccountHash, Want};
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 pub use upstream::ds389::Ds389;
 pub use upstream::entry::Entry;
-pub use upstream::error::{ConnectError, LookUpError, SetupError};
+pub use upstream::error::{ConnectError, LookUpError, SetupError, WriteError};
 pub use upstream::freeipa::FreeIpa;
 pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
+pub use upstream::people::{People, PeopleSettings};
+pub use upstream::person::{Memberships, PersonAttributes};
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};

@@ -6,7 +6,7 @@
 //!
 //! FreeIPA is this server with plug-ins of its own that answer before it does: its dialect is [`super::freeipa`].
 
-mod bind;
+pub(super) mod bind;
 mod entry;
 #[cfg(test)]
 mod golden;

@@ -14,9 +14,12 @@ pub mod health;
 pub mod lockout;
 pub mod openldap;
 mod order;
+pub mod people;
+pub mod person;
 pub mod service;
 pub mod settings;
 mod tls;
+pub mod unicode_password;
 pub mod write;
 mod writes;
 
