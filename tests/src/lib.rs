@@ -1,7 +1,7 @@
 //! The harness: the real program, real directories and a client that sees octets.
 //!
-//! **Owns** processes ([`process`]), free ports ([`port`]), a slapd, a 389 Directory Server and a Samba with people in every
-//! state ([`slapd`], [`people`]; [`ds389`], [`ds389::people`]; [`samba`], [`samba::people`]), the built
+//! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), a 389
+//! Directory Server with the same ([`ds389`]), a Samba domain controller with its own ([`samba`], [`samba::people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
 //! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
 //! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).

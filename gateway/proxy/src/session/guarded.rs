@@ -18,8 +18,6 @@ use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::search::SearchRequest;
 use postern_ldap::{Header, Message, MessageId, ResultCode, answer, oid, tag};
 
-/// The password policy error "must supply the old password" (draft-behera-ldap-password-policy §6.2).
-const MUST_SUPPLY_OLD: u32 = 4;
 /// RFC 4511 §A.2: of a name that is no DN, for one.
 const INVALID_SYNTAX: ResultCode = ResultCode(21);
 /// RFC 4528 §4.
@@ -272,14 +270,18 @@ impl Session {
             Some(Test::Compare) => (ResultCode::COMPARE_FALSE, ""),
             Some(Test::OldPassword) => {
                 let asked = message.controls.find(oid::PASSWORD_POLICY);
-                if operation == Operation::Modify && asked.is_ok_and(|control| control.is_some()) {
+                let dialect = self.dialect();
+                if let Some(error) = dialect.wrong_old_password_error()
+                    && operation == Operation::Modify
+                    && asked.is_ok_and(|control| control.is_some())
+                {
                     let response = PasswordPolicyResponse {
                         warning: None,
-                        error: Some(MUST_SUPPLY_OLD),
+                        error: Some(error),
                     };
                     control = Some(response.control());
                 }
-                self.dialect().wrong_old_password(operation == Operation::Extended)
+                dialect.wrong_old_password(operation == Operation::Extended)
             }
             Some(Test::Assertion) | None => (ASSERTION_FAILED, ""),
         };
