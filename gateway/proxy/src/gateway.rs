@@ -12,6 +12,7 @@ use crate::remembered::Remembered;
 use crate::second_looks::SecondLooks;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::sign_in::SignInSettings;
+use crate::suffix::Suffix;
 use crate::ticker::Ticker;
 use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
@@ -62,6 +63,8 @@ pub(crate) struct Route {
     pub(crate) second_looks: Arc<SecondLooks>,
     /// See [`RouteSettings::ldap_url`].
     pub(crate) ldap_url: Option<Arc<str>>,
+    /// Under which suffix clients know the directory, if it is another.
+    pub(crate) suffix: Option<Suffix>,
     pub(crate) counters: Counters,
     pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
@@ -126,6 +129,7 @@ impl Gateway {
                     name_changes,
                     rechecks: of_directory,
                     ldap_url: settings.ldap_url,
+                    suffix: settings.shown_as.suffix.map(Suffix::new),
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
@@ -164,6 +168,14 @@ impl Gateway {
         }
         for (_, guard) in guards {
             gateway.until_the_end(guard.look_at_everybody());
+        }
+        for route in gateway.shared.routes.values() {
+            let route = Arc::clone(route);
+            gateway.until_the_end(async move {
+                if let Some(suffix) = &route.suffix {
+                    suffix.learn(&route.service, &route.name).await;
+                }
+            });
         }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {

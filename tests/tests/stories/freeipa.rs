@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -175,13 +175,18 @@ fn a_new_password_ends_what_the_entry_said_before() {
 fn sign_ins_soon_after_each_other_share_a_look() {
     let server = freeipa();
     let gateway = Gateway::start_with(&directory("generic", &server));
-    // Ten within five seconds, unless the machine is very busy; each is counted one way or the other.
+    let begun = Instant::now();
     for _ in 0..10 {
         assert_eq!(gateway.client().bind(1, &dn("ipa-expired"), PASSWORD).code, Some(49));
     }
+    let periods = begun.elapsed().as_secs() / 5;
     let (found, shared) = (looked(&gateway, "found"), looked(&gateway, "shared"));
     assert_eq!(found + shared, 10.0);
-    assert!(shared >= 5.0, "{found} looks for ten sign-ins");
+    let at_most = f64::from(u32::try_from(periods).unwrap()) + 1.0;
+    assert!(
+        found <= at_most,
+        "{found} looks, at most one in five seconds: {at_most}"
+    );
 }
 
 #[test]

@@ -25,4 +25,5 @@ mod presets;
 mod reload;
 mod samba;
 mod servers;
+mod shapes;
 mod ways_in;
