@@ -28,6 +28,8 @@ pub struct GatewaySettings {
     pub policy: Option<String>,
     /// The directory's servers; none if `directory` says more of them.
     pub urls: Vec<String>,
+    /// Which product the directory is.
+    pub dialect: String,
     /// More lines for `[[directory]]`.
     pub directory: String,
     /// Whether it has an account of its own in the directory.
@@ -55,6 +57,7 @@ impl GatewaySettings {
             preset: preset.to_owned(),
             policy: None,
             urls: urls.to_vec(),
+            dialect: "openldap".to_owned(),
             directory: String::new(),
             service_account: true,
             route: String::new(),
@@ -321,6 +324,7 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         format!("urls = [{urls}]")
     };
     let GatewaySettings {
+        dialect,
         directory,
         route,
         lanes,
@@ -359,7 +363,7 @@ route = \"applications\"
 
 [[directory]]
 name = \"people\"
-dialect = \"openldap\"
+dialect = \"{dialect}\"
 {urls}
 base_dn = \"{BASE}\"
 {directory}

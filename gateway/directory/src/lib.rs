@@ -15,6 +15,8 @@
 //! What our own account changes goes over the same lanes: [`ServiceLanes::write_password`] and [`ServiceLanes::change_standing`] send what
 //! the dialect says, where writes are taken, once.
 //!
+//! [`People`] is [`Directory`](postern_identity::Directory) over them: exactly one person by any name, their groups, manager and other accounts.
+//!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
 //!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
@@ -37,6 +39,8 @@ pub use upstream::freeipa::FreeIpa;
 pub use upstream::health::{Load, ServerReport};
 pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
+pub use upstream::people::{People, PeopleSettings};
+pub use upstream::person::{Memberships, PersonAttributes};
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};

@@ -1,10 +1,26 @@
-//! Who owns a password.
+//! Who owns a password, and the rules by which that is found out.
+//!
+//! [`AuthorityRules`] are asked with the [`Facts`] of an entry and give a [`Decision`]: whose its password is, and by which rule. What
+//! is not known is not guessed: a rule whose [`Condition`] cannot be told ends the search with [`Authority::Unknown`], and unknown is
+//! never written. Reading facts is a directory's business, writing rules down a policy's.
+
+mod condition;
+mod facts;
+mod filter;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use condition::{Condition, CredentialWord};
+pub use facts::{Credential, Fact, Facts, Group, Truth};
+pub use filter::Filter;
+pub use rules::{AuthorityRule, AuthorityRules, Decision, Owner, Pin, Provider, Reads, without_rules};
 
 use crate::account::DirectoryName;
+use std::fmt;
 use std::sync::Arc;
 
-/// Who may write this account's password. The engine that finds it out comes with the rules it needs; until then every account
-/// of a directory is that directory's own.
+/// Who may write this account's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
     /// The directory itself: we may write.
@@ -27,16 +43,21 @@ impl Authority {
     pub fn permits_local_write(&self) -> bool {
         matches!(self, Self::Local(_))
     }
+
+    /// Whether an outside provider holds the password, alone or not.
+    pub fn is_a_providers(&self) -> bool {
+        matches!(self, Self::Provider(_) | Self::Both { .. })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unknown_authority_never_permits_a_write() {
-        assert!(!Authority::Unknown.permits_local_write());
-        assert!(!Authority::Provider("sso".into()).permits_local_write());
-        assert!(Authority::Local(DirectoryName("people".into())).permits_local_write());
+/// `directory people`, `provider sso`, `directory people and provider sso`, `unknown`.
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(directory) => write!(f, "directory {directory}"),
+            Self::Provider(provider) => write!(f, "provider {provider}"),
+            Self::Both { directory, provider } => write!(f, "directory {directory} and provider {provider}"),
+            Self::Unknown => f.write_str("unknown"),
+        }
     }
 }

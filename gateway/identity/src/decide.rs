@@ -3,6 +3,7 @@
 //! [`RouteRules`] is the part of a policy that is looked at for every frame: plain data, handed out once per generation and sign-in
 //! and held by each session, so that nothing on the fast path calls through a port. [`Decide::bind`] is asked once per sign-in.
 
+use crate::authority::AuthorityRules;
 use crate::connection::ConnectionFacts;
 use crate::name::{AttributeName, DistinguishedName};
 use crate::standing::{Proven, Standing, StateName};
@@ -236,6 +237,8 @@ pub struct RouteRules {
     pub max_bound_age: Option<Ruled<u32>>,
     /// How often, in seconds, the standing of whoever is signed in is looked up again; 0 for never.
     pub recheck: Ruled<u32>,
+    /// Whose passwords are whose. `None`: every account of a directory is that directory's own.
+    pub authority: Option<Arc<AuthorityRules>>,
     /// How wrong passwords are held off. `None`: every one of them reaches the directory.
     pub guard: Option<Ruled<GuardRules>>,
 }

@@ -68,10 +68,38 @@ impl DistinguishedName {
         self.rdns.iter().all(|rdn| parse::is_plain(rdn))
     }
 
+    /// Whether this is surely neither `base` nor below it, in whatever spellings a directory may know. Of two names that are not
+    /// [within](Self::is_within) one another and not surely outside either, nobody can tell.
+    pub fn is_surely_outside(&self, base: &Self) -> bool {
+        let Some(above) = self.rdns.len().checked_sub(base.rdns.len()) else {
+            return true;
+        };
+        let pairs = self.rdns.iter().skip(above).zip(&base.rdns);
+        pairs.into_iter().any(|(own, other)| surely_differ(own, other))
+    }
+
+    /// Whether this and `other` surely name two entries.
+    pub fn is_surely_not(&self, other: &Self) -> bool {
+        self.rdns.len() != other.rdns.len() || self.is_surely_outside(other)
+    }
+
+    /// Whether some part of the first RDN has this type.
+    pub fn is_named_by(&self, kind: &AttributeName) -> bool {
+        let first = self.rdns.first().map_or("", |first| first);
+        first
+            .split('+')
+            .any(|part| part.split_once('=').is_some_and(|(own, _)| own == kind.as_str()))
+    }
+
     /// How many RDNs it has.
     pub fn depth(&self) -> usize {
         self.rdns.len()
     }
+}
+
+/// Whether two RDNs in normal form cannot be one and the same.
+fn surely_differ(own: &str, other: &str) -> bool {
+    own != other && parse::is_plain(own) && parse::is_plain(other)
 }
 
 /// The normal form, escaped so that it reads back as the same name.
@@ -85,6 +113,12 @@ impl fmt::Display for DistinguishedName {
         }
         Ok(())
     }
+}
+
+/// Whether a name is of common types and values of letters, digits and a few signs, as most are: then it is a plain DN, and its normal form is
+/// the name itself in small letters.
+pub fn is_common(octets: &[u8]) -> bool {
+    parse::is_common(octets)
 }
 
 /// An attribute's base type: options stripped, case folded, well-known OIDs as names (RFC 4512 §2.5).

@@ -103,6 +103,15 @@ pub fn equality(attribute: &[u8], value: &[u8]) -> Vec<u8> {
     writer.finish()
 }
 
+/// `(attribute:rule:=value)`, as octets.
+pub fn extensible(attribute: &[u8], rule: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(attribute.len() + rule.len() + value.len() + 16);
+    writer.nested(0xa9, |inside| {
+        inside.element(0x81, rule).element(0x82, attribute).element(0x83, value);
+    });
+    writer.finish()
+}
+
 /// `(attribute=*)`, as octets.
 pub fn present(attribute: &[u8]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(attribute.len() + 8);

@@ -9,9 +9,11 @@ use crate::rulebook::{Rulebook, Rules};
 use crate::set::{PolicySet, PolicySource};
 use jiff::tz::TimeZone;
 use postern_identity::StateName;
+use postern_identity::authority::AuthorityRules;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+mod authority;
 mod layer;
 mod merge;
 mod strictest;
@@ -21,6 +23,7 @@ mod texts;
 mod variants;
 
 use crate::document::{Document, Step};
+pub(crate) use authority::Owning;
 pub(crate) use layer::Layer;
 use layer::Source;
 pub(crate) use variants::Variants;
@@ -53,9 +56,10 @@ pub(crate) fn compile_again(
     let Layers {
         files,
         tables: layers,
+        owning,
         all_read,
     } = Layers::of(set, kept, &mut problems);
-    check_names(set, &layers, routes, &mut problems);
+    check_names(set, (&layers, &owning), routes, &mut problems);
     if all_read {
         check_messages_used(&layers, &mut problems);
     }
@@ -78,11 +82,18 @@ pub(crate) fn compile_again(
             }
             continue;
         }
-        let rules = kept.and_then(|kept| unchanged(&kept.known, route, &speaking));
+        let owning = authority::of_route(&owning, &route.name);
+        let rules = kept.and_then(|kept| unchanged(&kept.known, route, (&speaking, &owning)));
         let rules = rules.map_or_else(
             || {
                 check_ties(&speaking, &route.name, &mut problems);
-                Arc::new(variants::rules(route, &speaking, generation, all_read, &mut problems))
+                let made = Made {
+                    generation,
+                    authority: authority::rules(&route.name, &owning, all_read, &mut problems),
+                };
+                let mut rules = variants::rules(route, &speaking, &made, all_read, &mut problems);
+                rules.owned_by = owning.iter().map(|owning| Arc::clone(owning)).collect();
+                Arc::new(rules)
             },
             Arc::clone,
         );
@@ -98,14 +109,25 @@ pub(crate) fn compile_again(
     }
 }
 
+/// What every variant of a route's rules has in common.
+#[derive(Debug, Clone)]
+struct Made {
+    generation: u64,
+    authority: Option<Arc<AuthorityRules>>,
+}
+
 /// The route names a set and its tests speak of, for compiling it without a configuration. A set that only speaks of all
 /// routes gets one called "any". The portal's address is an example.
 pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
-    let layers = Layers::of(set, None, &mut Problems::default()).tables;
-    let of_policies = layers
+    let Layers { tables, owning, .. } = Layers::of(set, None, &mut Problems::default());
+    let of_policies = tables
         .iter()
         .flat_map(|layer| layer.table.route.names().iter().cloned());
+    let of_authority = owning
+        .iter()
+        .flat_map(|owning| owning.table.route.names().iter().cloned());
     let mut names: Vec<String> = of_policies
+        .chain(of_authority)
         .chain(crate::tests::routes_spoken_of(set))
         .filter(|name| name != "*")
         .collect();
@@ -124,21 +146,35 @@ pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
 }
 
 /// The rules a route had, if it is the same and so are the tables that speak of it.
-fn unchanged<'k>(known: &'k Known, route: &RouteFacts, speaking: &[&Arc<Layer>]) -> Option<&'k Arc<Rules>> {
+fn unchanged<'k>(
+    known: &'k Known,
+    route: &RouteFacts,
+    (speaking, owning): (&[&Arc<Layer>], &[&Arc<Owning>]),
+) -> Option<&'k Arc<Rules>> {
     known.rules(&route.name).filter(|rules| {
-        rules.portal_url == route.portal_url
-            && rules.made_of.len() == speaking.len()
-            && rules.made_of.iter().zip(speaking).all(|(was, is)| Arc::ptr_eq(was, is))
+        rules.portal_url == route.portal_url && same(&rules.made_of, speaking) && same(&rules.owned_by, owning)
     })
 }
 
+fn same<T>(were: &[Arc<T>], are: &[&Arc<T>]) -> bool {
+    were.len() == are.len() && were.iter().zip(are).all(|(was, is)| Arc::ptr_eq(was, is))
+}
+
 /// The tables of every file, by its name.
-pub(crate) type FilesRead = HashMap<String, (Arc<PolicySource>, Vec<Arc<Layer>>)>;
+pub(crate) type FilesRead = HashMap<String, (Arc<PolicySource>, FileRead)>;
+
+/// The tables of one file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileRead {
+    layers: Vec<Arc<Layer>>,
+    owning: Vec<Arc<Owning>>,
+}
 
 /// Every table of the files that could be read.
 struct Layers {
     files: FilesRead,
     tables: Vec<Arc<Layer>>,
+    owning: Vec<Arc<Owning>>,
     /// Whether that is all of them: if not, what seems to be missing may stand in another.
     all_read: bool,
 }
@@ -148,6 +184,7 @@ impl Layers {
         let schema = crate::schema::policy_schema();
         let mut files = FilesRead::with_capacity(set.policies().len());
         let mut tables = Vec::new();
+        let mut owning = Vec::new();
         let mut all_read = true;
         for source in set.policies() {
             let known = kept.and_then(|kept| kept.policies.get(&source.name));
@@ -157,7 +194,8 @@ impl Layers {
             };
             match of_file {
                 Ok(of_file) => {
-                    tables.extend(of_file.iter().cloned());
+                    tables.extend(of_file.layers.iter().cloned());
+                    owning.extend(of_file.owning.iter().cloned());
                     files.insert(source.name.clone(), (Arc::clone(source), of_file));
                 }
                 Err(found) => {
@@ -172,6 +210,7 @@ impl Layers {
         Self {
             files,
             tables,
+            owning,
             all_read,
         }
     }
@@ -182,7 +221,7 @@ fn read(
     file: &Arc<PolicySource>,
     schema: &serde_json::Value,
     problems: &mut Problems,
-) -> Result<Vec<Arc<Layer>>, Vec<Problem>> {
+) -> Result<FileRead, Vec<Problem>> {
     // Whoever else wants this processor comes first.
     std::thread::yield_now();
     let mut document = Document::parse(&file.path, &file.octets, &ADVICE)?;
@@ -195,6 +234,7 @@ fn read(
         priority,
         time_zone,
         policy,
+        authority,
     } = document.give_up().map_err(|problem| vec![problem])?;
     let zone = match time_zone.map(|name| TimeZone::get(&name).map_err(|_| name)) {
         None => None,
@@ -211,14 +251,33 @@ fn read(
         priority,
         zone,
     });
+    if policy.is_empty() && authority.is_empty() {
+        let what = "the file has neither a \"policy\" nor an \"authority\"";
+        return Err(vec![source.outline.problem_at(
+            &[],
+            what,
+            "add a [[policy]], or take the file away",
+        )]);
+    }
     let tables = policy.into_iter().enumerate();
-    Ok(tables
+    let layers = tables
         .map(|(index, table)| Arc::new(Layer::new(&source, index, table, problems)))
-        .collect())
+        .collect();
+    let tables = authority.into_iter().enumerate();
+    let owning: Vec<_> = tables
+        .map(|(index, table)| Arc::new(Owning::new(&source, index, table, problems)))
+        .collect();
+    Owning::check_names(&owning, problems);
+    Ok(FileRead { layers, owning })
 }
 
 /// Routes that a configuration names and files do not know, and the reverse.
-fn check_names(set: &PolicySet, layers: &[Arc<Layer>], routes: &[RouteFacts], problems: &mut Problems) {
+fn check_names(
+    set: &PolicySet,
+    (layers, owning): (&[Arc<Layer>], &[Arc<Owning>]),
+    routes: &[RouteFacts],
+    problems: &mut Problems,
+) {
     let mut known = HashSet::with_capacity(routes.len());
     for route in routes {
         if !known.insert(&*route.name) {
@@ -249,12 +308,12 @@ fn check_names(set: &PolicySet, layers: &[Arc<Layer>], routes: &[RouteFacts], pr
             });
         }
     }
-    for layer in layers {
-        for (position, name) in layer.table.route.names().iter().enumerate() {
+    let mut check = |names: &[String], problem_at: &dyn Fn(&[Step<'_>], String, String) -> Problem| {
+        for (position, name) in names.iter().enumerate() {
             if name != "*" && !known.contains(name.as_str()) {
                 let names = routes.iter().map(|route| &*route.name);
                 problems.add(|| {
-                    layer.problem_at(
+                    problem_at(
                         &[Step::Key("route"), Step::Item(position)],
                         format!("route = {} is not in the configuration", quoted(name)),
                         one_of(name, names),
@@ -262,6 +321,16 @@ fn check_names(set: &PolicySet, layers: &[Arc<Layer>], routes: &[RouteFacts], pr
                 });
             }
         }
+    };
+    for layer in layers {
+        check(layer.table.route.names(), &|steps, what, remedy| {
+            layer.problem_at(steps, what, remedy)
+        });
+    }
+    for owning in owning {
+        check(owning.table.route.names(), &|steps, what, remedy| {
+            owning.problem_at(steps, what, remedy)
+        });
     }
 }
 

@@ -1,6 +1,9 @@
 //! A policy file as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
+pub(crate) mod authority;
+
 use crate::document::Advice;
+use authority::AuthorityTable;
 use postern_identity::StateName;
 use postern_identity::decide::{Admission, Operation, References, Surface, Surfaces, TlsRule};
 use schemars::JsonSchema;
@@ -26,8 +29,13 @@ pub(crate) struct PolicyFile {
     #[schemars(length(min = 1))]
     pub(crate) time_zone: Option<String>,
     /// What holds on which route. Within one file the first table that sets a key wins.
+    #[serde(default)]
     #[schemars(length(min = 1))]
     pub(crate) policy: Vec<PolicyTable>,
+    /// Whose the passwords of whom are. Default: every account of a directory is that directory's own.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(crate) authority: Vec<AuthorityTable>,
 }
 
 /// What holds on some routes. A key that is left out is asked of the tables and files after this one.

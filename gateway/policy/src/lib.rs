@@ -9,7 +9,7 @@
 //! **The walk.** [`check_set`] is a whole reload: [`PolicySet::read`] takes a folder whole or not at all → `document` parses
 //! TOML and remembers places → `shape` compares it with the [schema] its types give → `compile::layer` reads names
 //! and texts, and compiles [`condition`]s → [`compile`](compile::compile) orders the tables and merges them for each route, those with
-//! conditions in `compile::variants` → [`tests::run`] → `sample`
+//! conditions in `compile::variants`; `compile::authority` makes the rules that say whose passwords are whose → [`tests::run`] → `sample`
 //! asks one of each question. Any [`Problem`] on the way means the book in force stays. [`LivePolicy::swap`] does the rest.
 //! [`check_again`] is the same walk past everything that did not change since the set in force ([`Kept`]).
 //!

@@ -48,6 +48,45 @@ fn every_shipped_folder_compiles_and_passes_its_tests_with_any_configuration() {
     }
 }
 
+/// The example of authority rules is no folder of its own: it is copied beside other policies.
+#[test]
+fn the_shipped_authority_rules_fit_beside_every_folder_and_pass_their_tests() {
+    let read = |name: &str| std::fs::read_to_string(folder("authority").join(name)).unwrap();
+    let (rules, tests_text) = (read("authority.toml"), read("authority_test.toml"));
+    for folder in shipped() {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let policies = std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap();
+        let files = [
+            ("authority.toml", &*rules),
+            ("authority_test.toml", &*tests_text),
+            ("policies.toml", &*policies),
+        ];
+        let set = PolicySet::of_texts("p", files);
+        let book = check(&set, &facts(None), 1).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert_eq!(tests::run(&set, &book).len(), 6);
+    }
+    // What is only an example there has to read, too.
+    let all: String = rules
+        .lines()
+        .filter(|line| !line.starts_with("#:"))
+        .fold(String::new(), |all, line| {
+            let key = line
+                .strip_prefix("# ")
+                .filter(|line| line.starts_with('[') || line.contains(" = "));
+            all + key.unwrap_or(line) + "\n"
+        });
+    let set = PolicySet::of_texts(
+        "p",
+        [
+            ("authority.toml", &*all),
+            ("p.toml", "priority = 1\n[[policy]]\nroute = \"*\"\n"),
+        ],
+    );
+    let book = compile(&set, &facts(None), 1).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let authority = book.rules("logins").unwrap().pass.authority.clone().unwrap();
+    assert_eq!(authority.reads().attributes.len(), 4);
+}
+
 /// The tests beside a preset do say something: with the rules of another preset they fail.
 #[test]
 fn the_tests_of_a_preset_fail_with_another_presets_rules() {

@@ -1,6 +1,6 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
-use crate::compile::{Layer, Variants};
+use crate::compile::{Layer, Owning, Variants};
 use crate::condition::{Facts, Truth};
 use crate::message::Message;
 use jiff::Timestamp;
@@ -34,6 +34,8 @@ pub(crate) struct Rules {
     pub(crate) portal_url: Option<Arc<str>>,
     /// The tables that speak of the route, first asked first. The same tables give the same rules.
     pub(crate) made_of: Box<[Arc<Layer>]>,
+    /// The tables that say whose passwords are whose on it.
+    pub(crate) owned_by: Box<[Arc<Owning>]>,
     /// Where some of those have conditions: what holds where they do. The rest of this is what holds where none does.
     pub(crate) variants: Option<Box<Variants>>,
 }

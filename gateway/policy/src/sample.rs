@@ -135,6 +135,7 @@ mod tests {
                 standings,
                 portal_url: None,
                 made_of: Box::default(),
+                owned_by: Box::default(),
                 variants: None,
             };
             Rulebook::new(1, HashMap::from([("any".into(), Arc::new(rules))]))

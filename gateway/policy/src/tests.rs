@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 mod case;
+mod entry;
 #[cfg(test)]
 mod outcomes;
 
@@ -224,6 +225,10 @@ fn compare(case: &TestCase, book: &Rulebook, route: &str, differences: &mut Diff
             differences,
         );
         Some(verdict.rule)
+    } else if let Some(entry) = &case.given.entry {
+        let decision = entry::decide(entry, &rules)?;
+        entry::of_decision(&case.expect, &decision, differences);
+        Some(decision.rule)
     } else if let Some((passes, rule)) = passing(&case.given, &rules)? {
         differences.word("pass", passes, case.expect.pass, yes_no);
         Some(rule)

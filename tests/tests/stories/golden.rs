@@ -1,6 +1,6 @@
 //! The golden matrix: what is answered in every state, directly and through each surface, byte for byte.
 
-mod binds;
+pub(crate) mod binds;
 mod changes;
 mod counts;
 mod grace;

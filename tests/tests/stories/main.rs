@@ -14,6 +14,7 @@ mod bypass;
 mod clients;
 mod conditions;
 mod documents;
+mod ds389;
 mod examples;
 mod faults;
 mod golden;

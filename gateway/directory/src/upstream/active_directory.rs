@@ -17,6 +17,7 @@ mod standing_change;
 use super::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 use super::entry::Entry;
 use super::lockout::Lockout;
+use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::ResultCode;
@@ -105,6 +106,27 @@ impl Dialect for ActiveDirectory {
 
     fn stable_id_text(&self, value: &[u8]) -> Option<String> {
         identifier::guid_text(value)
+    }
+
+    fn stable_id_value(&self, id: &str) -> Option<Vec<u8>> {
+        identifier::guid_value(id)
+    }
+
+    fn person_attributes(&self) -> PersonAttributes {
+        PersonAttributes {
+            logins: vec!["sAMAccountName".to_owned()],
+            upn: Some("userPrincipalName".to_owned()),
+            ..PersonAttributes::usual()
+        }
+    }
+
+    fn memberships(&self) -> Memberships {
+        Memberships {
+            by_dn: &["member"],
+            by_login: &[],
+            chain: Some("1.2.840.113556.1.4.1941"), // LDAP_MATCHING_RULE_TRANSITIVE_EVAL ([MS-ADTS] 3.1.1.3.4.4.3)
+            primary: true,
+        }
     }
 
     /// `user@domain` is also taken where no `userPrincipalName` says so: the account name and the domain's DNS name.

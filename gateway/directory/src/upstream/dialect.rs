@@ -6,6 +6,7 @@ use super::entry::Entry;
 use super::freeipa::FreeIpa;
 use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
+use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::credential::CredentialAttributes;
@@ -81,6 +82,21 @@ pub trait Dialect: Send + Sync {
     /// The stable id as text, from the attribute's value. Where the product writes it as octets the dialect says how they are spelled.
     fn stable_id_text(&self, value: &[u8]) -> Option<String> {
         std::str::from_utf8(value).ok().map(str::to_owned)
+    }
+
+    /// The value of the stable id that is spelled so: what [`Dialect::stable_id_text`] was made of.
+    fn stable_id_value(&self, id: &str) -> Option<Vec<u8>> {
+        Some(id.as_bytes().to_vec())
+    }
+
+    /// Which attributes tell of a person.
+    fn person_attributes(&self) -> PersonAttributes {
+        PersonAttributes::usual()
+    }
+
+    /// How groups name their members.
+    fn memberships(&self) -> Memberships {
+        Memberships::USUAL
     }
 
     /// Whether the product answers the password policy request control (draft-behera-ldap-password-policy) at all.

@@ -67,6 +67,9 @@ pub enum ConnectError {
     /// Not connected, secured or answered in time.
     #[error("the server did not answer in time")]
     TimedOut,
+    /// The connections of our own that may be made to it are all in use, and none came free in time. It may be well.
+    #[error("all of our own connections to the directory are in use")]
+    Busy,
     /// It closed the connection before it was of use.
     #[error("the server hung up")]
     HungUp,
@@ -114,6 +117,9 @@ pub enum LookUpError {
     /// More than one answers to that name.
     #[error("more than one account has that name")]
     Ambiguous,
+    /// More than is looked at, or than the directory shows at once.
+    #[error("there are too many to look at")]
+    TooMany,
     /// The account has no id that survives a rename, or the service account may not see it.
     #[error("the account shows no stable id")]
     NoStableId,

@@ -14,6 +14,8 @@ pub mod health;
 pub mod lockout;
 pub mod openldap;
 mod order;
+pub mod people;
+pub mod person;
 pub mod service;
 pub mod settings;
 mod tls;

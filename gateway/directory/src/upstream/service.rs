@@ -3,7 +3,9 @@
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
 
+pub mod groups;
 pub(super) mod lane;
+pub mod people;
 mod request;
 pub mod who;
 pub mod writes;
@@ -21,8 +23,8 @@ use postern_ldap::ResultCode;
 use request::{Filter, Scope, Search};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 /// How many lanes there are at most, in use or kept.
 const MOST_LANES: usize = 2;
@@ -72,6 +74,11 @@ impl ServiceLanes {
         }
     }
 
+    /// The directory they lead to.
+    pub(super) fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     /// The one account meant by a DN, a uid or a mail address below the base, and how it stands: where writes go, for that server hears of
     /// changes first, and for a DN by the account's own server there. What counts by itself on each server is told by
     /// [`ServiceLanes::look_up_on`].
@@ -79,9 +86,14 @@ impl ServiceLanes {
         self.look_up_at(None, user, true).await
     }
 
-    /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up.
-    pub async fn look_up_bind_name(&self, name: &str) -> Result<Account, LookUpError> {
-        self.look_up_at(None, name, false).await
+    /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up. Waits at most
+    /// this long for one of our lanes, and as long again for the directory.
+    pub async fn look_up_bind_name(&self, name: &str, patience: Duration) -> Result<Account, LookUpError> {
+        let _permit = self.permit(patience).await?;
+        let read = self.look_up_now(None, name, false);
+        timeout(patience, read)
+            .await
+            .unwrap_or(Err(ConnectError::TimedOut.into()))
     }
 
     /// As [`ServiceLanes::look_up`], as one server knows it: the others may count and hear of things by themselves.
@@ -98,10 +110,7 @@ impl ServiceLanes {
         let base = self.base()?;
         let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
         let patience = self.upstream.settings().answer_timeout;
-        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
-        let Ok(Ok(_permit)) = waited else {
-            return Err(ConnectError::TimedOut.into());
-        };
+        let _permit = self.permit(patience).await?;
         let want = Want {
             account: None,
             writes: true,
@@ -124,15 +133,27 @@ impl ServiceLanes {
     }
 
     async fn look_up_at(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {
+        let _permit = self.permit(self.upstream.settings().answer_timeout).await?;
+        self.look_up_now(at, user, base_only).await
+    }
+
+    /// How long the directory may take for one answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.upstream.settings().answer_timeout
+    }
+
+    /// Leave to use one of our lanes.
+    pub(super) async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, ConnectError> {
+        let waited = timeout(patience, self.permits.acquire()).await;
+        waited.ok().and_then(Result::ok).ok_or(ConnectError::Busy)
+    }
+
+    async fn look_up_now(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {
         let longest = if base_only { LONGEST_LOGIN } else { LONGEST_NAME };
         if user.is_empty() || user.len() > longest || user.contains('\0') {
             return Err(LookUpError::NotFound);
         }
         let patience = self.upstream.settings().answer_timeout;
-        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
-        let Ok(Ok(_permit)) = waited else {
-            return Err(ConnectError::TimedOut.into());
-        };
         let want = Want {
             account: Some(AccountHash::of(user.as_bytes())),
             writes: true,

@@ -175,3 +175,34 @@ fn a_name_is_plain_only_if_no_directory_knows_another_spelling_of_it() {
         assert!(!dn(other).is_plain(), "{other}");
     }
 }
+
+#[test]
+fn what_is_surely_outside_is_outside_in_every_spelling() {
+    let base = dn("ou=people,dc=example,dc=org");
+    for outside in [
+        "dc=org",
+        "uid=a,ou=others,dc=example,dc=org",
+        "cn=Jürgen,ou=others,dc=example,dc=org",
+    ] {
+        assert!(dn(outside).is_surely_outside(&base), "{outside}");
+    }
+    for unsure in [
+        "uid=a,ou=people,dc=example,dc=org",
+        "uid=a,x-kind=people,dc=example,dc=org",
+        "uid=a,ou=peöple,dc=example,dc=org",
+        "uid=a,ou=people+cn=b,dc=example,dc=org",
+    ] {
+        assert!(!dn(unsure).is_surely_outside(&base), "{unsure}");
+    }
+    assert!(dn("uid=a,dc=x").is_surely_not(&dn("uid=b,dc=x")) && dn("uid=ü,dc=x").is_surely_not(&dn("dc=x")));
+    assert!(!dn("uid=a,dc=x").is_surely_not(&dn("UID=A,dc=x")) && !dn("uid=ü,dc=x").is_surely_not(&dn("uid=u,dc=x")));
+}
+
+#[test]
+fn an_entry_is_named_by_every_type_of_its_first_rdn() {
+    let name = |text: &str| AttributeName::parse(text.as_bytes()).unwrap();
+    let both = dn("cn=a\\+uid\\=b+mail=c,ou=x");
+    assert!(both.is_named_by(&name("commonName")) && both.is_named_by(&name("mail")));
+    assert!(!both.is_named_by(&name("ou")));
+    assert!(!dn("").is_named_by(&name("cn")));
+}

@@ -1,9 +1,9 @@
 //! The rules of one route out of the tables that speak of it: key by key, the first that sets it; after the last, Postern's
 //! own safe value.
 
-use super::RouteFacts;
 use super::layer::Layer;
 use super::texts::Texts;
+use super::{Made, RouteFacts};
 use crate::document::Step;
 use crate::file::{GuardTable, PassTable, ReferencesWord};
 use crate::problem::Problems;
@@ -21,7 +21,7 @@ const RECHECK: u32 = 300;
 pub(super) fn route(
     facts: &RouteFacts,
     layers: &[&Layer],
-    generation: u64,
+    common: &Made,
     all_read: bool,
     problems: &mut Problems,
 ) -> Rules {
@@ -30,7 +30,7 @@ pub(super) fn route(
     if surface.value.is_transparent() {
         check_transparent(&keys, problems);
     }
-    let pass = pass(facts, &keys, surface.clone(), generation);
+    let pass = pass(facts, &keys, surface.clone(), common);
     let texts = Texts::new(facts, layers, surface.value, all_read);
     let standings = StateName::ALL.map(|state| {
         let admission = admission(&keys, state, surface.value, problems);
@@ -55,11 +55,12 @@ pub(super) fn route(
         standings,
         portal_url: facts.portal_url.clone(),
         made_of: Box::default(),
+        owned_by: Box::default(),
         variants: None,
     }
 }
 
-fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generation: u64) -> RouteRules {
+fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, common: &Made) -> RouteRules {
     let read_only = keys.or("pass.read_only", false, |layer| layer.table.pass.read_only);
     let mut operations = keys.or("pass.operations", Operations::all(), |layer| {
         let words = layer.table.pass.operations.as_ref()?;
@@ -80,7 +81,8 @@ fn pass(facts: &RouteFacts, keys: &Keys<'_>, surface: Ruled<Surfaces>, generatio
     let recheck = if surface.value.is_transparent() { 0 } else { RECHECK };
     RouteRules {
         route: Arc::clone(&facts.name),
-        generation,
+        generation: common.generation,
+        authority: common.authority.clone(),
         operations,
         read_only,
         base_dns: keys.first("pass.base_dns", |layer| layer.base_dns.clone()),

@@ -18,6 +18,7 @@ pub(super) fn of(first: &Rules, second: &Rules) -> Rules {
         standings,
         portal_url: first.portal_url.clone(),
         made_of: Box::default(),
+        owned_by: Box::default(),
         variants: None,
     }
 }
@@ -55,6 +56,7 @@ fn pass(first: &RouteRules, second: &RouteRules) -> RouteRules {
         // The same of both, or neither stricter nor milder. Every field is named, so that a new one is thought about.
         route: Arc::clone(&first.route),
         generation: first.generation,
+        authority: first.authority.clone(),
         surface: first.surface.clone(),
     }
 }

@@ -205,7 +205,6 @@ fn mistakes_in_several_files_are_all_reported_at_once() {
             "p/b.toml:4:32",
             "p/b.toml:4:42",
             "p/c.toml:3:11",
-            "p/d.toml:1:1",
             "p/d.toml:1:1"
         ],
         "{found:#?}"

@@ -2,7 +2,7 @@
 //! first needed and kept.
 
 use super::layer::Layer;
-use super::{RouteFacts, merge, strictest};
+use super::{Made, RouteFacts, merge, strictest};
 use crate::condition::{Facts, Truth};
 use crate::document::Step;
 use crate::problem::{Problem, Problems, quoted};
@@ -27,7 +27,7 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Variants {
     facts: RouteFacts,
-    generation: u64,
+    common: Made,
     /// Whether anything may be changed where some of the conditions hold, or none.
     pub(crate) may_write: bool,
     kept: ArcSwap<Vec<(Held, Arc<Rules>)>>,
@@ -38,12 +38,11 @@ pub(crate) struct Variants {
 pub(super) fn rules(
     facts: &RouteFacts,
     speaking: &[&Arc<Layer>],
-    generation: u64,
+    common: &Made,
     all_read: bool,
     problems: &mut Problems,
 ) -> Rules {
-    let merged =
-        |layers: &[&Layer], problems: &mut Problems| merge::route(facts, layers, generation, all_read, problems);
+    let merged = |layers: &[&Layer], problems: &mut Problems| merge::route(facts, layers, common, all_read, problems);
     let always: Vec<&Layer> = speaking
         .iter()
         .map(|layer| &***layer)
@@ -71,7 +70,7 @@ pub(super) fn rules(
     base.variants = Some(Box::new(Variants {
         may_write,
         facts: facts.clone(),
-        generation,
+        common: common.clone(),
         kept: ArcSwap::from_pointee(kept),
     }));
     base
@@ -194,7 +193,7 @@ impl Variants {
         let merged = |holds: u32| {
             // What can be wrong with them was looked for when they were compiled.
             let layers = chosen(made_of, holds);
-            merge::route(&self.facts, &layers, self.generation, true, &mut Problems::default())
+            merge::route(&self.facts, &layers, &self.common, true, &mut Problems::default())
         };
         let mut rules = merged(held.holds);
         for bit in (0..32)

@@ -1,5 +1,6 @@
 //! A policy test as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
+use super::entry::{EntryTable, OwnedWord};
 use crate::file::{OperationWord, ReferencesWord, SurfaceWords, TlsWord, VerdictWord, words};
 use jiff::Timestamp;
 use postern_identity::{
@@ -25,7 +26,7 @@ pub(crate) struct TestCase {
     /// What the test shows, in a sentence.
     #[schemars(length(min = 1))]
     pub(crate) name: String,
-    /// What happens: a sign-in (state), or something that wants to pass (operation, base_dn, attribute).
+    /// What happens: a sign-in (state), something that wants to pass (operation, base_dn, attribute), or a password that is to be written (entry).
     pub(crate) given: Given,
     /// What has to come of it. At least one key.
     pub(crate) expect: Expect,
@@ -71,6 +72,8 @@ pub(crate) struct Given {
     pub(crate) base_dn: Option<String>,
     /// An attribute that wants to be seen.
     pub(crate) attribute: Option<String>,
+    /// An entry whose password is to be written.
+    pub(crate) entry: Option<EntryTable>,
 }
 
 /// What has to come of it.
@@ -103,6 +106,11 @@ pub(crate) struct Expect {
     pub(crate) anonymous: Option<bool>,
     /// What becomes of references on the route.
     pub(crate) references: Option<ReferencesWord>,
+    /// Whose the entry's password is.
+    pub(crate) owner: Option<OwnedWord>,
+    /// The provider that has it.
+    #[schemars(length(min = 1))]
+    pub(crate) provider: Option<String>,
 }
 
 words! {
@@ -141,9 +149,16 @@ impl TestCase {
             || expect.tls.is_some()
             || expect.anonymous.is_some()
             || expect.references.is_some();
+        let wants_owner = expect.owner.is_some() || expect.provider.is_some();
         let wants_account = given.account.is_some() && given.state.is_none() && !passes && !wants_route;
-        if given.state.is_some() && passes {
+        if given.entry.is_some() && (given.state.is_some() || passes) || given.state.is_some() && passes {
             Some(("given", "this asks two things at once", "a test for each"))
+        } else if given.entry.is_none() && wants_owner {
+            Some((
+                "expect",
+                "an owner is expected of no entry",
+                "add an entry to what is given",
+            ))
         } else if given.state.is_none() && of_sign_in || wants_account {
             Some(("given", "a sign-in without a state", "add the state"))
         } else if given.state.is_none() && wants_verdict {
@@ -158,17 +173,17 @@ impl TestCase {
                 "\"pass\" is expected of nothing",
                 "add an operation, base_dn or attribute to what is given",
             ))
-        } else if expect.rule.is_some() && given.state.is_none() && !passes {
+        } else if expect.rule.is_some() && given.state.is_none() && given.entry.is_none() && !passes {
             Some((
                 "expect",
                 "a rule is expected of no question",
-                "add a state or an operation to what is given",
+                "add a state, an operation or an entry to what is given",
             ))
-        } else if !(wants_verdict || wants_route || expect.pass.is_some() || expect.rule.is_some()) {
+        } else if !(wants_verdict || wants_route || wants_owner || expect.pass.is_some() || expect.rule.is_some()) {
             Some((
                 "expect",
                 "nothing is expected, so the test cannot fail",
-                "add a verdict, text, rule or pass",
+                "add a verdict, text, rule, owner or pass",
             ))
         } else {
             None

@@ -46,7 +46,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use table::Table;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use waiting::Waiting;
 
 /// What every guard of a process is made with.
@@ -124,7 +124,7 @@ impl Held {
     }
 }
 
-/// How long a look-up may take.
+/// How long a look-up waits for one of our lanes, and how long for the directory.
 const LOOK_UP: Duration = Duration::from_secs(3);
 /// How long a directory that did not answer is not asked again.
 const AWAY: u32 = 2 * A_SECOND;
@@ -194,8 +194,8 @@ impl Guard {
             }
             match answer {
                 Answer::Read(mark) => {
-                    self.read(subject, mark, attempt, look_up).await;
-                    if Instant::now() >= deadline {
+                    let read = timeout_at(deadline, self.read(subject, mark, attempt, look_up)).await;
+                    if read.is_err() || Instant::now() >= deadline {
                         return Asked::Late;
                     }
                 }
@@ -332,9 +332,11 @@ impl Guard {
         if now < self.away_until.load(Ordering::Relaxed) {
             return Err(ConnectError::TimedOut.into());
         }
-        let looked_up = timeout(patience, lanes.look_up_bind_name(name)).await;
-        let looked_up = looked_up.unwrap_or(Err(LookUpError::Connect(ConnectError::TimedOut)));
-        if looked_up.as_ref().is_err_and(|error| is_away(*error)) {
+        // Boxed, for it is rare: what every sign-in waits in stays small.
+        let looked_up = Box::pin(lanes.look_up_bind_name(name, patience)).await;
+        // Where our own few lanes are busy that says nothing of the directory: the next one may find one free.
+        let busy = matches!(looked_up, Err(LookUpError::Connect(ConnectError::Busy)));
+        if !busy && looked_up.as_ref().is_err_and(|error| is_away(*error)) {
             self.away_until
                 .store(self.ticker.now().saturating_add(AWAY), Ordering::Relaxed);
         }
@@ -453,3 +455,6 @@ impl Drop for Reading<'_> {
         self.guard.waiting.wake_all(self.subject);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,8 +42,9 @@ impl Session {
             Ok((rules, Checked::Simple(name, password))) => {
                 self.bind_by_name(&message, frame, (name, password), &rules).await
             }
-            Ok((rules, Checked::Plain(plain))) => self.plain_bind(&message, &plain, &rules).await,
-            Ok((_, Checked::External(authorization))) => self.external_bind(&message, authorization).await,
+            // Boxed, for they are rare: every other sign-in's future stays small.
+            Ok((rules, Checked::Plain(plain))) => Box::pin(self.plain_bind(&message, &plain, &rules)).await,
+            Ok((_, Checked::External(authorization))) => Box::pin(self.external_bind(&message, authorization)).await,
         };
         self.set_fast();
         self.begin_bound();
@@ -175,7 +176,7 @@ impl Session {
         }
         let reservation = match self.ask_guard_for_bind(message, (name, password), name, rules).await {
             Ok(reservation) => reservation,
-            Err(answer) => return Some(answer),
+            Err(answer) => return answer,
         };
         let asked = message
             .controls

@@ -62,27 +62,36 @@ enum Test {
 }
 
 impl Session {
-    /// Leave to send a bind; or its answer, which is that to a wrong password. `subject`: whose guesses it counts among. `None`: the guard is
-    /// off here.
+    /// Leave to send a bind; or its answer, which is that to a wrong password. `subject`: whose guesses it counts among. `Ok(None)`: the guard is
+    /// off here. `Err(None)`: the name was remembered for another and is not theirs any more; nothing is on record yet.
     pub(super) async fn ask_guard_for_bind(
         &mut self,
         message: &Message<'_>,
         (name, password): (&[u8], &[u8]),
         subject: &[u8],
         rules: &RouteRules,
-    ) -> Result<Option<Reservation>, Vec<u8>> {
+    ) -> Result<Option<Reservation>, Option<Vec<u8>>> {
         if guard_rules(rules).is_none() {
             return Ok(None);
         }
         match self.reserve(subject, password).await {
             Ok(reservation) => Ok(reservation),
             Err(Refusal::DirectorySilent) => {
-                Err(self.refuse_name(message.id, Operation::Bind, Refusal::DirectorySilent, None, Some(name)))
+                let refusal = Refusal::DirectorySilent;
+                Err(Some(self.refuse_name(
+                    message.id,
+                    Operation::Bind,
+                    refusal,
+                    None,
+                    Some(name),
+                )))
             }
+            // The search that names cost which are not remembered: or the time would tell who has signed in by theirs.
+            Err(_) if self.given.is_some() && Box::pin(self.means_another()).await => Err(None),
             Err(refusal) => {
                 let answer = self.refuse_as_wrong(message, refusal, name, told_by(refusal));
                 self.give_lane_back();
-                Err(answer)
+                Err(Some(answer))
             }
         }
     }

@@ -182,5 +182,7 @@ impl Session {
 
 /// A name for the record: bounded, and lossy where it is not UTF-8.
 pub(super) fn readable(name: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name))
+    let name = name.get(..LONGEST).unwrap_or(name);
+    // Nearly every name is UTF-8, and that is told faster than what to replace.
+    std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed)
 }

@@ -272,7 +272,8 @@ impl Session {
             return;
         }
         let name = name.to_owned();
-        let found = self.route.service.look_up_bind_name(&name).await;
+        let patience = self.shared.limits.bind;
+        let found = self.route.service.look_up_bind_name(&name, patience).await;
         match found {
             Ok(account) => self.own_dn = Some(account.dn.into()),
             Err(error) => tracing::warn!(

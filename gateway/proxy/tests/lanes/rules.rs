@@ -41,6 +41,7 @@ impl Rules {
             extended_operations: Ruled::new(Vec::new(), rule()),
             proxied_authorization: Ruled::new(Vec::new(), rule()),
             guard: None,
+            authority: None,
             max_bound_age: None,
             recheck: Ruled::new(0, rule()),
         });

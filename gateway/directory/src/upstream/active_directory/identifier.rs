@@ -16,9 +16,32 @@ pub(super) fn guid_text(value: &[u8]) -> Option<String> {
     Some(text)
 }
 
+/// The sixteen octets that are spelled so.
+pub(super) fn guid_value(text: &str) -> Option<Vec<u8>> {
+    let lengths = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = text.split('-').collect();
+    let plain = |part: &&str| part.bytes().all(|octet| octet.is_ascii_hexdigit());
+    if parts.len() != lengths.len() || !parts.iter().all(plain) {
+        return None;
+    }
+    let mut octets = Vec::with_capacity(16);
+    for (place, (part, length)) in parts.iter().zip(lengths).enumerate() {
+        if part.len() != length {
+            return None;
+        }
+        let most_first = u64::from_str_radix(part, 16).ok()?.to_be_bytes();
+        let own = most_first.get(most_first.len() - length / 2..)?;
+        match place {
+            0..=2 => octets.extend(own.iter().rev()),
+            _ => octets.extend(own),
+        }
+    }
+    Some(octets)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::guid_text;
+    use super::{guid_text, guid_value};
 
     #[test]
     fn a_guid_is_spelled_as_windows_prints_it() {
@@ -27,6 +50,27 @@ mod tests {
             guid_text(&octets).as_deref(),
             Some("03020100-0504-0706-0809-0a0b0c0d0e0f")
         );
+    }
+
+    #[test]
+    fn what_is_spelled_reads_back_and_nothing_else_does() {
+        let octets: Vec<u8> = (0..16).collect();
+        for text in [
+            "03020100-0504-0706-0809-0a0b0c0d0e0f",
+            "03020100-0504-0706-0809-0A0B0C0D0E0F",
+        ] {
+            assert_eq!(guid_value(text).as_deref(), Some(&octets[..]));
+        }
+        for text in [
+            "",
+            "0302010005040706-0809-0a0b0c0d0e0f",
+            "0302010-50504-0706-0809-0a0b0c0d0e0f",
+            "+3020100-0504-0706-0809-0a0b0c0d0e0f",
+            "03020100-0504-0706-0809-0a0b0c0d0e0g",
+            "03020100-0504-0706-0809-0a0b0c0d0e0f-",
+        ] {
+            assert_eq!(guid_value(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -20,15 +20,13 @@ use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{ResultCode, oid, tag};
 use std::time::Duration;
-use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, timeout_at};
 
 /// The most addresses of one referral that are looked at.
 const MOST_REFERRALS: usize = 16;
 
 /// What is to be written of an account.
 #[derive(Clone, Copy)]
-pub(super) enum Change<'a> {
+pub(in crate::upstream) enum Change<'a> {
     Password { old: Option<&'a Secret>, new: &'a Secret },
     Standing(StandingChange),
 }
@@ -61,7 +59,12 @@ impl ServiceLanes {
     }
 
     /// Writes, if the DN is still that of the account `key`, where one is given.
-    pub(super) async fn write(&self, dn: &str, key: Option<&AccountKey>, change: Change<'_>) -> Result<(), WriteError> {
+    pub(in crate::upstream) async fn write(
+        &self,
+        dn: &str,
+        key: Option<&AccountKey>,
+        change: Change<'_>,
+    ) -> Result<(), WriteError> {
         let name = DistinguishedName::parse(dn.as_bytes()).ok();
         let name = name.filter(|name| !name.is_root() && dn.len() <= LONGEST_NAME && !dn.contains('\0'));
         let name = name.ok_or(LookUpError::NotFound)?;
@@ -145,11 +148,11 @@ impl ServiceLanes {
         if let Change::Password { old, new } = change
             && let Some(rule) = self.upstream.dialect().password_problem(old, new, lane.is_protected())
         {
-            return Err(Fault::Final(WriteError::Refused(PasswordRefusal {
+            return Ok(Answered::Refused(PasswordRefusal {
                 rule: Some(rule),
                 result_code: ResultCode::CONSTRAINT_VIOLATION.0,
                 told_by: "not sent",
-            })));
+            }));
         }
         let Some(request) = self.request(&entry, change) else {
             return Err(Fault::Final(WriteError::NotPossible));
@@ -290,14 +293,6 @@ impl ServiceLanes {
             }
         }
         None
-    }
-
-    /// A lane's turn.
-    pub(super) async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, ConnectError> {
-        match timeout_at(Instant::now() + patience, self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            _ => Err(ConnectError::TimedOut),
-        }
     }
 
     /// Whoever resets the service account through itself locks it out.

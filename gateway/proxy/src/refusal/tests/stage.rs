@@ -388,6 +388,7 @@ pub(super) fn rules() -> RouteRules {
         keep_last_grace: Ruled::new(false, rule()),
         extended_operations: Ruled::new(Vec::new(), rule()),
         proxied_authorization: Ruled::new(Vec::new(), rule()),
+        authority: None,
         guard: None,
         max_bound_age: None,
         recheck: Ruled::new(0, rule()),

@@ -1,0 +1,3 @@
+//! 389 Directory Server behind the gateway.
+
+mod direct;
