@@ -36,7 +36,8 @@ impl Table {
             let octets = hex(&steady(answer));
             let kind = kind(answer.operation);
             let code = answer.code.map_or_else(|| "-".to_owned(), |code| code.to_string());
-            let text = if answer.text.is_empty() { "-" } else { &answer.text };
+            let text = answer.text.replace('\n', "\\n");
+            let text = if text.is_empty() { "-" } else { &text };
             writeln!(
                 self.text,
                 "{case} | {kind} | {code} | {text} | {} | {octets}",

@@ -1,7 +1,7 @@
 //! The harness: the real program, real directories and a client that sees octets.
 //!
 //! **Owns** processes ([`process`]), free ports ([`port`]), a slapd with people in every state ([`slapd`], [`people`]), a 389
-//! Directory Server with the same ([`ds389`]), the built
+//! Directory Server with the same ([`ds389`]), a Samba domain controller with its own ([`samba`], [`samba::people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
 //! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
 //! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).
@@ -42,6 +42,7 @@ pub mod process;
 pub mod puppet;
 pub mod replicas;
 pub mod request;
+pub mod samba;
 pub mod sightings;
 pub mod slapd;
 pub mod wire;
@@ -50,5 +51,6 @@ pub use ds389::{Ds389, Ds389Settings};
 pub use eventually::eventually;
 pub use gateway::{Gateway, GatewaySettings};
 pub use people::PASSWORD;
+pub use samba::{Samba, SambaSettings};
 pub use slapd::{Slapd, SlapdSettings};
 pub use wire::{Answer, Wire};

@@ -22,5 +22,6 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod samba;
 mod servers;
 mod ways_in;
