@@ -11,6 +11,7 @@ mod filetime;
 mod golden;
 mod identifier;
 mod lockout;
+mod names;
 mod password;
 mod standing_change;
 
@@ -137,6 +138,10 @@ impl Dialect for ActiveDirectory {
             upn: Some("userPrincipalName"),
             domain: "sAMAccountName",
         }
+    }
+
+    fn claims_of(&self, name: &str, base: &str) -> Vec<(&'static str, String)> {
+        names::claims(name, base)
     }
 
     fn knows_ppolicy_control(&self) -> bool {

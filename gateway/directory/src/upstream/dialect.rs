@@ -79,6 +79,13 @@ pub trait Dialect: Send + Sync {
         }
     }
 
+    /// By which attributes' values somebody may be meant whom a bind, or an administrator, calls by this name, which is no DN; `base` is where
+    /// people are.
+    fn claims_of(&self, name: &str, base: &str) -> Vec<(&'static str, String)> {
+        let _ = base;
+        vec![("uid", name.to_owned()), ("mail", name.to_owned())]
+    }
+
     /// The stable id as text, from the attribute's value. Where the product writes it as octets the dialect says how they are spelled.
     fn stable_id_text(&self, value: &[u8]) -> Option<String> {
         std::str::from_utf8(value).ok().map(str::to_owned)

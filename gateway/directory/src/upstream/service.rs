@@ -233,7 +233,13 @@ impl ServiceLanes {
             let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
             (base, name.is_some_and(|name| name.is_within(&below)))
         };
-        let assertions = [("uid", user.as_bytes()), ("mail", user.as_bytes())];
+        let claims = dialect.claims_of(user, &base);
+        let assertions: Vec<(&str, &[u8])> = claims
+            .iter()
+            .map(|(attribute, value)| (*attribute, value.as_bytes()))
+            // Whoever asks for people, and not for a bind name, may know the address alone.
+            .chain(base_only.then_some(("mail", user.as_bytes())))
+            .collect();
         let search = Search {
             base: if is_dn { user } else { &base },
             scope: if is_dn { Scope::Base } else { Scope::Subtree },

@@ -272,8 +272,11 @@ impl Session {
             return;
         }
         let name = name.to_owned();
-        let patience = self.shared.limits.bind;
-        let found = self.route.service.look_up_bind_name(&name, patience).await;
+        let found = self
+            .route
+            .service
+            .look_up_bind_name(&name, self.shared.limits.bind)
+            .await;
         match found {
             Ok(account) => self.own_dn = Some(account.dn.into()),
             Err(error) => tracing::warn!(
