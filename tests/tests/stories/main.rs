@@ -25,4 +25,5 @@ mod reload;
 mod samba;
 mod servers;
 mod shapes;
+mod translation;
 mod ways_in;
