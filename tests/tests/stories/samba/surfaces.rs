@@ -4,6 +4,7 @@ use super::binds::{Answers, RIGHT, ask_all};
 use super::refused;
 use postern_ldap::oid;
 use postern_tests::gateway::PORTAL;
+use postern_tests::golden::steady;
 use postern_tests::{Answer, Gateway, GatewaySettings, Samba, policies};
 use std::collections::BTreeSet;
 
@@ -90,6 +91,9 @@ fn the_control_says_what_samba_has_no_control_for_to_whoever_asked() {
     };
     assert_eq!(control("must-change"), Some(vec![0x30, 3, 0x81, 1, 2]));
     assert_eq!(control("expired"), Some(vec![0x30, 3, 0x81, 1, 0]));
+    // Read from the entry: Samba's answer is silent.
+    let expiring = steady(&answers["expiring, right, asked"]);
+    assert!(expiring.ends_with(&[0xa0, 5, 0x80, 3, 0x06, 0x97, 0x80]), "{expiring:x?}");
     for state in ["active", "never-expires", "young", "lock-has-ended"] {
         assert_eq!(control(state), Some(vec![0x30, 0]), "{state}");
     }
@@ -113,6 +117,7 @@ fn the_older_controls_come_unasked() {
         for state in ["must-change", "expired"] {
             assert!(told(state, oid::NETSCAPE_EXPIRED), "{state}");
         }
+        assert!(told("expiring", oid::NETSCAPE_EXPIRING));
         assert!(!told("active", oid::NETSCAPE_EXPIRED) && !told("active", oid::NETSCAPE_EXPIRING));
         for state in LOCKED {
             assert!(!told(state, oid::NETSCAPE_EXPIRED), "{state}");
