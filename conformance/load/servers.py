@@ -148,7 +148,8 @@ class Servers:
         for port in ports:
             if listens(port):
                 raise SystemExit(f"port {port} is taken by another program; {name} needs it")
-        log = open(self.folder / name / "log", "wb")
+        # Not in the folder the gateway watches: it would be woken by its own lines.
+        log = open(self.folder / f"{name}.log", "wb")
         process = subprocess.Popen([str(word) for word in arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                    env=os.environ | (environment or {}))
         self.running.append((name, process))
@@ -159,7 +160,7 @@ class Servers:
         end = time.monotonic() + seconds
         while not holds():
             if process.poll() is not None or time.monotonic() > end:
-                log = (self.folder / name / "log").read_text(errors="replace")[-2000:]
+                log = (self.folder / f"{name}.log").read_text(errors="replace")[-2000:]
                 raise SystemExit(f"{name} did not start: {otherwise}\n{log}")
             time.sleep(0.02)
 

@@ -28,6 +28,12 @@ pub struct GatewaySettings {
     pub policy: Option<String>,
     /// The directory's servers; none if `directory` says more of them.
     pub urls: Vec<String>,
+    /// Which product the directory is.
+    pub dialect: String,
+    /// Its suffix.
+    pub base_dn: String,
+    /// The DN of its own account there; its password is everybody's.
+    pub bind_dn: String,
     /// More lines for `[[directory]]`.
     pub directory: String,
     /// Whether it has an account of its own in the directory.
@@ -55,6 +61,9 @@ impl GatewaySettings {
             preset: preset.to_owned(),
             policy: None,
             urls: urls.to_vec(),
+            dialect: "openldap".to_owned(),
+            base_dn: BASE.to_owned(),
+            bind_dn: SERVICE.to_owned(),
             directory: String::new(),
             service_account: true,
             route: String::new(),
@@ -311,7 +320,10 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     let service_account = if settings.service_account {
-        format!("[directory.service_account]\nbind_dn = \"{SERVICE}\"\npassword = \"{PASSWORD}\"")
+        format!(
+            "[directory.service_account]\nbind_dn = \"{}\"\npassword = \"{PASSWORD}\"",
+            settings.bind_dn
+        )
     } else {
         String::new()
     };
@@ -321,6 +333,8 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         format!("urls = [{urls}]")
     };
     let GatewaySettings {
+        dialect,
+        base_dn,
         directory,
         route,
         lanes,
@@ -359,9 +373,9 @@ route = \"applications\"
 
 [[directory]]
 name = \"people\"
-dialect = \"openldap\"
+dialect = \"{dialect}\"
 {urls}
-base_dn = \"{BASE}\"
+base_dn = \"{base_dn}\"
 {directory}
 
 {service_account}

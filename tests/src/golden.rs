@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// How far a "seconds left" may lie behind what it was when the directory was filled, and still count as the same answer.
 const SLACK: u32 = 900;
 
+/// 389 Directory Server gives everybody so long from the first warning on.
+const WARNING: u32 = 14 * 86_400;
+
 /// A table of answers.
 pub struct Table {
     text: String,
@@ -33,7 +36,9 @@ impl Table {
             let octets = hex(&steady(answer));
             let kind = kind(answer.operation);
             let code = answer.code.map_or_else(|| "-".to_owned(), |code| code.to_string());
-            let text = if answer.text.is_empty() { "-" } else { &answer.text };
+            // 389 Directory Server ends some of its texts with a line end.
+            let text = answer.text.replace('\n', "\\n");
+            let text = if text.is_empty() { "-" } else { &text };
             writeln!(
                 self.text,
                 "{case} | {kind} | {code} | {text} | {} | {octets}",
@@ -48,8 +53,32 @@ impl Table {
 
     /// Compares with the file `conformance/ldap/openldap/<name>.txt`, or writes it if `POSTERN_BLESS` is set.
     pub fn compare(&self, name: &str) {
-        compare(&folder().join(name).with_extension("txt"), &self.text);
+        self.compare_in("openldap", name);
     }
+
+    /// Its rows: the case, and the whole line.
+    pub fn rows(&self) -> Vec<(&str, &str)> {
+        rows(&self.text)
+    }
+
+    /// The same in another folder of `conformance/ldap`.
+    pub fn compare_in(&self, directory: &str, name: &str) {
+        compare(&folder().join(directory).join(name).with_extension("txt"), &self.text);
+    }
+}
+
+/// The text of a capture, for [`rows`].
+pub fn captured(directory: &str, name: &str) -> String {
+    let file = folder().join(directory).join(name).with_extension("txt");
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}; POSTERN_BLESS=1 writes it", file.display()))
+}
+
+/// The rows of a capture: the case, and the whole line.
+pub fn rows(text: &str) -> Vec<(&str, &str)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| (line.split_once(" | ").map_or(line, |(case, _)| case), line))
+        .collect()
 }
 
 /// Compares a text with a file line by line, or writes the file if `POSTERN_BLESS` is set.
@@ -87,7 +116,7 @@ fn differences(golden: &str, now: &str) -> Vec<String> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/ldap/openldap")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/ldap")
 }
 
 /// The octets of an answer, with what cannot be the same twice put in order: the seconds until a password expires (they pass), and a
@@ -95,23 +124,19 @@ fn folder() -> PathBuf {
 pub fn steady(answer: &Answer) -> Vec<u8> {
     let mut octets = answer.octets.clone();
     if let Some(seconds) = seconds_left(answer)
-        && (EXPIRING_IN - SLACK..=EXPIRING_IN).contains(&seconds)
+        && let Some(whole) = whole_of(seconds)
     {
         // Three octets each, and the only such run in the message.
-        replace(
-            &mut octets,
-            &seconds.to_be_bytes()[1..],
-            &EXPIRING_IN.to_be_bytes()[1..],
-        );
+        replace(&mut octets, &seconds.to_be_bytes()[1..], &whole.to_be_bytes()[1..]);
     }
     if let Some(seconds) = netscape_seconds_left(answer)
-        && (EXPIRING_IN - SLACK..=EXPIRING_IN).contains(&seconds)
+        && let Some(whole) = whole_of(seconds)
     {
-        // Six digits each.
+        // As many digits each.
         replace(
             &mut octets,
             seconds.to_string().as_bytes(),
-            EXPIRING_IN.to_string().as_bytes(),
+            whole.to_string().as_bytes(),
         );
     }
     if let Some(made_up) = made_up_password(answer) {
@@ -119,6 +144,12 @@ pub fn steady(answer: &Answer) -> Vec<u8> {
         replace(&mut octets, &made_up, &noughts);
     }
     octets
+}
+
+/// What is left of `EXPIRING_IN`, or of the warning time of 389 Directory Server, counts as the whole of it.
+fn whole_of(seconds: u32) -> Option<u32> {
+    let mut whole = [EXPIRING_IN, WARNING].into_iter();
+    whole.find(|whole| (whole - SLACK..=*whole).contains(&seconds))
 }
 
 fn seconds_left(answer: &Answer) -> Option<u32> {
@@ -198,17 +229,18 @@ fn ppolicy(value: &[u8]) -> String {
         return format!("unreadable {}", hex(value));
     };
     let warning = warning.map(|warning| match warning {
-        PolicyWarning::TimeBeforeExpiration(seconds) if (EXPIRING_IN - SLACK..=EXPIRING_IN).contains(&seconds) => {
-            format!("seconds left {EXPIRING_IN}")
+        PolicyWarning::TimeBeforeExpiration(seconds) => {
+            format!("seconds left {}", whole_of(seconds).unwrap_or(seconds))
         }
-        PolicyWarning::TimeBeforeExpiration(seconds) => format!("seconds left {seconds}"),
         PolicyWarning::GraceRemaining(left) => format!("grace left {left}"),
     });
     let error = error.map(|error| match error {
         0 => "error passwordExpired".to_owned(),
         1 => "error accountLocked".to_owned(),
         2 => "error changeAfterReset".to_owned(),
+        3 => "error passwordModNotAllowed".to_owned(),
         4 => "error mustSupplyOldPassword".to_owned(),
+        5 => "error insufficientPasswordQuality".to_owned(),
         6 => "error passwordTooShort".to_owned(),
         7 => "error passwordTooYoung".to_owned(),
         8 => "error passwordInHistory".to_owned(),

@@ -42,6 +42,20 @@ impl Process {
         }
     }
 
+    /// Starts it with what the caller has made its standard input and output, and its errors in the file `errors`.
+    pub fn start_serving(name: &str, command: &mut Command, errors: &Path) -> Self {
+        let file = File::create(errors).expect("a file for a child's output");
+        let child = command
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+        Self {
+            name: name.to_owned(),
+            child,
+            output: Some(errors.to_owned()),
+        }
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

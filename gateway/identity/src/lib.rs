@@ -1,9 +1,10 @@
 //! The heart: what an account is, what a directory told us of it, who owns its password, and who decides.
 //!
 //! **Owns** [`Standing`] (what a directory said of an account) and [`Proven`] (whether the password was confirmed in this
-//! exchange), [`Authority`] (who owns the password) and the [rules](authority) that find it out, [`Secret`], [`Clock`], names of things that are not protocol
-//! ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), and the port through which
-//! every refusal and sign-in is recorded and notices are given ([`audit`]).
+//! exchange), [`Authority`] (who owns the password) and the [rules](authority) that find it out, [`Secret`], [`Clock`], names of
+//! things that are not protocol ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), the port through
+//! which every refusal and sign-in is recorded and notices are given ([`audit`]), and the one through which people are found and looked
+//! after ([`directory`], [`Person`]).
 //!
 //! **Never knows** SQL, BER, HTTP, any wire JSON, files, sockets, or the language rules are written in.
 //!
@@ -19,8 +20,10 @@ pub mod authority;
 pub mod clock;
 pub mod connection;
 pub mod decide;
+pub mod directory;
 pub mod name;
 pub mod password;
+pub mod person;
 pub mod secret;
 pub mod standing;
 mod surface;
@@ -29,8 +32,10 @@ pub use account::{AccountKey, DirectoryName};
 pub use authority::Authority;
 pub use clock::{Clock, Timestamp};
 pub use connection::ConnectionFacts;
+pub use directory::{Directory, DirectoryError};
 pub use name::{AttributeName, DistinguishedName, NameError};
 pub use password::{PasswordRefusal, PasswordRule, StandingChange};
+pub use person::Person;
 pub use secret::Secret;
 pub use standing::{
     Cause, Disclosed, Evidence, LockedBy, Proven, Source, Standing, State, StateName, Warning, disclose,

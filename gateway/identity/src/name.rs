@@ -9,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 mod parse;
+mod rebase;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -113,6 +114,12 @@ impl fmt::Display for DistinguishedName {
         }
         Ok(())
     }
+}
+
+/// Whether a name is of common types and values of letters, digits and a few signs, as most are: then it is a plain DN, and its normal form is
+/// the name itself in small letters.
+pub fn is_common(octets: &[u8]) -> bool {
+    parse::is_common(octets)
 }
 
 /// An attribute's base type: options stripped, case folded, well-known OIDs as names (RFC 4512 §2.5).

@@ -1,5 +1,6 @@
 //! Search filters (RFC 4511 §4.5.1.7): walked without recursion, and the plain ones made.
 
+pub mod rewrite;
 pub mod text;
 
 use crate::WireError;
@@ -99,6 +100,15 @@ pub fn equality(attribute: &[u8], value: &[u8]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(attribute.len() + value.len() + 16);
     writer.nested(0xa3, |inside| {
         inside.octets(attribute).octets(value);
+    });
+    writer.finish()
+}
+
+/// `(attribute:rule:=value)`, as octets.
+pub fn extensible(attribute: &[u8], rule: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(attribute.len() + rule.len() + value.len() + 16);
+    writer.nested(0xa9, |inside| {
+        inside.element(0x81, rule).element(0x82, attribute).element(0x83, value);
     });
     writer.finish()
 }

@@ -85,6 +85,8 @@ pub const AD_SEARCH_OPTIONS: &[u8] = b"1.2.840.113556.1.4.1340";
 pub const AD_LAZY_COMMIT: &[u8] = b"1.2.840.113556.1.4.619";
 /// Active Directory: a password reset keeps to history and age.
 pub const AD_POLICY_HINTS: &[u8] = b"1.2.840.113556.1.4.2239";
+/// The same by its older number.
+pub const AD_POLICY_HINTS_DEPRECATED: &[u8] = b"1.2.840.113556.1.4.2066";
 
 /// Request controls whose value names no attribute, and whose answers hold none outside of entries.
 pub const WITHOUT_ATTRIBUTES: &[&[u8]] = &[
@@ -116,4 +118,5 @@ pub const WITHOUT_ATTRIBUTES: &[&[u8]] = &[
     AD_SEARCH_OPTIONS,
     AD_LAZY_COMMIT,
     AD_POLICY_HINTS,
+    AD_POLICY_HINTS_DEPRECATED,
 ];

@@ -69,7 +69,8 @@ impl Pool {
                     return Ok(lane);
                 }
             }
-            match self.upstream.connect_to(server).await {
+            // Boxed, for it is rare: what every sign-in waits in stays small. So below.
+            match Box::pin(self.upstream.connect_to(server)).await {
                 Ok(connection) => return Ok(fresh(connection, place, load)),
                 Err(failed) => fault = failed,
             }
@@ -80,7 +81,9 @@ impl Pool {
     /// A lane nobody has used.
     pub(crate) async fn fresh(&self, want: &Want) -> Result<Lane, NoLane> {
         let place = self.place().await?;
-        let connection = self.upstream.connect_for(want).await.map_err(NoLane::Unreachable)?;
+        let connection = Box::pin(self.upstream.connect_for(want))
+            .await
+            .map_err(NoLane::Unreachable)?;
         let load = self.upstream.lane(connection.server);
         Ok(fresh(connection, place, load))
     }
@@ -88,9 +91,7 @@ impl Pool {
     /// A lane nobody has used, signed in as our service account.
     pub(crate) async fn service(&self, want: &Want) -> Result<Lane, NoLane> {
         let place = self.place().await?;
-        let connection = self
-            .upstream
-            .connect_as_service(want)
+        let connection = Box::pin(self.upstream.connect_as_service(want))
             .await
             .map_err(NoLane::Unreachable)?;
         let load = self.upstream.lane(connection.server);

@@ -49,6 +49,8 @@ struct State {
     key: Option<AccountKey>,
     /// The last, and when it was asked for.
     finding: Option<(Finding, Instant)>,
+    /// When it was asked for that it is gone, the last time it was: whoever signed in before that is not the account that may stand there now.
+    gone_at: Option<Instant>,
 }
 
 /// What a look-up showed.
@@ -109,6 +111,7 @@ impl Rechecks {
                 period,
                 key: None,
                 finding: None,
+                gone_at: None,
             }),
         });
         all.insert(who, Arc::downgrade(&watched));
@@ -167,42 +170,131 @@ impl Rechecks {
         } else {
             Some(self.lanes.look_up_on(watched.server, &watched.name).await)
         };
-        let mut state = watched.state();
-        state.due = Instant::now() + state.period;
-        let (count, finding) = match looked {
-            Some(Ok(account)) if state.key.get_or_insert_with(|| account.key.clone()) == &account.key => {
-                (&self.found, Some(Finding::Stands(account.standing)))
-            }
-            // Only who was there before can have gone: the service account may not see everybody.
-            Some(Ok(_)) => (&self.gone, Some(Finding::Gone)),
-            Some(Err(LookUpError::NotFound)) if state.key.is_some() => (&self.gone, Some(Finding::Gone)),
-            _ => (&self.failed, None),
+        let looked = looked.map(|looked| looked.map(|account| (account.key, account.standing)));
+        let count = match watched.learn(looked, asked) {
+            Some(Finding::Stands(_)) => &self.found,
+            Some(Finding::Gone) => &self.gone,
+            None => &self.failed,
         };
         count.fetch_add(1, Ordering::Relaxed);
-        if finding == Some(Finding::Gone) {
-            state.key = None;
-        }
-        if finding.is_some() {
-            state.finding = finding.map(|finding| (finding, asked));
-            watched.number.fetch_add(1, Ordering::Release);
-        }
     }
 }
 
 impl Watched {
+    /// Takes up what a look-up asked for at this time brought, if it says anything of the account. `None` is none at all.
+    pub(crate) fn learn(
+        &self,
+        looked: Option<Result<(AccountKey, Standing), LookUpError>>,
+        asked: Instant,
+    ) -> Option<Finding> {
+        let mut state = self.state();
+        state.due = Instant::now() + state.period;
+        let finding = match looked? {
+            Ok((key, standing)) if state.key.get_or_insert_with(|| key.clone()) == &key => Finding::Stands(standing),
+            // Only who was there before can have gone: the service account may not see everybody.
+            Ok(_) => Finding::Gone,
+            Err(LookUpError::NotFound) if state.key.is_some() => Finding::Gone,
+            Err(_) => return None,
+        };
+        if finding == Finding::Gone {
+            state.key = None;
+            state.gone_at = Some(asked);
+        }
+        state.finding = Some((finding.clone(), asked));
+        self.number.fetch_add(1, Ordering::Release);
+        Some(finding)
+    }
+
     /// The number of the last finding.
     pub(crate) fn number(&self) -> u32 {
         self.number.load(Ordering::Acquire)
     }
 
-    /// The last finding, if it was asked for after `since`.
+    /// The last finding, if it was asked for after `since`; that the account is gone, if it has been since, whoever has its name by now.
     pub(crate) fn finding(&self, since: Instant) -> Option<Finding> {
         let state = self.state();
+        if state.gone_at.is_some_and(|asked| asked > since) {
+            return Some(Finding::Gone);
+        }
         let (finding, _) = state.finding.as_ref().filter(|(_, asked)| *asked > since)?;
         Some(finding.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_identity::{DirectoryName, Evidence, Source};
+
+    fn found(id: &str) -> (AccountKey, Standing) {
+        let key = AccountKey {
+            directory: DirectoryName("people".into()),
+            id: id.into(),
+        };
+        (key, standing())
+    }
+
+    fn standing() -> Standing {
+        Standing::unknown(Evidence {
+            source: Source::Entry,
+            result_code: None,
+            told_by: "test",
+        })
+    }
+
+    fn watched() -> Watched {
+        Watched {
+            server: ServerIndex(0),
+            name: "uid=alice,dc=example".into(),
+            number: AtomicU32::new(0),
+            state: Mutex::new(State {
+                due: Instant::now(),
+                period: Duration::from_secs(1),
+                key: None,
+                finding: None,
+                gone_at: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn who_signed_in_before_an_account_was_gone_is_gone_though_another_has_its_name_by_now() {
+        for gone in [Err(LookUpError::NotFound), Ok(found("another"))] {
+            let watched = watched();
+            let began = Instant::now();
+            let at = |seconds| began + Duration::from_secs(seconds);
+            watched.learn(Some(Ok(found("first"))), at(1));
+            assert_eq!(watched.finding(began), Some(Finding::Stands(standing())));
+            assert_eq!(watched.learn(Some(gone), at(2)), Some(Finding::Gone));
+            watched.learn(Some(Ok(found("anew"))), at(4));
+            assert_eq!(
+                watched.finding(began),
+                Some(Finding::Gone),
+                "nobody had looked at it yet"
+            );
+            assert_eq!(
+                watched.finding(at(3)),
+                Some(Finding::Stands(standing())),
+                "the new one stays"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_up_or_was_never_seen_is_not_gone() {
+        let watched = watched();
+        let began = Instant::now();
+        for nothing in [
+            None,
+            Some(Err(LookUpError::NotFound)),
+            Some(Err(LookUpError::Ambiguous)),
+        ] {
+            assert_eq!(watched.learn(nothing, began + Duration::from_secs(1)), None);
+        }
+        assert_eq!((watched.finding(began), watched.number()), (None, 0));
     }
 }

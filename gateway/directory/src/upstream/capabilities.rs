@@ -14,12 +14,19 @@ pub struct Capabilities {
     pub extensions: Vec<String>,
     /// DNs of `namingContexts`.
     pub naming_contexts: Vec<String>,
+    /// Of several, the one with the accounts, where the server says so: Active Directory does.
+    pub default_naming_context: Option<String>,
     /// Whether a rootDSE was read at all: without one, nothing above means "no".
     pub known: bool,
 }
 
-/// What discovery asks for: all three are operational, so each by name.
-pub(super) const ATTRIBUTES: &[&str] = &["supportedControl", "supportedExtension", "namingContexts"];
+/// What discovery asks for: all are operational, so each by name.
+pub(super) const ATTRIBUTES: &[&str] = &[
+    "supportedControl",
+    "supportedExtension",
+    "namingContexts",
+    "defaultNamingContext",
+];
 
 impl Capabilities {
     pub(super) fn read(root_dse: &Entry) -> Self {
@@ -31,6 +38,7 @@ impl Capabilities {
             controls,
             extensions: root_dse.texts("supportedExtension"),
             naming_contexts: root_dse.texts("namingContexts"),
+            default_naming_context: root_dse.text("defaultNamingContext").map(str::to_owned),
             known: true,
         }
     }

@@ -1,13 +1,16 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
 use super::active_directory::ActiveDirectory;
+use super::bind_name::BindName;
 use super::ds389::Ds389;
 use super::entry::Entry;
 use super::freeipa::FreeIpa;
 use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
+use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
-use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
+use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
+use postern_ldap::control::ppolicy::error;
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode};
 
@@ -33,6 +36,20 @@ pub trait Dialect: Send + Sync {
     /// this fail: what cannot be read is [`State::Unknown`](postern_identity::State::Unknown), unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
+    /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
+    /// directory knows.
+    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+        match state {
+            State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
+                Some((ResultCode::SUCCESS, Proven::Yes))
+            }
+            // An expired password is refused after it was compared, and everything else before.
+            State::Expired => Some((ResultCode::INVALID_CREDENTIALS, Proven::Yes)),
+            State::Unknown => None,
+            _ => Some((ResultCode::INVALID_CREDENTIALS, Proven::Unknown)),
+        }
+    }
+
     /// Which attributes hold or set a credential here.
     fn credential_attributes(&self) -> &CredentialAttributes;
 
@@ -45,8 +62,20 @@ pub trait Dialect: Send + Sync {
     /// The attribute of an account that names its policy's entry, where the product has one.
     fn policy_reference(&self) -> Option<&'static str>;
 
+    /// The entry that holds the policy of whoever has none of their own, where an account's DN tells which that is.
+    fn default_policy(&self, account_dn: &str) -> Option<String> {
+        let _ = account_dn;
+        None
+    }
+
     /// The attribute whose value survives a rename.
     fn stable_id(&self) -> &'static str;
+
+    /// Whose account a name that is no DN is in a bind. `base`: where people are looked up.
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        let _ = base;
+        BindName::AnyOf(vec![("uid", name), ("mail", name)])
+    }
 
     /// Which attributes hold the names people sign in with.
     fn login_attributes(&self) -> LoginAttributes {
@@ -63,9 +92,36 @@ pub trait Dialect: Send + Sync {
         std::str::from_utf8(value).ok().map(str::to_owned)
     }
 
+    /// The value of the stable id that is spelled so: what [`Dialect::stable_id_text`] was made of.
+    fn stable_id_value(&self, id: &str) -> Option<Vec<u8>> {
+        Some(id.as_bytes().to_vec())
+    }
+
+    /// Which attributes tell of a person.
+    fn person_attributes(&self) -> PersonAttributes {
+        PersonAttributes::usual()
+    }
+
+    /// How groups name their members.
+    fn memberships(&self) -> Memberships {
+        Memberships::USUAL
+    }
+
     /// Whether the product answers the password policy request control (draft-behera-ldap-password-policy) at all.
     fn knows_ppolicy_control(&self) -> bool {
         true
+    }
+
+    /// Whether the product answers password modify (RFC 3062). Where it does not, `unicodePwd` is how a password is written.
+    fn knows_password_modify(&self) -> bool {
+        true
+    }
+
+    /// Whether somebody in this state, turned away by an answer that proves the password, can have it changed by our own account with the
+    /// old one, so that the directory checks it and holds the change to every rule.
+    fn changes_through_service(&self, state: &State) -> bool {
+        let _ = state;
+        false
     }
 
     /// Whether a bind that was answered so says less than the entry does, so that the entry has to be read before anybody is told.
@@ -80,10 +136,22 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Why a password write is not even sent: the rule it breaks by itself, or on a connection that is not `protected`. Asked before
+    /// [`Dialect::password_write`].
+    fn password_problem(&self, old: Option<&Secret>, new: &Secret, protected: bool) -> Option<PasswordRule> {
+        let _ = (old, new, protected);
+        None
+    }
+
     /// How a new password is sent. With `old` it is the owner's change and every rule of the directory holds; without it somebody
     /// resets it who may.
     fn password_write(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
         WriteRequest::password_modify(dn, old, new)
+    }
+
+    /// The same on a server that does not offer password modify (RFC 3062): of use only where [`Dialect::password_write`] would send that.
+    fn password_write_by_modify(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
+        WriteRequest::modify(dn, &Modification::password("userPassword", old, new))
     }
 
     /// Why a password write was refused. Asked of every answer that is no success.
@@ -129,6 +197,11 @@ pub trait Dialect: Send + Sync {
                 "Must supply correct old password to change to new one",
             )
         }
+    }
+
+    /// The error in the password policy control beside the answer to such a modify, where it was asked for.
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        self.knows_ppolicy_control().then_some(error::MUST_SUPPLY_OLD_PASSWORD)
     }
 
     /// How the product refuses what a session may not do before the password is changed.

@@ -1,12 +1,39 @@
 //! 389 Directory Server, as versions 2 and later answer.
+//!
+//! The global policy is the entry `cn=config`, named by `default_policy_dn` and readable for our service account only once an ACI there says so;
+//! `pwdpolicysubentry` names an account's own one, which counts while `nsslapd-pwpolicy-local` is on. Lockout is counted on each server by
+//! itself unless `passwordIsGlobalPolicy` is on.
+//!
+//! FreeIPA is this server with plug-ins of its own that answer before it does: its dialect is [`super::freeipa`].
+
+pub(super) mod bind;
+mod entry;
+#[cfg(test)]
+mod golden;
+mod lockout;
+pub(super) mod refusal;
+pub(super) mod values;
+mod writes;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
-use postern_identity::{Evidence, Proven, Source, Standing, State, Timestamp};
+use super::lockout::Lockout;
+use super::write::{Modification, WriteAnswer, WriteRequest};
+use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
 use postern_ldap::ResultCode;
 use postern_ldap::credential::CredentialAttributes;
 
-/// The dialect of Ds389.
+/// What holds a credential in this server's own schema and configuration, beside the common list.
+pub(super) const CREDENTIALS: &[&str] = &[
+    // The password in clear letters, which plug-ins see beside the hashed one.
+    "unhashed#user#password",
+    "nsds5ReplicaCredentials",
+    "nsds5ReplicaBootstrapCredentials",
+    "nsMultiplexorCredentials",
+    "nsSymmetricKey",
+];
+
+/// The dialect of 389 Directory Server.
 pub struct Ds389 {
     credentials: CredentialAttributes,
 }
@@ -15,7 +42,7 @@ impl Ds389 {
     /// The dialect.
     pub fn new() -> Self {
         Self {
-            credentials: CredentialAttributes::with(&[]),
+            credentials: CredentialAttributes::with(CREDENTIALS),
         }
     }
 }
@@ -32,22 +59,7 @@ impl Dialect for Ds389 {
     }
 
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven) {
-        let evidence = Evidence {
-            source: Source::Bind,
-            result_code: Some(answer.code.0),
-            told_by: "result code",
-        };
-        match answer.code {
-            ResultCode::SUCCESS => {
-                let standing = Standing {
-                    state: State::Active,
-                    ..Standing::unknown(evidence)
-                };
-                (standing, Proven::Yes)
-            }
-            ResultCode::INVALID_CREDENTIALS => (Standing::unknown(evidence), Proven::No),
-            _ => (Standing::unknown(evidence), Proven::Unknown),
-        }
+        bind::read(answer)
     }
 
     fn credential_attributes(&self) -> &CredentialAttributes {
@@ -55,29 +67,62 @@ impl Dialect for Ds389 {
     }
 
     fn standing_attributes(&self) -> &'static [&'static str] {
-        &[]
+        entry::ACCOUNT_ATTRIBUTES
     }
 
     fn policy_attributes(&self) -> &'static [&'static str] {
-        &[]
+        entry::POLICY_ATTRIBUTES
     }
 
     fn policy_reference(&self) -> Option<&'static str> {
-        None
+        Some(entry::POLICY_REFERENCE)
     }
 
     fn stable_id(&self) -> &'static str {
         "nsUniqueId"
     }
 
-    fn read_entry(&self, _account: &Entry, _policy: Option<&Entry>, _now: Timestamp) -> Standing {
-        Standing::unknown(Evidence {
-            source: Source::Entry,
-            result_code: None,
-            told_by: "not read",
-        })
+    fn change_standing(&self, change: StandingChange, account: &Entry, _now: Timestamp) -> Option<Vec<Modification>> {
+        writes::change_standing(change, account)
     }
 
+    /// An owner's change is password modify (RFC 3062), which looks at the old password before anything else and lifts the restriction of a
+    /// must-change connection; it wants TLS and says little of why it refuses. A reset is a modify, which says more.
+    fn password_write(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
+        writes::password(dn, old, new)
+    }
+
+    fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
+        refusal::read(answer)
+    }
+
+    fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
+        entry::read(account, policy, now)
+    }
+
+    /// It stays, with the value 0, after failures are forgotten: more accounts have it than have failures.
+    fn failure_attribute(&self) -> Option<&'static str> {
+        Some(entry::RETRY_COUNT)
+    }
+
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+        lockout::read(account, policy, now)
+    }
+
+    fn wrong_old_password(&self, extended: bool) -> (ResultCode, &'static str) {
+        if extended {
+            (ResultCode::INVALID_CREDENTIALS, "Invalid oldPasswd value.\n")
+        } else {
+            // noSuchAttribute: the value to be deleted is not there.
+            (refusal::NO_SUCH_ATTRIBUTE, "")
+        }
+    }
+
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        None
+    }
+
+    /// It says so of every request, who-am-i and the root DSE as well, and never in words.
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {
         (ResultCode::UNWILLING_TO_PERFORM, "")
     }

@@ -1,5 +1,6 @@
 //! What can go wrong on the way to a directory, by who is to blame. Every text is chosen here; none is another error's.
 
+use postern_identity::PasswordRefusal;
 use postern_ldap::ResultCode;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -66,6 +67,9 @@ pub enum ConnectError {
     /// Not connected, secured or answered in time.
     #[error("the server did not answer in time")]
     TimedOut,
+    /// The connections of our own that may be made to it are all in use, and none came free in time. It may be well.
+    #[error("all of our own connections to the directory are in use")]
+    Busy,
     /// It closed the connection before it was of use.
     #[error("the server hung up")]
     HungUp,
@@ -113,6 +117,9 @@ pub enum LookUpError {
     /// More than one answers to that name.
     #[error("more than one account has that name")]
     Ambiguous,
+    /// More than is looked at, or than the directory shows at once.
+    #[error("there are too many to look at")]
+    TooMany,
     /// The account has no id that survives a rename, or the service account may not see it.
     #[error("the account shows no stable id")]
     NoStableId,
@@ -128,4 +135,45 @@ pub enum LookUpError {
     /// The directory cannot be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+}
+
+/// A write of our own account's did not come about, or nobody knows whether it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WriteError {
+    /// The directory cannot be reached. Nothing was written.
+    #[error(transparent)]
+    Connect(ConnectError),
+    /// The account was not found. Nothing was written.
+    #[error(transparent)]
+    LookUp(LookUpError),
+    /// The directory answered, and did not do it.
+    #[error("the directory refused the write with result {}", .0.result_code)]
+    Refused(PasswordRefusal),
+    /// The product has no such change.
+    #[error("this directory has no such change")]
+    NotPossible,
+    /// It was sent and not answered: it may have been done or not. It is never sent again.
+    #[error("the directory did not answer: the change may have been made or not")]
+    OutcomeUnknown,
+    /// It could be read on the way, and that was not allowed. Nothing was sent.
+    #[error("the connection is not protected, and plain text is not allowed")]
+    Unprotected,
+}
+
+impl From<ConnectError> for WriteError {
+    fn from(fault: ConnectError) -> Self {
+        match fault {
+            ConnectError::PlaintextRefused => Self::Unprotected,
+            other => Self::Connect(other),
+        }
+    }
+}
+
+impl From<LookUpError> for WriteError {
+    fn from(fault: LookUpError) -> Self {
+        match fault {
+            LookUpError::Connect(fault) => fault.into(),
+            other => Self::LookUp(other),
+        }
+    }
 }

@@ -1,12 +1,43 @@
-//! FreeIPA: 389 Directory Server with Kerberos attributes and an expiry that a bind does not tell.
+//! FreeIPA: 389 Directory Server with Kerberos attributes, and plug-ins that answer before and instead of the server.
+//!
+//! **What it keeps silent.** With `passwordGraceLimit` -1, which is how policies are made, an expired password signs in by LDAP like any other:
+//! success, no control. So after such a success the entry is read ([`Dialect::is_silent`]). There is no "must change" of its own either: a
+//! password that somebody else set has expired at the second it was set, and that is how it is recognised here.
+//!
+//! **Who may reset without that.** A reset by anybody but the owner expires at once, unless the writer's DN stands in `passSyncManagersDNs` of
+//! `cn=ipa_pwd_extop,cn=plugins,cn=config`: then the new password lasts as the policy says. Where people set their own password through a
+//! reset by our service account it has to stand there, or they would have to choose two.
+//!
+//! The policy of whoever has no `krbPwdPolicyReference` is `cn=global_policy,cn=REALM,cn=kerberos,SUFFIX`: `default_policy_dn`. Failures are
+//! counted on each server by itself.
+
+mod bind;
+mod entry;
+mod lockout;
+mod refusal;
+mod writes;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
+use super::ds389;
 use super::entry::Entry;
-use postern_identity::{Evidence, Proven, Source, Standing, State, Timestamp};
+use super::lockout::Lockout;
+use super::write::{Modification, WriteAnswer};
+use postern_identity::{PasswordRefusal, Proven, Standing, StandingChange, State, Timestamp};
 use postern_ldap::ResultCode;
 use postern_ldap::credential::CredentialAttributes;
 
-/// The dialect of FreeIpa.
+/// What holds a credential beside what 389 Directory Server itself and the common list name.
+const CREDENTIALS: &[&str] = &[
+    "krbPwdHistory",
+    "krbMKey",
+    "ipatokenOTPkey",
+    "ipatokenRadiusSecret",
+    "ipaNTTrustAuthOutgoing",
+    "ipaNTTrustAuthIncoming",
+    "ipaPassKey",
+];
+
+/// The dialect of FreeIPA.
 pub struct FreeIpa {
     credentials: CredentialAttributes,
 }
@@ -15,7 +46,7 @@ impl FreeIpa {
     /// The dialect.
     pub fn new() -> Self {
         Self {
-            credentials: CredentialAttributes::with(&[]),
+            credentials: CredentialAttributes::with(&[ds389::CREDENTIALS, CREDENTIALS].concat()),
         }
     }
 }
@@ -32,22 +63,7 @@ impl Dialect for FreeIpa {
     }
 
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven) {
-        let evidence = Evidence {
-            source: Source::Bind,
-            result_code: Some(answer.code.0),
-            told_by: "result code",
-        };
-        match answer.code {
-            ResultCode::SUCCESS => {
-                let standing = Standing {
-                    state: State::Active,
-                    ..Standing::unknown(evidence)
-                };
-                (standing, Proven::Yes)
-            }
-            ResultCode::INVALID_CREDENTIALS => (Standing::unknown(evidence), Proven::No),
-            _ => (Standing::unknown(evidence), Proven::Unknown),
-        }
+        bind::read(answer)
     }
 
     fn credential_attributes(&self) -> &CredentialAttributes {
@@ -55,27 +71,57 @@ impl Dialect for FreeIpa {
     }
 
     fn standing_attributes(&self) -> &'static [&'static str] {
-        &[]
+        entry::ACCOUNT_ATTRIBUTES
     }
 
     fn policy_attributes(&self) -> &'static [&'static str] {
-        &[]
+        entry::POLICY_ATTRIBUTES
     }
 
     fn policy_reference(&self) -> Option<&'static str> {
-        None
+        Some(entry::POLICY_REFERENCE)
     }
 
     fn stable_id(&self) -> &'static str {
         "ipaUniqueID"
     }
 
-    fn read_entry(&self, _account: &Entry, _policy: Option<&Entry>, _now: Timestamp) -> Standing {
-        Standing::unknown(Evidence {
-            source: Source::Entry,
-            result_code: None,
-            told_by: "not read",
-        })
+    /// A plain success says nothing of the password's age.
+    fn is_silent(&self, standing: &Standing, proven: Proven) -> bool {
+        proven == Proven::Yes && standing.state == State::Active
+    }
+
+    fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
+        writes::change_standing(change, account, now)
+    }
+
+    fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
+        refusal::read(answer)
+    }
+
+    fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
+        entry::read(account, policy, now)
+    }
+
+    /// It stays, with the value 0, after a success.
+    fn failure_attribute(&self) -> Option<&'static str> {
+        Some(entry::FAILED_COUNT)
+    }
+
+    fn read_lockout(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Lockout {
+        lockout::read(account, policy, now)
+    }
+
+    fn wrong_old_password(&self, extended: bool) -> (ResultCode, &'static str) {
+        if extended {
+            (ResultCode::INVALID_CREDENTIALS, "")
+        } else {
+            (ds389::refusal::NO_SUCH_ATTRIBUTE, "")
+        }
+    }
+
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        None
     }
 
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {

@@ -214,9 +214,15 @@ impl Upstream {
 
     /// Whether a URL leads to one of these servers: by host, and by port, where 389 and 636 count as the same server's.
     pub fn is_own(&self, url: &ServerUrl) -> bool {
+        self.own(url).is_some()
+    }
+
+    /// The server a URL leads to, if it is one of these.
+    pub(super) fn own(&self, url: &ServerUrl) -> Option<ServerIndex> {
         let usual = |url: &ServerUrl| matches!(url.port(), 389 | 636);
-        self.servers.iter().any(|server| {
+        let place = self.servers.iter().position(|server| {
             server.url.host() == url.host() && (server.url.port() == url.port() || (usual(&server.url) && usual(url)))
-        })
+        });
+        place.map(ServerIndex)
     }
 }

@@ -1,6 +1,7 @@
 //! One directory and the servers that hold it.
 
 pub mod active_directory;
+pub mod bind_name;
 pub mod capabilities;
 pub mod choice;
 mod connect;
@@ -14,9 +15,12 @@ pub mod health;
 pub mod lockout;
 pub mod openldap;
 mod order;
+pub mod people;
+pub mod person;
 pub mod service;
 pub mod settings;
 mod tls;
+pub mod unicode_password;
 pub mod write;
 mod writes;
 

@@ -1,16 +1,19 @@
 //! OpenLDAP's slapd with its password policy overlay (slapo-ppolicy), as versions 2.5 and later answer.
 
-mod bind;
+pub(super) mod bind;
+mod change;
 mod entry;
 #[cfg(test)]
 mod golden;
 mod lockout;
-mod time;
+mod refusal;
+pub(super) mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
 use super::lockout::Lockout;
-use postern_identity::{Proven, Standing, Timestamp};
+use super::write::{Modification, WriteAnswer};
+use postern_identity::{PasswordRefusal, Proven, Standing, StandingChange, Timestamp};
 use postern_ldap::ResultCode;
 use postern_ldap::credential::CredentialAttributes;
 
@@ -67,6 +70,14 @@ impl Dialect for OpenLdap {
 
     fn read_entry(&self, account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
         entry::read(account, policy, now)
+    }
+
+    fn change_standing(&self, change: StandingChange, account: &Entry, _now: Timestamp) -> Option<Vec<Modification>> {
+        Some(change::modification(change, account))
+    }
+
+    fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
+        refusal::read(answer)
     }
 
     fn failure_attribute(&self) -> Option<&'static str> {

@@ -1,13 +1,19 @@
-//! What our own account reads: which entry is meant, and how it stands.
+//! What our own account reads: which entry is meant, and how it stands. What it writes: [`writes`].
 //!
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
 
 pub mod facts;
+pub mod groups;
 pub(super) mod lane;
+pub mod people;
 mod request;
+mod second_look;
+pub mod subschema;
 pub mod who;
+pub mod writes;
 
+use super::bind_name::BindName;
 use super::choice::{AccountHash, Want};
 use super::dialect::Dialect;
 use super::entry::Entry;
@@ -21,8 +27,8 @@ use postern_ldap::ResultCode;
 use request::{Filter, Scope, Search};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 /// How many lanes there are at most, in use or kept.
 const MOST_LANES: usize = 2;
@@ -72,6 +78,18 @@ impl ServiceLanes {
         }
     }
 
+    /// Whether the directory may let somebody in by this name, and nobody but it can tell whom.
+    pub fn is_untold(&self, name: &str) -> bool {
+        let base = self.base().unwrap_or_default();
+        DistinguishedName::parse(name.as_bytes()).is_err()
+            && self.upstream.dialect().bind_name(name, &base) == BindName::Untold
+    }
+
+    /// The directory they lead to.
+    pub(super) fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
     /// The one account meant by a DN, a uid or a mail address below the base, and how it stands: where writes go, for that server hears of
     /// changes first, and for a DN by the account's own server there. What counts by itself on each server is told by
     /// [`ServiceLanes::look_up_on`].
@@ -79,9 +97,14 @@ impl ServiceLanes {
         self.look_up_at(None, user, true).await
     }
 
-    /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up.
-    pub async fn look_up_bind_name(&self, name: &str) -> Result<Account, LookUpError> {
-        self.look_up_at(None, name, false).await
+    /// As [`ServiceLanes::look_up`], but a DN may lie anywhere: whoever signs in by one does not ask where people are looked up. Waits at most
+    /// this long for one of our lanes, and as long again for the directory.
+    pub async fn look_up_bind_name(&self, name: &str, patience: Duration) -> Result<Account, LookUpError> {
+        let _permit = self.permit(patience).await?;
+        let read = self.look_up_now(None, name, false);
+        timeout(patience, read)
+            .await
+            .unwrap_or(Err(ConnectError::TimedOut.into()))
     }
 
     /// As [`ServiceLanes::look_up`], as one server knows it: the others may count and hear of things by themselves.
@@ -98,10 +121,7 @@ impl ServiceLanes {
         let base = self.base()?;
         let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
         let patience = self.upstream.settings().answer_timeout;
-        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
-        let Ok(Ok(_permit)) = waited else {
-            return Err(ConnectError::TimedOut.into());
-        };
+        let _permit = self.permit(patience).await?;
         let want = Want {
             account: None,
             writes: true,
@@ -124,15 +144,27 @@ impl ServiceLanes {
     }
 
     async fn look_up_at(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {
+        let _permit = self.permit(self.upstream.settings().answer_timeout).await?;
+        self.look_up_now(at, user, base_only).await
+    }
+
+    /// How long the directory may take for one answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.upstream.settings().answer_timeout
+    }
+
+    /// Leave to use one of our lanes.
+    pub(super) async fn permit(&self, patience: Duration) -> Result<SemaphorePermit<'_>, ConnectError> {
+        let waited = timeout(patience, self.permits.acquire()).await;
+        waited.ok().and_then(Result::ok).ok_or(ConnectError::Busy)
+    }
+
+    async fn look_up_now(&self, at: Option<ServerIndex>, user: &str, base_only: bool) -> Result<Account, LookUpError> {
         let longest = if base_only { LONGEST_LOGIN } else { LONGEST_NAME };
         if user.is_empty() || user.len() > longest || user.contains('\0') {
             return Err(LookUpError::NotFound);
         }
         let patience = self.upstream.settings().answer_timeout;
-        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
-        let Ok(Ok(_permit)) = waited else {
-            return Err(ConnectError::TimedOut.into());
-        };
         let want = Want {
             account: Some(AccountHash::of(user.as_bytes())),
             writes: true,
@@ -168,7 +200,7 @@ impl ServiceLanes {
         let entry = match self.find(lane, user, base_only, patience).await {
             // A name that is nobody's costs the directory what somebody's does, or the time it takes would tell.
             Err(LookUpError::NotFound) if !base_only => {
-                self.policy(lane, None, patience).await?;
+                self.policy(lane, None, user, patience).await?;
                 return Err(LookUpError::NotFound);
             }
             found => found?,
@@ -179,7 +211,7 @@ impl ServiceLanes {
             id: id.into(),
         };
         let named = dialect.policy_reference().and_then(|attribute| entry.text(attribute));
-        let policy = self.policy(lane, named, patience).await?;
+        let policy = self.policy(lane, named, entry.dn(), patience).await?;
         Ok(Account {
             dn: entry.dn().to_owned(),
             key,
@@ -212,11 +244,29 @@ impl ServiceLanes {
             let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
             (base, name.is_some_and(|name| name.is_within(&below)))
         };
-        let assertions = [("uid", user.as_bytes()), ("mail", user.as_bytes())];
+        let named = dialect.bind_name(user, &base);
+        let mut assertions = Vec::new();
+        let at = match &named {
+            _ if is_dn => Some(user),
+            BindName::Base(at) if !base_only => Some(&**at),
+            BindName::AnyOf(any) => {
+                assertions.extend(any.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
+                None
+            }
+            BindName::Base(_) | BindName::Untold => None,
+        };
+        if base_only || assertions.is_empty() {
+            let usual = dialect.login_attributes();
+            assertions.extend([(usual.uid, user.as_bytes()), (usual.mail, user.as_bytes())]);
+        }
         let search = Search {
-            base: if is_dn { user } else { &base },
-            scope: if is_dn { Scope::Base } else { Scope::Subtree },
-            filter: if is_dn { Filter::Any } else { Filter::AnyOf(&assertions) },
+            base: at.unwrap_or(&base),
+            scope: if at.is_some() { Scope::Base } else { Scope::Subtree },
+            filter: if at.is_some() {
+                Filter::Any
+            } else {
+                Filter::AnyOf(&assertions)
+            },
             attributes: &attributes,
             size_limit: 2,
             time_limit: whole_seconds(patience),
@@ -237,14 +287,17 @@ impl ServiceLanes {
         &self,
         lane: &mut Lane,
         named: Option<&str>,
+        account: &str,
         patience: Duration,
     ) -> Result<Option<Entry>, LookUpError> {
         let dialect: &dyn Dialect = self.upstream.dialect();
-        let Some(dn) = named.or(self.upstream.settings().default_policy_dn.as_deref()) else {
+        let configured = || self.upstream.settings().default_policy_dn.clone();
+        let named = named.map(str::to_owned).or_else(configured);
+        let Some(dn) = named.or_else(|| dialect.default_policy(account)) else {
             return Ok(None);
         };
         let search = Search {
-            base: dn,
+            base: &dn,
             scope: Scope::Base,
             filter: Filter::Any,
             attributes: dialect.policy_attributes(),
@@ -262,9 +315,10 @@ impl ServiceLanes {
         if let Some(base) = &self.upstream.settings().base_dn {
             return Ok(base.clone());
         }
-        match self.upstream.capabilities().naming_contexts.as_slice() {
+        let capabilities = self.upstream.capabilities();
+        match capabilities.naming_contexts.as_slice() {
             [only] => Ok(only.clone()),
-            _ => Err(LookUpError::NoBase),
+            _ => capabilities.default_naming_context.clone().ok_or(LookUpError::NoBase),
         }
     }
 

@@ -43,6 +43,19 @@ impl Modification {
         Self::new(ModificationKind::Replace, attribute, &[value])
     }
 
+    /// The new password in an attribute: in place of the old one, which must be given right, or of whatever is there.
+    pub fn password(attribute: &'static str, old: Option<&Secret>, new: &Secret) -> Vec<Self> {
+        let one = |kind, value: &Secret| Self {
+            kind,
+            attribute,
+            values: vec![value.duplicate()],
+        };
+        match old {
+            Some(old) => vec![one(ModificationKind::Delete, old), one(ModificationKind::Add, new)],
+            None => vec![one(ModificationKind::Replace, new)],
+        }
+    }
+
     /// Removes the attribute, whether it was there or not.
     pub fn remove(attribute: &'static str) -> Self {
         Self::new(ModificationKind::Replace, attribute, &[])

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 pub(crate) const SERVICE_PASSWORD: &str = "service-secret";
+/// May write passwords and standings, as a policy's subject.
+pub(crate) const WRITER: &str = "cn=writer,ou=services,dc=example,dc=org";
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "secret-1234";
 
@@ -18,6 +20,7 @@ pub(crate) fn configuration(folder: &Path, global: &str) -> String {
         "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb.la
 moduleload ppolicy.la
@@ -35,7 +38,8 @@ lastbind on
 overlay ppolicy
 ppolicy_default cn=default,ou=policies,dc=example,dc=org
 ppolicy_use_lockout
-access to attrs=userPassword by self write by anonymous auth by * none
+access to attrs=userPassword by dn.exact={WRITER} write by self write by anonymous auth by * none
+access to attrs=pwdReset,pwdAccountLockedTime by dn.exact={WRITER} write by * read
 access to * by * read
 "
     )
@@ -78,15 +82,17 @@ pub(crate) fn ldif() -> String {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         entry(&format!("cn={name},ou=policies,dc=example,dc=org"), &lines);
     }
-    entry(
-        "cn=service,ou=services,dc=example,dc=org",
-        &[
-            "objectClass: organizationalRole",
-            "objectClass: simpleSecurityObject",
-            "cn: service",
-            &format!("userPassword: {SERVICE_PASSWORD}"),
-        ],
-    );
+    for service in ["service", "writer"] {
+        entry(
+            &format!("cn={service},ou=services,dc=example,dc=org"),
+            &[
+                "objectClass: organizationalRole",
+                "objectClass: simpleSecurityObject",
+                &format!("cn: {service}"),
+                &format!("userPassword: {SERVICE_PASSWORD}"),
+            ],
+        );
+    }
     for (uid, more) in accounts() {
         let mail = if uid.starts_with("twin") { "twins" } else { uid };
         let mut lines = vec![
@@ -101,7 +107,7 @@ pub(crate) fn ldif() -> String {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         entry(&format!("uid={uid},ou=people,dc=example,dc=org"), &lines);
     }
-    ldif
+    ldif + &crate::crowd::ldif()
 }
 
 const POLICY: &[(&str, &str)] = &[
@@ -115,6 +121,12 @@ const POLICY: &[(&str, &str)] = &[
     ("pwdMaxFailure", "5"),
     ("pwdMaxIdle", "0"),
     ("pwdMustChange", "TRUE"),
+    ("pwdMinLength", "0"),
+    ("pwdCheckQuality", "0"),
+    ("pwdInHistory", "0"),
+    ("pwdMinAge", "0"),
+    ("pwdSafeModify", "FALSE"),
+    ("pwdAllowUserChange", "TRUE"),
 ];
 
 const POLICIES: &[(&str, &[(&str, &str)])] = &[
@@ -129,6 +141,13 @@ const POLICIES: &[(&str, &[(&str, &str)])] = &[
     ("no-lock", &[("pwdLockout", "FALSE")]),
     ("no-reset", &[("pwdMustChange", "FALSE")]),
     ("no-age", &[("pwdMaxAge", "0")]),
+    (
+        "strict",
+        &[("pwdMinLength", "10"), ("pwdCheckQuality", "2"), ("pwdInHistory", "3")],
+    ),
+    ("slow", &[("pwdMinAge", "86400")]),
+    ("safe", &[("pwdSafeModify", "TRUE")]),
+    ("fixed", &[("pwdAllowUserChange", "FALSE")]),
 ];
 
 /// A time that many seconds ago, as slapd writes it.
@@ -176,5 +195,9 @@ fn accounts() -> Vec<(&'static str, Vec<String>)> {
             ],
         ),
         ("policy-gone", vec![changed(1), policy("gone")]),
+        ("strict", vec![changed(2), policy("strict")]),
+        ("slow", vec![changed(0), policy("slow")]),
+        ("safe", vec![changed(2), policy("safe")]),
+        ("fixed", vec![changed(2), policy("fixed")]),
     ]
 }

@@ -12,12 +12,15 @@
 )]
 
 mod certificates;
+mod crowd;
 mod directory;
 mod discovery;
 mod order;
+mod people;
 mod server;
 mod states;
 mod tls;
+mod writes;
 
 use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::{Clock, DirectoryName, Secret, Timestamp};

@@ -160,7 +160,7 @@ async fn without_a_service_account_nobody_is_looked_up() {
     );
 }
 
-fn dn(uid: &str) -> String {
+pub(crate) fn dn(uid: &str) -> String {
     format!("uid={uid},ou=people,dc=example,dc=org")
 }
 
@@ -179,7 +179,7 @@ fn assert_alike(uid: &str, found: State, expected: State) {
 }
 
 /// Binds with the password policy control on a connection of its own.
-async fn sign_in(upstream: &Upstream, uid: &str, password: &str) -> (Standing, Proven) {
+pub(crate) async fn sign_in(upstream: &Upstream, uid: &str, password: &str) -> (Standing, Proven) {
     let mut transport = upstream.connect().await.unwrap().transport;
     let request = bind::simple(
         MessageId(1),

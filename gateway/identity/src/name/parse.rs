@@ -73,6 +73,28 @@ fn attribute_and_value(rest: &mut Reader<'_>) -> Result<String, NameError> {
     Ok(format!("{kind}={value}"))
 }
 
+fn needs_no_escape(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() | matches!(octet, b'-' | b'_' | b'.' | b'@')
+}
+
+/// Whether small letters are all that the normal form of a name takes: common types, values that need no escape, single commas between.
+/// Looked at at every sign-in, so without a branch for each octet.
+pub(super) fn is_common(octets: &[u8]) -> bool {
+    let is_common_rdn = |rdn: &[u8]| {
+        let value = match rdn {
+            [u, i, d, b'=', value @ ..] if [u | 0x20, i | 0x20, d | 0x20] == *b"uid" => value,
+            [a, b, b'=', value @ ..] if matches!(&[a | 0x20, b | 0x20], b"cn" | b"ou" | b"dc") => value,
+            [b'o' | b'O', b'=', value @ ..] => value,
+            _ => return false,
+        };
+        !value.is_empty() && value.iter().fold(true, |all, octet| all & needs_no_escape(*octet))
+    };
+    let rdns = || octets.split(|octet| *octet == b',');
+    octets.len() <= LONGEST_NAME
+        && rdns().all(is_common_rdn)
+        && (octets.len() <= MOST_RDNS || rdns().count() <= MOST_RDNS)
+}
+
 /// The same, in one go, for the names of most entries: a common type, and a value of letters, digits and a few signs that need no escape.
 /// Names are made comparable at every sign-in, so this is worth its lines.
 fn plain_and_common(kind: &str, rest: &mut Reader<'_>) -> Option<String> {
@@ -82,8 +104,7 @@ fn plain_and_common(kind: &str, rest: &mut Reader<'_>) -> Option<String> {
     let ends = |octet: &u8| matches!(octet, b',' | b';' | b'+');
     let length = rest.octets.iter().position(ends).unwrap_or(rest.octets.len());
     let (value, after) = rest.octets.split_at_checked(length)?;
-    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.' | b'@');
-    if !value.iter().all(is_plain) {
+    if !value.iter().all(|octet| needs_no_escape(*octet)) {
         return None;
     }
     let value = std::str::from_utf8(value).ok()?;

@@ -200,6 +200,7 @@ mod tests {
             ("(n~=5)", b"\xa8\x06\x04\x01n\x04\x015".to_vec()),
             ("(cn=a*bc)", b"\xa4\x0d\x04\x02cn\x30\x07\x80\x01a\x82\x02bc".to_vec()),
             ("(cn=*b*)", b"\xa4\x09\x04\x02cn\x30\x03\x81\x01b".to_vec()),
+            ("(f:1.2.3:=2)", crate::filter::extensible(b"f", b"1.2.3", b"2")),
             ("(f:1.2.3:=2)", b"\xa9\x0d\x81\x051.2.3\x82\x01f\x83\x012".to_vec()),
             ("(ou:dn:=x)", b"\xa9\x0a\x82\x02ou\x83\x01x\x84\x01\xff".to_vec()),
         ] {

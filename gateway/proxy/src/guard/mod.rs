@@ -46,7 +46,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use table::Table;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use waiting::Waiting;
 
 /// What every guard of a process is made with.
@@ -124,7 +124,7 @@ impl Held {
     }
 }
 
-/// How long a look-up may take.
+/// How long a look-up waits for one of our lanes, and how long for the directory.
 const LOOK_UP: Duration = Duration::from_secs(3);
 /// How long a directory that did not answer is not asked again.
 const AWAY: u32 = 2 * A_SECOND;
@@ -144,6 +144,7 @@ struct Counts {
 pub(crate) struct Reservation {
     guard: Arc<Guard>,
     subject: u64,
+    form: u8,
     ticket: Option<Ticket>,
     network: u64,
     rules: GuardRules,
@@ -194,8 +195,8 @@ impl Guard {
             }
             match answer {
                 Answer::Read(mark) => {
-                    self.read(subject, mark, attempt, look_up).await;
-                    if Instant::now() >= deadline {
+                    let read = timeout_at(deadline, self.read(subject, mark, attempt, look_up)).await;
+                    if read.is_err() || Instant::now() >= deadline {
                         return Asked::Late;
                     }
                 }
@@ -226,7 +227,7 @@ impl Guard {
 
     /// What is remembered of a wrong password.
     pub(crate) fn tag(&self, reservation: &Reservation, password: &[u8]) -> u64 {
-        self.keys.password(reservation.subject, password)
+        self.keys.password(reservation.subject, reservation.form, password)
     }
 
     /// A password was written: `name` says whose, where that is known.
@@ -271,8 +272,9 @@ impl Guard {
             can_read: self.lanes.is_some(),
             looked_at: &|| self.was_looked_at(attempt.name),
         };
-        self.table
-            .ask(subject, &terms, || self.keys.password(subject, attempt.password))
+        self.table.ask(subject, &terms, || {
+            self.keys.password(subject, names::form(attempt.name), attempt.password)
+        })
     }
 
     fn asked(self: &Arc<Self>, subject: u64, attempt: &Attempt<'_>, answer: Answer) -> Option<Asked> {
@@ -280,6 +282,7 @@ impl Guard {
             Answer::Go(ticket) => Some(Asked::Go(Reservation {
                 guard: Arc::clone(self),
                 subject,
+                form: names::form(attempt.name),
                 ticket: Some(ticket),
                 network: network::of(attempt.client, attempt.rules),
                 rules: *attempt.rules,
@@ -314,6 +317,10 @@ impl Guard {
         let Some(lanes) = &self.lanes else {
             return Resolved::Subject(alone);
         };
+        // Whose guesses they are nobody could say.
+        if lanes.is_untold(&text) {
+            return Resolved::Impossible;
+        }
         let subject = match self.look_up(lanes, &text, patience).await {
             Ok(account) => Names::account(&account.dn, &self.keys),
             Err(LookUpError::NotFound | LookUpError::Ambiguous) => alone,
@@ -332,9 +339,11 @@ impl Guard {
         if now < self.away_until.load(Ordering::Relaxed) {
             return Err(ConnectError::TimedOut.into());
         }
-        let looked_up = timeout(patience, lanes.look_up_bind_name(name)).await;
-        let looked_up = looked_up.unwrap_or(Err(LookUpError::Connect(ConnectError::TimedOut)));
-        if looked_up.as_ref().is_err_and(|error| is_away(*error)) {
+        // Boxed, for it is rare: what every sign-in waits in stays small.
+        let looked_up = Box::pin(lanes.look_up_bind_name(name, patience)).await;
+        // Where our own few lanes are busy that says nothing of the directory: the next one may find one free.
+        let busy = matches!(looked_up, Err(LookUpError::Connect(ConnectError::Busy)));
+        if !busy && looked_up.as_ref().is_err_and(|error| is_away(*error)) {
             self.away_until
                 .store(self.ticker.now().saturating_add(AWAY), Ordering::Relaxed);
         }
@@ -453,3 +462,6 @@ impl Drop for Reading<'_> {
         self.guard.waiting.wake_all(self.subject);
     }
 }
+
+#[cfg(test)]
+mod tests;

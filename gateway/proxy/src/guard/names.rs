@@ -4,7 +4,7 @@
 use super::keys::Keys;
 use crate::ticker::A_SECOND;
 use postern_identity::DistinguishedName;
-use postern_identity::name::LONGEST_NAME;
+use postern_identity::name::{LONGEST_NAME, is_common};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -32,6 +32,9 @@ impl Names {
     pub(super) fn of(&self, name: &[u8], keys: &Keys, now: u32) -> Named {
         if name.len() > LONGEST_NAME {
             return Named::Impossible;
+        }
+        if let Some(subject) = common(name, |text| keys.name(text)) {
+            return Named::Subject(subject);
         }
         let text = match DistinguishedName::parse(name) {
             Ok(parsed) => {
@@ -81,10 +84,82 @@ impl Names {
     }
 }
 
+/// What kind of name this is. A directory may refuse the right password by a name of a form it does not know: that does not make the password
+/// wrong by another.
+pub(super) fn form(name: &[u8]) -> u8 {
+    let has = |sign: u8| name.contains(&sign);
+    match () {
+        () if has(b'=') => 0, // a DN
+        () if has(b'\\') => 1,
+        () if has(b'@') => 2,
+        () => 3,
+    }
+}
+
+/// The longest name that is folded without allocating.
+const COMMON: usize = 256;
+
+/// What `hash` makes of a name's normal form, where that is the name in small letters: nearly always, and at every sign-in.
+fn common(name: &[u8], hash: impl FnOnce(&[u8]) -> u64) -> Option<u64> {
+    let mut folded = [0; COMMON];
+    let text = folded.get_mut(..name.len())?;
+    if !is_common(name) {
+        return None;
+    }
+    text.copy_from_slice(name);
+    text.make_ascii_lowercase();
+    Some(hash(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::guard::GuardSeed;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_short_way_hashes_what_the_long_way_does(
+            name in r"((uid|UID|cn|Ou|dc|o|l|mail|userid| uid|x)(=|= )([a-zA-Z0-9.@_-]{0,4}|[ -~é]{0,3})(,|, |;|\\+|)){0,4}"
+        ) {
+            let Some(text) = common_text(&name) else { return Ok(()) };
+            let parsed = DistinguishedName::parse(name.as_bytes()).unwrap();
+            prop_assert!(parsed.is_plain() && !parsed.is_root(), "{}", name);
+            prop_assert_eq!(parsed.to_string(), text);
+        }
+    }
+
+    fn common_text(name: &str) -> Option<String> {
+        let mut text = None;
+        common(name.as_bytes(), |folded| {
+            text = Some(String::from_utf8(folded.to_vec()).unwrap());
+            0
+        });
+        text
+    }
+
+    #[test]
+    fn usual_names_go_the_short_way_and_no_others() {
+        let long = format!("uid={},dc=example", "a".repeat(COMMON));
+        for usual in ["uid=alice,ou=people,dc=example,dc=org", "CN=Alice.B_c-d@e,O=Example"] {
+            assert_eq!(common_text(usual), Some(usual.to_lowercase()));
+        }
+        for other in [
+            "",
+            "alice",
+            "uid=",
+            "uid=a,",
+            ",uid=a",
+            "uid=a b,dc=c",
+            "uid=a+cn=b",
+            "uid=a;dc=c",
+            "mail=a",
+            "uid=\\61",
+            &long,
+        ] {
+            assert_eq!(common_text(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn spellings_of_a_plain_name_are_one_and_need_no_asking() {

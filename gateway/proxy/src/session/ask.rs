@@ -68,6 +68,9 @@ impl Session {
 
     /// The request with our own password policy control, replacing the client's: slapd refuses one with an empty value.
     fn with_policy_control(&self, message: &Message<'_>) -> Option<Zeroizing<Vec<u8>>> {
+        if !self.dialect().knows_ppolicy_control() {
+            return without_policy_control(message);
+        }
         let capabilities = self.route.upstream.capabilities();
         if capabilities.known && !capabilities.password_policy {
             return None;
@@ -123,6 +126,18 @@ impl Session {
     pub(super) fn dialect(&self) -> &dyn Dialect {
         self.route.upstream.dialect()
     }
+}
+
+/// The request without a password policy control of the client's, for a directory that does not know it: were it critical it would be
+/// refused there (RFC 4511 §4.1.11), though we answer it. `None` if there is none.
+fn without_policy_control(message: &Message<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    let asks = message
+        .controls
+        .into_iter()
+        .flatten()
+        .any(|control| control.oid == oid::PASSWORD_POLICY);
+    let request = asks.then(|| splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[]));
+    request.and_then(Result::ok).map(Zeroizing::new)
 }
 
 /// Why there is no lane, as the client is told.

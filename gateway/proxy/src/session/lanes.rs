@@ -25,20 +25,25 @@ impl Session {
         };
         let start_tls = header.operation == tag::EXTENDED_REQUEST && is_start_tls(&frame);
         if self.route.sign_in.opaque && !(start_tls && self.may_start_tls()) {
-            return self.pass_everything_on(&header, frame).await;
+            return Box::pin(self.pass_everything_on(&header, frame)).await;
         }
         if header.operation == tag::BIND_REQUEST {
             return self.bind(header.id, &frame).await;
         }
         if start_tls {
-            return self.start_tls(header.id).await;
+            return Box::pin(self.start_tls(header.id)).await;
         }
+        self.resolve_own_dn_for(&frame).await;
         if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
+            let answer = self.to_client(answer);
             self.outbound.push(&answer);
             return self.flush_in_time().await;
         }
+        if self.is_turned_away() {
+            return Box::pin(self.change_turned_away(&header, &frame)).await;
+        }
         if matches!(self.identity, Identity::Restricted(_)) {
-            return self.change_own_password(&header, &frame).await;
+            return Box::pin(self.change_own_password(&header, &frame)).await;
         }
         if let Err(answer) = self.ask_guard_in_sequence(&header, &frame).await {
             self.outbound.push(&answer);
@@ -93,7 +98,8 @@ impl Session {
             Admit::Pass => request,
             Admit::Changed(changed) => changed,
             Admit::Answer(answer) => {
-                self.outbound.push(answer);
+                let answer = self.to_client(answer.clone());
+                self.outbound.push(&answer);
                 return self.flush_in_time().await;
             }
             Admit::Swallow => return ControlFlow::Continue(()),

@@ -48,11 +48,9 @@ impl Session {
             return self.bind_as(message, frame, (name, password), rules).await;
         };
         if rules.surface.value.is_transparent() {
-            return self
-                .bind_transparently(message, frame, (name, password), (rules, &accounts))
-                .await;
+            return Box::pin(self.bind_transparently(message, frame, (name, password), (rules, &accounts))).await;
         }
-        let mut meaning = accounts.meaning(name).await;
+        let mut meaning = Box::pin(accounts.meaning(name)).await;
         // Twice at most: what was asked just now is not asked again.
         loop {
             let (named, remembered, as_of) = match meaning {
@@ -63,14 +61,13 @@ impl Session {
                     as_of,
                 }) => (named, remembered, as_of),
                 Ok(Meaning::Nobody) => {
-                    return self
-                        .bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Unknown)
-                        .await;
+                    let nobody = self.bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Unknown);
+                    return Box::pin(nobody).await;
                 }
                 Ok(Meaning::Several) => {
-                    return self
-                        .bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Ambiguous)
-                        .await;
+                    let nobody =
+                        self.bind_of_nobody(message, (name, password), (rules, &accounts), NoAccount::Ambiguous);
+                    return Box::pin(nobody).await;
                 }
                 Err(error) => return self.refuse_unasked(message, name, error),
             };
@@ -96,7 +93,7 @@ impl Session {
                 match (answered, given.and_then(|given| given.now)) {
                     (Some(octets), _) => return octets,
                     (None, Some(now)) => meaning = now,
-                    (None, None) => meaning = accounts.ask(name).await,
+                    (None, None) => meaning = Box::pin(accounts.ask(name)).await,
                 }
                 continue;
             }
@@ -149,7 +146,7 @@ impl Session {
         self.bind_as(message, frame, (name, password), rules).await
     }
 
-    /// The directory has refused an account that was remembered: whether the name is another's by now. It is asked in any case, so that a
+    /// The directory, or the guard, has refused an account that was remembered: whether the name is another's by now. It is asked in any case, so that a
     /// wrong password costs the same search as a name that nobody has.
     pub(super) async fn means_another(&mut self) -> bool {
         let accounts = self.route.accounts.clone();
@@ -199,7 +196,7 @@ impl Session {
         let asked_guard = self.ask_guard_for_bind(message, (name, password), subject.as_bytes(), rules);
         let reservation = match asked_guard.await {
             Ok(reservation) => reservation,
-            Err(answer) => return answer,
+            Err(answer) => return answer.unwrap_or_default(), // `None` is for names that were remembered
         };
         self.binds_sent = 0;
         let control = message.controls.find(oid::PASSWORD_POLICY);

@@ -159,15 +159,13 @@ impl Session {
         self.refuse_as_owned(message.id, operation, code, &text, (&decision.rule, owned))
     }
 
-    /// The leave for a request that is admitted now: the request as it is to be sent, if not as it came.
+    /// The leave for a request that is admitted now: `message`, which stands for the `request` that came, with a premise, if it goes with one.
     pub(super) fn take_leave(&mut self, message: &Message<'_>, request: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         let Some(leave) = self.owners.leave.take().filter(|leave| leave.id == message.id) else {
             return Ok(None);
         };
-        let changed = leave
-            .premise
-            .as_ref()
-            .map(|premise| premise::asserted(message, premise));
+        let premise = leave.premise.filter(|_| request::takes_assertion(message));
+        let changed = premise.map(|premise| premise::asserted(message, &premise));
         let changed = changed.transpose().map_err(|_| Refusal::Malformed)?;
         self.owners.sent.retain(|sent| sent.id != message.id);
         self.owners.sent.push(Sent {

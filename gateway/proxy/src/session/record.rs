@@ -126,7 +126,8 @@ impl Session {
     /// The directory answered an operation for good. Reads are counted; what was meant to change something goes on record too.
     pub(super) fn ended(&mut self, pending: &Pending, code: ResultCode, answer: &[u8]) {
         if !self.guarded.is_empty() {
-            self.guarded_ended(pending.id, code);
+            let tested = self.tested_code(code, answer);
+            self.guarded_ended(pending.id, tested);
         }
         if pending
             .care
@@ -153,6 +154,11 @@ impl Session {
 
     /// The end of a request that was meant to change something; by whose leave, where a pin gave it.
     pub(super) fn record_change(&mut self, how: (Operation, Outcome, ResultCode), id: MessageId) {
+        self.record_change_by("built-in:directory-answered", how, id);
+    }
+
+    /// The same where it came about in another way.
+    pub(super) fn record_change_by(&mut self, way: &str, how: (Operation, Outcome, ResultCode), id: MessageId) {
         let found = self.owned_ended(id);
         let (rule, owned) = match &found {
             Some((decision, entry)) => {
@@ -161,9 +167,9 @@ impl Session {
                     entry: readable_text(entry),
                 };
                 let rule = decision.pinned.then_some(decision.rule.as_str());
-                (rule.unwrap_or("built-in:directory-answered"), Some(owned))
+                (rule.unwrap_or(way), Some(owned))
             }
-            None => ("built-in:directory-answered", None),
+            None => (way, None),
         };
         self.record_with(how, rule, None, None, owned);
     }
@@ -218,7 +224,9 @@ impl Session {
 
 /// A name for the record: bounded, and lossy where it is not UTF-8.
 pub(super) fn readable(name: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name))
+    let name = name.get(..LONGEST).unwrap_or(name);
+    // Nearly every name is UTF-8, and that is told faster than what to replace.
+    std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed)
 }
 
 /// As much of a text as goes on record.

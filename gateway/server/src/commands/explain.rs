@@ -9,9 +9,11 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
-use postern_directory::{Account, AccountHash, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who};
+use postern_directory::{
+    Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who,
+};
 use postern_identity::decide::RouteQuestion;
-use postern_identity::{Clock, ConnectionFacts, Proven, Standing, State, Timestamp};
+use postern_identity::{Clock, ConnectionFacts, Proven, Source, Standing, Timestamp};
 use postern_ldap::ResultCode;
 use std::io;
 use std::path::Path;
@@ -147,27 +149,23 @@ async fn look_up(
     (form, Ok(there))
 }
 
-/// What the directory is expected to answer to the right password of an account that stands like this. slapd refuses an expired
-/// password after it has compared it, and everything else it refuses before, so that nothing is proven. `None`: the entry does
+/// What the directory is expected to answer to the right password of an account that stands like this. `None`: the entry does
 /// not tell, so only the directory knows.
-fn at_a_bind(standing: &Standing) -> Option<(Standing, Proven)> {
-    let (code, proven) = match standing.state {
-        State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
-            (ResultCode::SUCCESS, Proven::Yes)
-        }
-        State::Expired => (ResultCode::INVALID_CREDENTIALS, Proven::Yes),
-        State::Unknown => return None,
-        _ => (ResultCode::INVALID_CREDENTIALS, Proven::Unknown),
-    };
+fn at_a_bind(dialect: &dyn Dialect, standing: &Standing) -> Option<(Standing, Proven)> {
+    let (code, proven) = dialect.foresee_bind(&standing.state)?;
     let mut expected = standing.clone();
     expected.evidence.result_code = Some(code.0);
+    // As the proxy has it: what a service account can change needs no sign-in, and there is one here.
+    if code != ResultCode::SUCCESS && proven == Proven::Yes && dialect.changes_through_service(&standing.state) {
+        expected.evidence.source = Source::BindForChange;
+    }
     Some((expected, proven))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_identity::{Evidence, LockedBy, Source};
+    use postern_identity::{Evidence, LockedBy, State};
 
     fn standing(state: State) -> Standing {
         Standing {
@@ -184,8 +182,10 @@ mod tests {
 
     #[test]
     fn what_the_directory_refuses_is_foreseen_as_refused_and_the_unknown_not_at_all() {
-        let foreseen =
-            |state| at_a_bind(&standing(state)).map(|(standing, proven)| (standing.evidence.result_code, proven));
+        let dialect = postern_directory::OpenLdap::new();
+        let foreseen = |state| {
+            at_a_bind(&dialect, &standing(state)).map(|(standing, proven)| (standing.evidence.result_code, proven))
+        };
         let locked = State::Locked {
             by: LockedBy::Failures,
             until: None,

@@ -7,7 +7,7 @@ use postern_tests::{Answer, Gateway, GatewaySettings, Slapd, SlapdSettings, Wire
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-pub(super) const WRONG: &str = "wrong-password";
+pub(crate) const WRONG: &str = "wrong-password";
 /// States slapd tells before it has looked at the password.
 const LOCKED: &[&str] = &[
     "locked-by-administrator",
@@ -28,7 +28,7 @@ pub(super) struct Case {
 }
 
 /// The answers by the name of the case.
-pub(super) type Answers = BTreeMap<String, Answer>;
+pub(crate) type Answers = BTreeMap<String, Answer>;
 
 #[test]
 fn slapd_answers_as_captured() {
@@ -228,11 +228,16 @@ pub(super) fn through(preset: &str, policy: Option<String>, capture: &str, about
 
 /// Asks every case in order, each on a connection of its own.
 pub(super) fn ask_all(about: &str, address: SocketAddr) -> (Table, Answers) {
+    ask_people(&slapds(), about, address)
+}
+
+/// The same where these people are in these states.
+pub(crate) fn ask_people(people: &[(&str, String)], about: &str, address: SocketAddr) -> (Table, Answers) {
     let mut table = Table::new(&format!(
         "Answers to a simple bind (message 2): {about}.\nCase: state, password policy control asked for or not, right or wrong password."
     ));
     let mut answers = Answers::new();
-    for case in cases() {
+    for case in cases_of(people) {
         let control = request::password_policy();
         let controls: &[&[u8]] = if case.asked { &[&control] } else { &[] };
         let mut wire = Wire::connect(address);
@@ -246,9 +251,17 @@ pub(super) fn ask_all(about: &str, address: SocketAddr) -> (Table, Answers) {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut people: Vec<(String, String)> = STATES
+    cases_of(&slapds())
+}
+
+fn slapds() -> Vec<(&'static str, String)> {
+    STATES.iter().map(|state| (*state, people::dn(state))).collect()
+}
+
+fn cases_of(people: &[(&str, String)]) -> Vec<Case> {
+    let mut people: Vec<(String, String)> = people
         .iter()
-        .map(|state| ((*state).to_owned(), people::dn(state)))
+        .map(|(state, dn)| ((*state).to_owned(), dn.clone()))
         .collect();
     people.push(("unknown user".into(), people::dn("nobody")));
     people.push(("unknown suffix".into(), "uid=nobody,dc=elsewhere,dc=net".into()));

@@ -216,6 +216,32 @@ fn with_the_guard_asking_too_whoever_fails_costs_the_same() {
 }
 
 #[test]
+fn a_password_the_guard_holds_costs_the_same_search_whether_the_name_was_remembered_or_not() {
+    let asked = Arc::new(Mutex::new(String::new()));
+    let puppet = counting(&asked);
+    let settings = GatewaySettings {
+        lanes: "[route.names]\naccept = [\"uid\"]".to_owned(),
+        ..GatewaySettings::new("generic", &[puppet.url()])
+    };
+    let gateway = Gateway::start_unready(&settings, Output::Kept);
+    assert_eq!(sign_in(&gateway, "somebody", PASSWORD).1.code, Some(0));
+    for name in ["somebody", "nobody"] {
+        let held = || {
+            gateway
+                .metrics()
+                .sum("postern_guard_held_total", &[("reason", "repeated")])
+        };
+        assert_eq!(sign_in(&gateway, name, "wrong").1.code, Some(49));
+        let before = held();
+        asked.lock().unwrap().clear();
+        assert_eq!(sign_in(&gateway, name, "wrong").1.code, Some(49));
+        assert!(held() > before, "{name} was not held");
+        assert_eq!(*asked.lock().unwrap(), "s", "{name}");
+    }
+    assert_eq!(sign_in(&gateway, "somebody", PASSWORD).1.code, Some(0));
+}
+
+#[test]
 fn many_at_once_by_the_same_and_by_other_names_each_become_who_they_are() {
     let slapd = Slapd::start_with(&SlapdSettings {
         users: 20,

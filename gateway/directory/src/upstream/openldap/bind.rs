@@ -28,23 +28,23 @@ pub(super) fn read(answer: &BindAnswer<'_>) -> (Standing, Proven) {
     (standing, read.proven)
 }
 
-/// What the controls said. The password policy control is the more exact one and wins; slapd never sends both.
-enum Said {
+/// What the controls said. The password policy control is the more exact one and wins; slapd never sends both, 389 Directory Server does.
+pub(in crate::upstream) enum Said {
     Nothing,
     Policy(PasswordPolicyResponse),
     Netscape(Netscape),
 }
 
 /// draft-vchu-ldap-pwd-policy: sent by slapd only where `ppolicy_send_netscape_controls` is on and the client did not ask.
-enum Netscape {
+pub(in crate::upstream) enum Netscape {
     Expired,
     Expiring(u64),
 }
 
-struct Malformed;
+pub(in crate::upstream) struct Malformed;
 
 /// Reads every control to the end: of an answer with one broken part nothing is believed.
-fn said(answer: &BindAnswer<'_>) -> Result<Said, Malformed> {
+pub(in crate::upstream) fn said(answer: &BindAnswer<'_>) -> Result<Said, Malformed> {
     let mut policy = None;
     let mut netscape = None;
     for control in answer.controls {

@@ -1,20 +1,27 @@
 //! One connection of our own: bound, asked, dropped at the first doubt.
 
-use super::request::{Filter, Scope, Search, encode};
+use super::request::{Filter, Scope, Search, encode, encode_with};
 use crate::transport::Transport;
 use crate::upstream::entry::Entry;
 use crate::upstream::error::ConnectError;
 use crate::upstream::exchange::{Exchange, parse};
 use crate::upstream::settings::ServiceAccount;
+use crate::upstream::write::WriteRequest;
 use crate::upstream::{Connection, ServerIndex};
+use postern_ldap::control::paged::PagedResults;
 use postern_ldap::result::LdapResult;
-use postern_ldap::{ResultCode, bind, tag};
+use postern_ldap::{ResultCode, bind, oid, tag};
 use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 /// The most octets one search may bring.
 const MOST_OCTETS: usize = 1024 * 1024;
+
+/// The most one that is read in pages may bring.
+const MOST_PAGED_OCTETS: usize = 16 * MOST_OCTETS;
+/// Entries of a page: as many as every product shows at once without being told otherwise.
+const PAGE: u32 = 500;
 
 /// A connection with nothing outstanding on it.
 pub(in crate::upstream) struct Lane {
@@ -28,6 +35,14 @@ pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
     /// How it ended.
     pub(super) code: ResultCode,
+}
+
+/// Why a write has no answer.
+pub(super) enum Unanswered {
+    /// It never left whole, so nobody can have done it.
+    NotSent(ConnectError),
+    /// It left, and what came back, if anything, is no answer to it.
+    Unknown,
 }
 
 impl Lane {
@@ -133,6 +148,84 @@ impl Lane {
                 _ => return Err(ConnectError::Protocol),
             }
         }
+    }
+
+    /// Searches in pages (RFC 2696), for more than a server shows at once, and until there are more than `search.size_limit`. A server that
+    /// knows no pages is taken as it answers. After more than that, as after an error, the lane is of no more use.
+    pub(super) async fn search_all(&mut self, search: &Search<'_>, patience: Duration) -> Result<Found, ConnectError> {
+        let most = usize::try_from(search.size_limit).unwrap_or(usize::MAX);
+        let unlimited = Search {
+            size_limit: 0,
+            ..*search
+        };
+        let (mut entries, mut octets, mut cookie) = (Vec::new(), 0, Vec::new());
+        loop {
+            let deadline = Instant::now() + patience;
+            let id = self.exchange.next_id();
+            let page = PagedResults {
+                size: PAGE,
+                cookie: &cookie,
+            };
+            let request = encode_with(id, &unlimited, &[&page.control(false)]);
+            self.exchange.send(&request, deadline).await?;
+            let code = loop {
+                let answer = self.exchange.receive(id, deadline).await?;
+                octets += answer.len();
+                if octets > MOST_PAGED_OCTETS {
+                    return Err(ConnectError::Protocol);
+                }
+                let message = parse(&answer)?;
+                match message.operation.tag {
+                    tag::SEARCH_ENTRY => entries.push(Entry::read(&message)?),
+                    tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE => {}
+                    tag::SEARCH_DONE => {
+                        let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+                        let control = message.controls.find(oid::PAGED_RESULTS);
+                        let value = control
+                            .map_err(|_| ConnectError::Protocol)?
+                            .and_then(|found| found.value);
+                        cookie = match value {
+                            Some(value) => {
+                                let page = PagedResults::parse(value).map_err(|_| ConnectError::Protocol)?;
+                                page.cookie.to_vec()
+                            }
+                            None => Vec::new(),
+                        };
+                        break result.code;
+                    }
+                    _ => return Err(ConnectError::Protocol),
+                }
+                if entries.len() > most {
+                    return Ok(Found {
+                        entries,
+                        code: ResultCode::SIZE_LIMIT_EXCEEDED,
+                    });
+                }
+            };
+            if cookie.is_empty() || code != ResultCode::SUCCESS {
+                return Ok(Found { entries, code });
+            }
+        }
+    }
+
+    /// Whether what is sent cannot be read on the way.
+    pub(super) fn is_protected(&self) -> bool {
+        self.exchange.stream().is_protected()
+    }
+
+    /// Sends a write and waits for the message that answers it. After an error the lane is of no more use.
+    pub(super) async fn write(
+        &mut self,
+        request: &WriteRequest,
+        patience: Duration,
+    ) -> Result<Zeroizing<Vec<u8>>, Unanswered> {
+        let deadline = Instant::now() + patience;
+        let id = self.exchange.next_id();
+        // A message of which the last octet was not taken is none, and is done by nobody (RFC 4511 §5.1).
+        let sent = self.exchange.send(&request.encode(id), deadline).await;
+        sent.map_err(Unanswered::NotSent)?;
+        let answer = self.exchange.receive(id, deadline).await;
+        answer.map(Zeroizing::new).map_err(|_| Unanswered::Unknown)
     }
 
     /// Whether a kept lane may be used once more.

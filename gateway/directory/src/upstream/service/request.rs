@@ -7,6 +7,7 @@ use postern_ldap::ber::Writer;
 use postern_ldap::{MessageId, answer, tag};
 
 /// What is wanted.
+#[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
     /// Where.
     pub(super) base: &'a str,
@@ -28,6 +29,7 @@ pub(super) enum Scope {
     Subtree = 2,
 }
 
+#[derive(Clone, Copy)]
 pub(super) enum Filter<'a> {
     /// `(objectClass=*)`
     Any,
@@ -41,6 +43,11 @@ pub(super) enum Filter<'a> {
 
 /// The request (RFC 4511 §4.5.1). Aliases are never followed: they lead out of the base.
 pub(super) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
+    encode_with(id, search, &[])
+}
+
+/// The same with controls.
+pub(super) fn encode_with(id: MessageId, search: &Search<'_>, controls: &[&[u8]]) -> Vec<u8> {
     let mut content = Writer::with_capacity(256);
     content
         .octets(search.base.as_bytes())
@@ -74,7 +81,7 @@ pub(super) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
             list.octets(attribute.as_bytes());
         }
     });
-    answer::message(id, tag::SEARCH_REQUEST, &content.finish(), &[])
+    answer::message(id, tag::SEARCH_REQUEST, &content.finish(), controls)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ struct Counts {
 /// A directory whose first connection ends, without an answer, at its `last`th message and whose others never do.
 async fn directory(last: usize) -> (ServiceLanes, Arc<Counts>, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = ServerUrl::parse(&format!("ldap://{}", listener.local_addr().unwrap())).unwrap();
+    let lanes = lanes_to(&listener);
     let counts = Arc::new(Counts::default());
     let mut tasks = JoinSet::new();
     let seen = Arc::clone(&counts);
@@ -39,6 +39,11 @@ async fn directory(last: usize) -> (ServiceLanes, Arc<Counts>, JoinSet<()>) {
             });
         }
     });
+    (lanes, counts, tasks)
+}
+
+fn lanes_to(listener: &TcpListener) -> ServiceLanes {
+    let url = ServerUrl::parse(&format!("ldap://{}", listener.local_addr().unwrap())).unwrap();
     let mut settings = Settings::new(DirectoryName("people".into()), vec![url]);
     settings.base_dn = Some("dc=example,dc=org".to_owned());
     settings.service_account = Some(ServiceAccount {
@@ -46,11 +51,7 @@ async fn directory(last: usize) -> (ServiceLanes, Arc<Counts>, JoinSet<()>) {
         password: Secret::new("secret"),
     });
     let clock = Arc::new(FixedClock("2026-11-22T12:00:00Z".parse().unwrap()));
-    (
-        ServiceLanes::new(Upstream::new(settings, clock).unwrap()),
-        counts,
-        tasks,
-    )
+    ServiceLanes::new(Upstream::new(settings, clock).unwrap())
 }
 
 async fn session(mut stream: TcpStream, last: usize) {
@@ -129,4 +130,32 @@ async fn however_many_ask_at_once_two_lanes_serve_them() {
         assert_eq!(found.unwrap(), "uid=alice,dc=example,dc=org");
     }
     assert_eq!(counts.most_open.load(Ordering::SeqCst), MOST_LANES);
+}
+
+#[tokio::test]
+async fn who_finds_both_lanes_in_use_is_told_that_and_not_that_the_directory_is_away() {
+    let (lanes, counts, _tasks) = directory(usize::MAX).await;
+    let in_use = lanes.permits.acquire_many(2).await.unwrap();
+    let patience = Duration::from_millis(1);
+    let fault = lanes.look_up_bind_name("uid=alice,dc=example,dc=org", patience).await;
+    assert_eq!(fault.unwrap_err(), LookUpError::Connect(ConnectError::Busy));
+    assert_eq!(counts.connections.load(Ordering::SeqCst), 0);
+    drop(in_use);
+    let patience = Duration::from_secs(30);
+    assert!(
+        lanes
+            .look_up_bind_name("uid=alice,dc=example,dc=org", patience)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_does_not_answer_a_look_up_is_not_called_busy() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let lanes = lanes_to(&listener);
+    let fault = lanes
+        .look_up_bind_name("uid=alice,dc=example,dc=org", Duration::from_secs(1))
+        .await;
+    assert_eq!(fault.unwrap_err(), LookUpError::Connect(ConnectError::TimedOut));
 }

@@ -4,11 +4,10 @@ use super::{Filter, Found, Lane, Scope, Search, ServiceLanes, stable_id_of, whol
 use crate::names::{Claim, Finding, Meant, NameForm, NameRules, NameSearch};
 use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
-use crate::upstream::error::{ConnectError, LookUpError};
+use crate::upstream::error::LookUpError;
 use postern_identity::AccountKey;
 use postern_ldap::{ResultCode, filter};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 
 /// The RDN of an entry that no directory has: a sign-in by it is refused as one with a wrong password is. Should somebody make such an entry,
 /// whoever asks this must refuse by itself.
@@ -48,10 +47,7 @@ impl ServiceLanes {
             Meant::OneOf(search, claims) => (search, claims),
         };
         let patience = self.upstream.settings().answer_timeout;
-        let waited = timeout_at(Instant::now() + patience, self.permits.acquire()).await;
-        let Ok(Ok(_permit)) = waited else {
-            return Err(ConnectError::TimedOut.into());
-        };
+        let _permit = self.permit(patience).await?;
         // Where writes go: a server that lags may still hold a name that is somebody else's now.
         let want = Want {
             account: None,

@@ -135,7 +135,13 @@ impl Session {
             }),
             (Some(ActingAs::Dn(dn)), _) => Some(Actor::Entry(dn.into())),
             (None, Identity::Bound(signed_in) | Identity::Restricted(signed_in)) => {
-                Some(Actor::Entry(signed_in.name.clone()))
+                let own = self
+                    .own_dn
+                    .as_ref()
+                    .filter(|_| DistinguishedName::parse(&signed_in.name).is_err());
+                Some(Actor::Entry(
+                    own.map_or_else(|| signed_in.name.clone(), |own| own.as_bytes().into()),
+                ))
             }
         })
     }

@@ -56,6 +56,8 @@ struct ToldPassword {
     owner: String,
     may_be_written_here: bool,
     rule: &'static str,
+    /// For how long after a change the directory still takes the previous password, in seconds.
+    previous_accepted_seconds: u32,
 }
 
 #[derive(Serialize)]
@@ -131,10 +133,11 @@ impl<'a> Told<'a> {
                 owner: owner(&authority),
                 may_be_written_here: authority.permits_local_write(),
                 rule: OWNER_RULE,
+                previous_accepted_seconds: upstream.dialect().previous_password_seconds(),
             }),
             standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
             bind: found.as_ref().ok().filter(|_| !opaque).and_then(|account| {
-                let (standing, proven) = at_a_bind(&account.standing)?;
+                let (standing, proven) = at_a_bind(upstream.dialect(), &account.standing)?;
                 Some(ask(&standing, proven))
             }),
             hint: found
@@ -183,6 +186,11 @@ impl<'a> Told<'a> {
         }
         if let Some(password) = &self.password {
             row("password", &format!("of {} ({})", password.owner, password.rule))?;
+            if password.previous_accepted_seconds > 0 {
+                let minutes = password.previous_accepted_seconds / 60;
+                let known = format!("the directory takes the previous one for {minutes} minutes after a change");
+                row("", &known)?;
+            }
         }
         if let Some(standing) = &self.standing {
             let state = [vec![standing.state.to_owned()], standing.details.clone()]
@@ -308,7 +316,7 @@ fn told_standing(standing: &Standing) -> ToldStanding {
         details,
         told_by: standing.evidence.told_by,
         read_from: match standing.evidence.source {
-            Source::Bind => "the answer to a sign-in",
+            Source::Bind | Source::BindForChange => "the answer to a sign-in",
             Source::Entry => "the entry",
         },
     }

@@ -1,0 +1,81 @@
+//! The port to a directory, for those who look after people: which account is meant, how it stands, and what can be changed of it.
+//!
+//! Whoever holds a [`Directory`] has asked [`Authority`](crate::Authority) who owns the password: the port writes what it is told.
+
+use crate::account::{AccountKey, DirectoryName};
+use crate::password::{PasswordRefusal, StandingChange};
+use crate::person::{Nesting, Person};
+use crate::secret::Secret;
+use crate::standing::Standing;
+use std::future::Future;
+use std::pin::Pin;
+use thiserror::Error;
+
+/// What a directory answers in its own time. Every one has a deadline.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, DirectoryError>> + Send + 'a>>;
+
+/// One directory, and our own account's rights in it.
+pub trait Directory: Send + Sync {
+    /// As configured.
+    fn name(&self) -> &DirectoryName;
+
+    /// The one account a name means: a DN, a login name, a mail address, `user@domain` or `DOMAIN\user`. Exactly one, or an error.
+    fn find<'a>(&'a self, name: &'a str) -> Reply<'a, Person>;
+
+    /// The account with this key, wherever it is now.
+    fn by_key<'a>(&'a self, key: &'a AccountKey) -> Reply<'a, Person>;
+
+    /// Every account here with this [`Person::link`]; none where no attribute for that is configured.
+    fn of_one_person<'a>(&'a self, link: &'a str) -> Reply<'a, Vec<Person>>;
+
+    /// The DNs of the groups an account is in, each once, as the directory writes them.
+    fn groups<'a>(&'a self, person: &'a Person, nesting: Nesting) -> Reply<'a, Vec<String>>;
+
+    /// Whose account the manager's is. `None`: nobody is named, or the entry that is named is gone or cannot be seen.
+    fn manager<'a>(&'a self, person: &'a Person) -> Reply<'a, Option<AccountKey>>;
+
+    /// How the account stands, by its entry and policy.
+    fn standing<'a>(&'a self, person: &'a Person) -> Reply<'a, Standing>;
+
+    /// Gives the account a new password. With `old` it is its owner's change; without, a reset. What was sent and not answered is
+    /// [`DirectoryError::OutcomeUnknown`].
+    fn write_password<'a>(&'a self, person: &'a Person, old: Option<&'a Secret>, new: &'a Secret) -> Reply<'a, ()>;
+
+    /// Changes how the account stands. What is so already is no error.
+    fn change_standing<'a>(&'a self, person: &'a Person, change: StandingChange) -> Reply<'a, ()>;
+
+    /// For how long after a change the directory still takes the previous password, in seconds: what is said to whoever changes one.
+    fn previous_password_seconds(&self) -> u32;
+}
+
+/// Why a directory has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum DirectoryError {
+    /// There is no such account, or it is another's by now.
+    #[error("no such account")]
+    NotFound,
+    /// More than one account answers to that name.
+    #[error("more than one account has that name")]
+    Ambiguous,
+    /// More than is looked at, or than the directory shows at once.
+    #[error("there are too many to look at")]
+    TooMany,
+    /// The directory did not do it.
+    #[error("the directory refused it with result {}", .0.result_code)]
+    Refused(PasswordRefusal),
+    /// The product has no such change.
+    #[error("this directory has no such change")]
+    NotPossible,
+    /// It was sent and not answered: it may have been done or not. It is never sent again.
+    #[error("the directory did not answer: the change may have been made or not")]
+    OutcomeUnknown,
+    /// Our own account may not do it, is missing, or cannot see enough. `postern check --connect` says what.
+    #[error("the service account cannot do this")]
+    NotAllowed,
+    /// It could be read on the way, and that was not allowed. Nothing was sent.
+    #[error("the connection is not protected, and plain text is not allowed")]
+    Unprotected,
+    /// The directory cannot be reached. Nothing was changed.
+    #[error("the directory cannot be reached")]
+    Unavailable,
+}
