@@ -24,4 +24,5 @@ mod presets;
 mod reload;
 mod samba;
 mod servers;
+mod shapes;
 mod ways_in;

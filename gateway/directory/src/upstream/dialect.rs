@@ -110,10 +110,11 @@ pub trait Dialect: Send + Sync {
         true
     }
 
-    /// Whether somebody whose password must be changed, or has expired, can be signed in here to change it. Where they cannot, the answer
-    /// that turns them away proves the password all the same.
-    fn lets_in_to_change(&self) -> bool {
-        true
+    /// Whether somebody in this state, turned away by an answer that proves the password, can have it changed by our own account with the
+    /// old one, so that the directory checks it and holds the change to every rule.
+    fn changes_through_service(&self, state: &State) -> bool {
+        let _ = state;
+        false
     }
 
     /// Whether a bind that was answered so says less than the entry does, so that the entry has to be read before anybody is told.

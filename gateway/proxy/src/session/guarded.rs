@@ -4,12 +4,14 @@ use super::Identity;
 use super::Session;
 use super::bind::is_infrastructure;
 use super::restricted::dn_of;
+use super::translated::{asks_for_policy, is_unicode_change};
 use crate::guard::{Asked, Attempt, Held, Outcome, Reservation};
 use crate::in_flight::{final_response, operation_of};
 use crate::refusal::Refusal;
-use postern_identity::Proven;
+use crate::surface::password;
 use postern_identity::audit;
 use postern_identity::decide::{GuardRules, Operation, RouteRules};
+use postern_identity::{PasswordRule, Proven};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
 use postern_ldap::compare::CompareRequest;
 use postern_ldap::control::ppolicy::PasswordPolicyResponse;
@@ -269,11 +271,11 @@ impl Session {
         let (code, text) = match test {
             Some(Test::Compare) => (ResultCode::COMPARE_FALSE, ""),
             Some(Test::OldPassword) => {
-                let asked = message.controls.find(oid::PASSWORD_POLICY);
-                let dialect = self.dialect();
-                if let Some(error) = dialect.wrong_old_password_error()
+                let translated = is_unicode_change(message, self.dialect());
+                let told = self.dialect().wrong_old_password_error().filter(|_| !translated);
+                if let Some(error) = told
                     && operation == Operation::Modify
-                    && asked.is_ok_and(|control| control.is_some())
+                    && asks_for_policy(message)
                 {
                     let response = PasswordPolicyResponse {
                         warning: None,
@@ -281,7 +283,12 @@ impl Session {
                     };
                     control = Some(response.control());
                 }
-                dialect.wrong_old_password(operation == Operation::Extended)
+                if translated {
+                    let told = password::of_active_directory(Some(PasswordRule::WrongOld), ResultCode::OTHER);
+                    (told.code, told.text)
+                } else {
+                    self.dialect().wrong_old_password(operation == Operation::Extended)
+                }
             }
             Some(Test::Assertion) | None => (ASSERTION_FAILED, ""),
         };
