@@ -272,8 +272,8 @@ impl Session {
             Some(Test::Compare) => (ResultCode::COMPARE_FALSE, ""),
             Some(Test::OldPassword) => {
                 let translated = is_unicode_change(message, self.dialect());
-                let told = self.dialect().wrong_old_password_error().filter(|_| !translated);
-                if let Some(error) = told
+                let dialect = self.dialect();
+                if let Some(error) = dialect.wrong_old_password_error().filter(|_| !translated)
                     && operation == Operation::Modify
                     && asks_for_policy(message)
                 {
@@ -287,7 +287,7 @@ impl Session {
                     let told = password::of_active_directory(Some(PasswordRule::WrongOld), ResultCode::OTHER);
                     (told.code, told.text)
                 } else {
-                    self.dialect().wrong_old_password(operation == Operation::Extended)
+                    dialect.wrong_old_password(operation == Operation::Extended)
                 }
             }
             Some(Test::Assertion) | None => (ASSERTION_FAILED, ""),

@@ -222,7 +222,7 @@ impl Session {
             let Some(mut lane) = self.lane.take() else { return };
             self.binds_sent = 1; // of this password, whatever the first sign-in took
             let Ok(octets) = self.exchange(&mut lane, &request).await else {
-                return;
+                return self.settle_lost(reservation);
             };
             (lane, octets)
         };
@@ -250,6 +250,10 @@ impl Session {
                 }
                 _ => break read,
             }
+            let Ok(again) = self.exchange(&mut lane, &request).await else {
+                return self.settle_lost(reservation);
+            };
+            octets = again;
         };
         if let Ok((code, (_, proven))) = &read {
             self.settle_bind(reservation, *code, *proven, password.expose());
@@ -262,6 +266,9 @@ impl Session {
             }
             return;
         };
+        // What was read before the change is of no use any more.
+        self.route.second_looks.about_to_be_written(&name);
+        let standing = self.looked_again(lane.server, &name, standing, proven).await;
         let verdict = self.ask(&name, &standing, proven);
         self.take_note(&name, &standing, proven, &verdict);
         lane.tainted |= standing.state == State::MustChange;
