@@ -30,6 +30,7 @@ pub mod upstream;
 pub use names::{NameForm, NameRules};
 pub use transport::{Stream, Transport};
 pub use upstream::active_directory::ActiveDirectory;
+pub use upstream::bind_name::BindName;
 pub use upstream::capabilities::Capabilities;
 pub use upstream::choice::{AccountHash, Want};
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};

@@ -26,4 +26,5 @@ mod reload;
 mod samba;
 mod servers;
 mod shapes;
+mod translation;
 mod ways_in;
