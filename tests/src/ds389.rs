@@ -4,7 +4,6 @@
 //! folders, and `ns-slapd` needs none of them. So this runs as root and as an ordinary user alike, leaves nothing behind, and any number
 //! run side by side.
 
-pub mod freeipa;
 pub mod people;
 
 use crate::certificates::{Authority, ServerCertificate};

@@ -47,7 +47,7 @@ pub const STANDING_ATTRIBUTES: &[&str] = &[
 pub(super) const CONFIG_ACI: &str = "aci: (targetfilter=\"(cn=config)\")(targetattr=\"objectClass || cn || passwordExp || passwordMaxAge || passwordWarning || passwordMustChange || passwordChange || passwordGraceLimit || passwordLockout || passwordMaxFailure || passwordUnlock || passwordLockoutDuration || passwordResetFailureCount || passwordMinAge || passwordMinLength || passwordInHistory || passwordHistory || passwordCheckSyntax || passwordSendExpiringTime || passwordTPRMaxUse || passwordTPRDelayExpireAt || passwordTPRDelayValidFrom || nsslapd-pwpolicy-local\")(version 3.0; acl \"the policy for everybody\"; allow (read, search, compare) userdn=\"ldap:///cn=service,ou=services,dc=example,dc=org\";)";
 
 /// `pwdhash -s SSHA512 secret-1234`: [`crate::PASSWORD`]. An import keeps clear text as it is, and then nobody can take the old value away.
-pub(super) const HASH: &str =
+const HASH: &str =
     "{SSHA512}NEVa1uLmtD0fLlDsBCkORpz3zWPqKteZTNfq5FxBbQbyoVPHLPvD6CFaI9XzNpKvoRVSUozXFBlxGsbCOFbEENFrRtcq97zs";
 const DAY: i64 = 86_400;
 /// The server's word for "must be changed", and of a lock for "until somebody unlocks".

@@ -241,13 +241,7 @@ impl Session {
             let must_change =
                 matches!(&read, Ok((ResultCode::SUCCESS, (standing, _))) if standing.state == State::MustChange);
             match waits.next() {
-                Some(wait) if must_change => {
-                    tokio::time::sleep(wait).await;
-                    let Ok(again) = self.exchange(&mut lane, &request).await else {
-                        return;
-                    };
-                    octets = again;
-                }
+                Some(wait) if must_change => tokio::time::sleep(wait).await,
                 _ => break read,
             }
             let Ok(again) = self.exchange(&mut lane, &request).await else {
