@@ -29,7 +29,7 @@ def start(started, kind):
     started.slapd_pid = ",".join(map(str, below(process.pid)))
     environment = {"POSTERN_UPSTREAM_URL": found["url"], "POSTERN_DIALECT": found["dialect"], "POSTERN_BASE_DN": found["base_dn"],
                    "POSTERN_UPSTREAM_BIND_DN": found["bind_dn"], "POSTERN_UPSTREAM_BIND_PASSWORD": found["bind_password"]}
-    asking = ["--base", found["base_dn"], "--filter-template", found["filter"], "--dn-template", found["dn"],
+    asking = ["--base", found["below"], "--filter-template", found["filter"], "--dn-template", found["dn"],
               "--users", PEOPLE[kind], "--bind-dn", found["bind_dn"], "--bind-password", found["bind_password"]]
     plain = int(found["url"].rsplit(":", 1)[1])
     return servers.Target("direct", plain, 0, [], beside="direct"), environment, asking

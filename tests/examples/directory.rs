@@ -29,7 +29,7 @@ fn main() {
             hold(&json!({
                 "dialect": "389ds", "url": directory.url(), "base_dn": people::BASE,
                 "bind_dn": people::SERVICE, "bind_password": PASSWORD,
-                "filter": "(uid=user{n})", "dn": format!("uid=user{{n}},ou=people,{}", people::BASE),
+                "below": format!("ou=people,{}", people::BASE), "filter": "(uid=user{n})", "dn": format!("uid=user{{n}},ou=people,{}", people::BASE),
             }));
         }
         Some("samba") => {
@@ -45,7 +45,8 @@ fn main() {
             hold(&json!({
                 "dialect": "active-directory", "url": directory.url(), "base_dn": samba::people::BASE,
                 "bind_dn": samba::people::SERVICE, "bind_password": PASSWORD,
-                "filter": "(sAMAccountName=user{n})", "dn": samba::people::dn("user{n}"),
+                // Its root leads to its other parts by references.
+                "below": samba::people::PEOPLE, "filter": "(sAMAccountName=user{n})", "dn": samba::people::dn("user{n}"),
             }));
         }
         _ => panic!("directory 389|samba [people]"),
