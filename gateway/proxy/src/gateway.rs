@@ -9,8 +9,10 @@ use crate::pool::Pool;
 use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
+use crate::second_looks::SecondLooks;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::sign_in::SignInSettings;
+use crate::suffix::Suffix;
 use crate::ticker::Ticker;
 use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
     /// One a directory.
     rechecks: Vec<Arc<Rechecks>>,
+    /// One a directory.
+    second_looks: Vec<Arc<SecondLooks>>,
 }
 
 /// A route while it runs.
@@ -55,8 +59,12 @@ pub(crate) struct Route {
     pub(crate) pool: Pool,
     /// Of the directory, shared by its routes.
     pub(crate) rechecks: Arc<Rechecks>,
+    /// Of the directory, shared by its routes.
+    pub(crate) second_looks: Arc<SecondLooks>,
     /// See [`RouteSettings::ldap_url`].
     pub(crate) ldap_url: Option<Arc<str>>,
+    /// Under which suffix clients know the directory, if it is another.
+    pub(crate) suffix: Option<Suffix>,
     pub(crate) counters: Counters,
     pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
@@ -96,6 +104,7 @@ impl Gateway {
         let ticker = Arc::<Ticker>::default();
         let mut guards: Vec<(Arc<Upstream>, Arc<Guard>)> = Vec::new();
         let mut rechecks: Vec<Arc<Rechecks>> = Vec::new();
+        let mut second_looks: Vec<Arc<SecondLooks>> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
@@ -113,11 +122,14 @@ impl Gateway {
                     rechecks.push(Arc::clone(&new));
                     new
                 };
+                let looks = second_looks_of(&mut second_looks, &settings.upstream);
                 let route = Route {
+                    second_looks: looks,
                     accounts,
                     name_changes,
                     rechecks: of_directory,
                     ldap_url: settings.ldap_url,
+                    suffix: settings.shown_as.suffix.map(Suffix::new),
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
@@ -140,6 +152,7 @@ impl Gateway {
             remembered: Remembered::new(),
             routes,
             rechecks,
+            second_looks,
         });
         let gateway = Self {
             shared,
@@ -155,6 +168,14 @@ impl Gateway {
         }
         for (_, guard) in guards {
             gateway.until_the_end(guard.look_at_everybody());
+        }
+        for route in gateway.shared.routes.values() {
+            let route = Arc::clone(route);
+            gateway.until_the_end(async move {
+                if let Some(suffix) = &route.suffix {
+                    suffix.learn(&route.service, &route.name).await;
+                }
+            });
         }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {
@@ -217,6 +238,15 @@ impl Gateway {
             rechecks.counts(|result, count| {
                 each(Count::Rechecks {
                     directory: rechecks.directory(),
+                    result,
+                    count,
+                });
+            });
+        }
+        for looks in &self.shared.second_looks {
+            looks.counts(|result, count| {
+                each(Count::SecondLooks {
+                    directory: looks.directory(),
                     result,
                     count,
                 });
@@ -320,4 +350,14 @@ fn guard_of(
     let guard = Guard::new(upstream, settings, Arc::clone(ticker));
     guards.push((Arc::clone(upstream), Arc::clone(&guard)));
     guard
+}
+
+/// The looks at a directory's entries, made when the first route to it is.
+fn second_looks_of(all: &mut Vec<Arc<SecondLooks>>, upstream: &Arc<Upstream>) -> Arc<SecondLooks> {
+    if let Some(known) = all.iter().find(|looks| looks.is_of(upstream)) {
+        return Arc::clone(known);
+    }
+    let looks = Arc::new(SecondLooks::new(Arc::clone(upstream)));
+    all.push(Arc::clone(&looks));
+    looks
 }

@@ -11,10 +11,13 @@
 //! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
 //! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
 //! a session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
-//! on it. What is refused is in one table, `refusal`.
+//! on it. Where a dialect calls an answer silent, `second_looks` reads the entry right after the sign-in. What is refused is in one table,
+//! `refusal`.
 //!
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
+//!
+//! Where a route calls the directory's tree by another name, `suffix` maps names at the edge of the session (`session/edge`).
 //!
 //! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken.
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
@@ -43,9 +46,12 @@ mod registry;
 mod remembered;
 mod root_dse;
 mod scratch;
+mod second_looks;
 mod session;
 mod settings;
+mod shown_as;
 mod sign_in;
+mod suffix;
 mod surface;
 mod ticker;
 mod workers;
@@ -57,5 +63,7 @@ pub use network::Network;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
+pub use shown_as::ShownAs;
 pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
+pub use suffix::{SuffixError, SuffixSettings};
 pub use workers::Workers;

@@ -12,12 +12,14 @@ mod bind;
 mod bound;
 mod choice;
 mod deadlines;
+mod edge;
 mod external;
 mod facts;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
+mod offered;
 mod opaque;
 mod record;
 mod referrals;
@@ -25,6 +27,7 @@ mod relay;
 mod restricted;
 mod rules;
 mod sasl;
+mod second_look;
 mod start_tls;
 mod translated;
 mod turned_away;
@@ -140,6 +143,8 @@ pub(crate) struct Session {
     granted: Option<Reservation>,
     /// How often the bind at hand was sent.
     binds_sent: u8,
+    /// Why the bind at hand is refused before its name is anybody's.
+    refused_at_edge: Option<Refusal>,
 }
 
 /// Times of a session, in ticks.
@@ -283,6 +288,7 @@ impl Session {
             guarded: Vec::new(),
             granted: None,
             binds_sent: 0,
+            refused_at_edge: None,
             shared,
             route,
         };

@@ -77,6 +77,7 @@ fn stage(address: SocketAddr, service_account: bool, rules: RouteRules) -> Stage
         server: Server::Answers, // another one is at the address
         dialect: DialectName::OpenLdap,
         names: None,
+        shown_as: crate::shown_as::ShownAs::default(),
         requests: Vec::new(),
     };
     set_up(scene, address)

@@ -18,6 +18,7 @@ fn compiled(text: &str) -> Result<Rulebook, Vec<Problem>> {
     let facts = RouteFacts {
         name: "r".into(),
         portal_url: None,
+        mapped: false,
     };
     compile(&PolicySet::of_texts("p", [("p.toml", text)]), &[facts], 1)
 }

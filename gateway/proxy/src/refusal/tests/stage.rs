@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::guard::{GuardSeed, GuardSettings};
 use crate::session::{Facts, Session};
 use crate::settings::{LaneSettings, Limits, RouteSettings, TlsSource};
+use crate::shown_as::ShownAs;
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::names::{Finding, NameSearch};
@@ -74,6 +75,7 @@ pub(crate) struct Scene {
     pub(crate) server: Server,
     pub(crate) dialect: DialectName,
     pub(crate) names: Option<NameRules>,
+    pub(crate) shown_as: ShownAs,
     pub(crate) requests: Vec<Vec<u8>>,
 }
 
@@ -135,6 +137,7 @@ pub(crate) fn set_up(scene: Scene, address: SocketAddr) -> Stage {
         sign_in: scene.sign_in,
         names: scene.names,
         ldap_url: None,
+        shown_as: scene.shown_as,
     };
     let gateway = Gateway::new(
         Arc::clone(&decide) as Arc<dyn Decide>,
