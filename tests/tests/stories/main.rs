@@ -22,6 +22,7 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod rights;
 mod samba;
 mod servers;
 mod ways_in;

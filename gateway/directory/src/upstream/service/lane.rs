@@ -10,7 +10,7 @@ use crate::upstream::write::WriteRequest;
 use crate::upstream::{Connection, ServerIndex};
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::result::LdapResult;
-use postern_ldap::{ResultCode, bind, oid, tag};
+use postern_ldap::{ResultCode, bind, extended, oid, tag};
 use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -206,6 +206,13 @@ impl Lane {
                 return Ok(Found { entries, code });
             }
         }
+    }
+
+    /// Asks for an extended operation without a value.
+    pub(super) async fn extended(&mut self, oid: &[u8], patience: Duration) -> Result<Vec<u8>, ConnectError> {
+        let id = self.exchange.next_id();
+        let request = extended::request(id, oid, None, &[]);
+        self.exchange.ask(id, &request, patience).await
     }
 
     /// Whether what is sent cannot be read on the way.
