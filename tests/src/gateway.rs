@@ -30,6 +30,10 @@ pub struct GatewaySettings {
     pub urls: Vec<String>,
     /// Which product the directory is.
     pub dialect: String,
+    /// Its suffix.
+    pub base_dn: String,
+    /// The DN of its own account there; its password is everybody's.
+    pub bind_dn: String,
     /// More lines for `[[directory]]`.
     pub directory: String,
     /// Whether it has an account of its own in the directory.
@@ -58,6 +62,8 @@ impl GatewaySettings {
             policy: None,
             urls: urls.to_vec(),
             dialect: "openldap".to_owned(),
+            base_dn: BASE.to_owned(),
+            bind_dn: SERVICE.to_owned(),
             directory: String::new(),
             service_account: true,
             route: String::new(),
@@ -314,7 +320,10 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     let service_account = if settings.service_account {
-        format!("[directory.service_account]\nbind_dn = \"{SERVICE}\"\npassword = \"{PASSWORD}\"")
+        format!(
+            "[directory.service_account]\nbind_dn = \"{}\"\npassword = \"{PASSWORD}\"",
+            settings.bind_dn
+        )
     } else {
         String::new()
     };
@@ -325,6 +334,7 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
     };
     let GatewaySettings {
         dialect,
+        base_dn,
         directory,
         route,
         lanes,
@@ -365,7 +375,7 @@ route = \"applications\"
 name = \"people\"
 dialect = \"{dialect}\"
 {urls}
-base_dn = \"{BASE}\"
+base_dn = \"{base_dn}\"
 {directory}
 
 {service_account}

@@ -12,7 +12,7 @@ use crate::certificates::{Authority, ServerCertificate};
 use crate::eventually::within;
 use crate::process::Process;
 use crate::request;
-use crate::{Wire, port};
+use crate::{GatewaySettings, Wire, port};
 use people::{DOMAIN, REALM};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -108,6 +108,17 @@ impl Samba {
     /// The authority of its certificate, if that was made here.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
+    }
+
+    /// What a gateway in front of it is told: a preset, and where and what this is. They speak TLS.
+    pub fn behind(&self, preset: &str) -> GatewaySettings {
+        GatewaySettings {
+            dialect: "active-directory".to_owned(),
+            base_dn: people::BASE.to_owned(),
+            bind_dn: people::SERVICE.to_owned(),
+            directory: format!("ca_file = \"{}\"", self.ca_file().display()),
+            ..GatewaySettings::new(preset, &[self.tls_url()])
+        }
     }
 
     /// A new connection to it under TLS.

@@ -138,6 +138,9 @@ pub struct Evidence {
 pub enum Source {
     /// The answer to the account's own bind.
     Bind,
+    /// The answer to the account's own bind, which turned it away though the password was right; and the password can be changed here all
+    /// the same, by our own account, with the old one.
+    BindForChange,
     /// The entry, read by a service account.
     Entry,
 }

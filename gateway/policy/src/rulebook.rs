@@ -269,11 +269,18 @@ fn fixed_refusal(question: &BindQuestion<'_>, told: StateName, said: Admission) 
         Some("unproven")
     } else if told == StateName::Unknown {
         Some("unknown")
-    } else if said != Admission::Refuse && directory_refused(question.standing) {
+    } else if said != Admission::Refuse && directory_refused(question.standing) && !to_change(question, told, said) {
         Some("directory-refused")
     } else {
         None
     }
+}
+
+/// Whether it is only about changing the password of somebody the directory turned away for that reason alone, which the door can have done.
+fn to_change(question: &BindQuestion<'_>, told: StateName, said: Admission) -> bool {
+    question.standing.evidence.source == Source::BindForChange
+        && said == Admission::Restrict
+        && matches!(told, StateName::MustChange | StateName::Expired)
 }
 
 /// Whether the directory turned the sign-in away itself. An answer to a bind without a code is taken as a refusal; a
@@ -281,7 +288,7 @@ fn fixed_refusal(question: &BindQuestion<'_>, told: StateName, said: Admission) 
 fn directory_refused(standing: &Standing) -> bool {
     match (standing.evidence.result_code, standing.evidence.source) {
         (Some(code), _) => code != 0,
-        (None, Source::Bind) => true,
+        (None, Source::Bind | Source::BindForChange) => true,
         (None, Source::Entry) => false,
     }
 }

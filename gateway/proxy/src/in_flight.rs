@@ -1,5 +1,6 @@
 //! Operations a session waits for, and those it no longer does.
 
+use crate::root_dse::Asked;
 use postern_identity::decide::Operation;
 use postern_ldap::{MessageId, tag};
 
@@ -16,9 +17,20 @@ pub(crate) struct Pending {
     pub since: u32,
 }
 
+impl Pending {
+    /// What the directory was asked.
+    pub(crate) fn sent(&self) -> Operation {
+        match self.operation {
+            Operation::Extended if self.care.has(Care::CROSSED) => Operation::Modify,
+            Operation::Modify if self.care.has(Care::CROSSED) => Operation::Extended,
+            operation => operation,
+        }
+    }
+}
+
 /// What the answers to an operation need besides being passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Care(u16);
+pub(crate) struct Care(u32);
 
 impl Care {
     /// Nothing.
@@ -38,8 +50,12 @@ impl Care {
 
     /// It may leave something on the lane that another session must not meet.
     pub(crate) const TAINTS: Self = Self(64);
-    /// The rootDSE was asked for its SASL mechanisms: ours are put in.
-    pub(crate) const MECHANISMS: Self = Self(512);
+    /// Its answer is put into the words of whoever asked (see `session::translated`).
+    pub(crate) const TRANSLATED: Self = Self(128);
+    /// It went up as a modify where an extended request was asked, or the other way round.
+    pub(crate) const CROSSED: Self = Self(256);
+    /// A translated request carried the password policy control.
+    pub(crate) const POLICY_ASKED: Self = Self(1024);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -47,6 +63,16 @@ impl Care {
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Entries are the rootDSE, of which this was asked.
+    pub(crate) fn root_dse(asked: Asked) -> Self {
+        Self(Self::ROOT_DSE.0 | u32::from(asked.0) << 16)
+    }
+
+    /// What was asked of the rootDSE.
+    pub(crate) fn asked(self) -> Asked {
+        Asked((self.0 >> 16) as u16)
     }
 
     /// Whether entries must be opened.

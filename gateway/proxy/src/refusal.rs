@@ -11,6 +11,7 @@ pub(crate) enum Refusal {
     EmptyPassword,
     EmptyName,
     AmbiguousName,
+    NameElsewhere,
     NamesUnavailable,
     NotVersion3,
     SaslNotOffered,
@@ -21,6 +22,8 @@ pub(crate) enum Refusal {
     ReadOnly,
     AnonymousNotAllowed,
     BaseNotAllowed,
+    OtherSuffix,
+    ControlNotMapped,
     AttributeNotAllowed,
     ExtensionNotAllowed,
     ProxiedAuthorization,
@@ -53,14 +56,19 @@ pub(crate) enum Refusal {
     SaslMalformed,
     StandingNotKnown,
     ActingRefused,
+    NewPasswordNeeded,
+    OldPasswordNeeded,
+    PasswordOfNobody,
+    PasswordUnwritable,
 }
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
+        Self::NameElsewhere,
         Self::NamesUnavailable,
         Self::NotVersion3,
         Self::SaslNotOffered,
@@ -71,6 +79,8 @@ impl Refusal {
         Self::ReadOnly,
         Self::AnonymousNotAllowed,
         Self::BaseNotAllowed,
+        Self::OtherSuffix,
+        Self::ControlNotMapped,
         Self::AttributeNotAllowed,
         Self::ExtensionNotAllowed,
         Self::ProxiedAuthorization,
@@ -103,6 +113,10 @@ impl Refusal {
         Self::SaslMalformed,
         Self::StandingNotKnown,
         Self::ActingRefused,
+        Self::NewPasswordNeeded,
+        Self::OldPasswordNeeded,
+        Self::PasswordOfNobody,
+        Self::PasswordUnwritable,
     ];
 
     /// The rule's name, the result code and the text.
@@ -124,6 +138,12 @@ impl Refusal {
             // It is not for us to say which of them is meant.
             Self::AmbiguousName => (
                 "built-in:ambiguous-name",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
+            ),
+            // Nobody has it here, whoever has it in the directory.
+            Self::NameElsewhere => (
+                "built-in:suffix-of-name",
                 Code::INVALID_CREDENTIALS,
                 "", // shown as a wrong password
             ),
@@ -172,6 +192,17 @@ impl Refusal {
                 "built-in:base-dns",
                 Code::INSUFFICIENT_ACCESS_RIGHTS,
                 "this part of the tree is not open here",
+            ),
+            Self::OtherSuffix => (
+                "built-in:suffix",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "this part of the tree is not open here",
+            ),
+            // RFC 4511 §4.1.11.
+            Self::ControlNotMapped => (
+                "built-in:suffix-control",
+                Code::UNAVAILABLE_CRITICAL_EXTENSION,
+                "a critical control is not offered here",
             ),
             Self::AttributeNotAllowed => (
                 "built-in:deny-attributes",
@@ -320,9 +351,31 @@ impl Refusal {
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
             ),
+            // RFC 3062 §2 lets a server make one up; the directory behind cannot.
+            Self::NewPasswordNeeded => (
+                "built-in:new-password-needed",
+                Code::UNWILLING_TO_PERFORM,
+                "the new password has to be given: none is made up here",
+            ),
+            Self::OldPasswordNeeded => (
+                "built-in:old-password-needed",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "the old password has to be given with the new one",
+            ),
+            Self::PasswordOfNobody => (
+                "built-in:password-of-nobody",
+                Code::UNWILLING_TO_PERFORM,
+                "whose password it is has to be given as a distinguished name",
+            ),
+            // Code and text are those of the rule it breaks: of its encoding, or of the connection.
+            Self::PasswordUnwritable => (
+                "built-in:password-unwritable",
+                Code::CONSTRAINT_VIOLATION,
+                "this password cannot be written to the directory",
+            ),
         }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

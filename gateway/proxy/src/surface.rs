@@ -5,6 +5,7 @@
 
 mod active_directory;
 mod netscape;
+pub(crate) mod password;
 mod ppolicy;
 
 use postern_identity::Disclosed;
@@ -48,6 +49,14 @@ impl Shown<'_> {
         }
         let content = answer::result_content(ResultCode::SUCCESS, b"", text.as_bytes());
         Message::parse(&reply).map_or_else(|_| plainly(), |message| splice::with_content(&message, &content))
+    }
+
+    /// The answer to a bind the directory refused though the password was right, where whoever it was is let in to change it.
+    pub(crate) fn let_in_to_change(&self) -> Vec<u8> {
+        let controls = self.controls();
+        let more: Vec<&[u8]> = controls.iter().map(Vec::as_slice).collect();
+        let text = self.verdict.text.as_deref().unwrap_or("");
+        answer::result(self.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, text, &more)
     }
 
     /// The answer to a bind that is refused, by the directory or by the verdict. Whatever is not told is the same octets for everybody.

@@ -25,4 +25,5 @@ mod reload;
 mod rights;
 mod samba;
 mod servers;
+mod shapes;
 mod ways_in;

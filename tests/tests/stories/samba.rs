@@ -1,8 +1,10 @@
-//! Samba's domain controller as it is, without a gateway: what the dialect `active-directory` has to understand.
+//! Samba's domain controller: what it answers by itself, and what is told through a gateway with the dialect `active-directory`.
 
 mod binds;
 mod changes;
+mod guard;
 mod rights;
+mod surfaces;
 
 /// Nobody's password.
 const WRONG: &str = "wrong-password";

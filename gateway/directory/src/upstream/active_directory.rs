@@ -150,8 +150,9 @@ impl Dialect for ActiveDirectory {
         proven == Proven::Yes && standing.state == State::Active
     }
 
-    fn lets_in_to_change(&self) -> bool {
-        false
+    /// Neither can sign in; everybody who knows the old password may change it.
+    fn changes_through_service(&self, state: &State) -> bool {
+        matches!(state, State::MustChange | State::Expired)
     }
 
     fn knows_password_modify(&self) -> bool {

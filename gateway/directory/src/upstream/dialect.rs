@@ -10,6 +10,7 @@ use super::person::{Memberships, PersonAttributes};
 use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
+use postern_ldap::control::ppolicy::error;
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode, filter};
 
@@ -129,10 +130,11 @@ pub trait Dialect: Send + Sync {
         true
     }
 
-    /// Whether somebody whose password must be changed, or has expired, can be signed in here to change it. Where they cannot, the answer
-    /// that turns them away proves the password all the same.
-    fn lets_in_to_change(&self) -> bool {
-        true
+    /// Whether somebody in this state, turned away by an answer that proves the password, can have it changed by our own account with the
+    /// old one, so that the directory checks it and holds the change to every rule.
+    fn changes_through_service(&self, state: &State) -> bool {
+        let _ = state;
+        false
     }
 
     /// Whether a bind that was answered so says less than the entry does, so that the entry has to be read before anybody is told.
@@ -208,6 +210,11 @@ pub trait Dialect: Send + Sync {
                 "Must supply correct old password to change to new one",
             )
         }
+    }
+
+    /// The error in the password policy control beside the answer to such a modify, where it was asked for.
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        self.knows_ppolicy_control().then_some(error::MUST_SUPPLY_OLD_PASSWORD)
     }
 
     /// How the product refuses what a session may not do before the password is changed.

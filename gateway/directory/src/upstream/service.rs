@@ -8,6 +8,7 @@ pub(super) mod lane;
 pub mod people;
 mod request;
 mod rights;
+pub mod subschema;
 pub mod who;
 pub mod writes;
 

@@ -1,13 +1,16 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
 mod arriving;
-mod stage;
+pub(crate) mod stage;
+mod suffix;
 
 use super::Refusal;
 use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
+use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
+use postern_directory::DialectName;
 use postern_identity::audit::Outcome;
 use postern_identity::decide::{GuardRules, Operation, RouteRules, Ruled, TlsRule};
 use postern_identity::name::NameTemplate;
@@ -171,7 +174,9 @@ fn scene(refusal: Refusal) -> Scene {
         sign_in: SignInSettings::default(),
         arrival: Arrival::default(),
         server: Server::Answers,
+        dialect: DialectName::OpenLdap,
         names: None,
+        shown_as: ShownAs::default(),
         requests: vec![search(1, "dc=example", &[])],
     };
     let sign_in = || bind::simple(MessageId(1), b"cn=a", b"right", &[]);
@@ -219,6 +224,16 @@ fn scene(refusal: Refusal) -> Scene {
             let base = DistinguishedName::parse(b"dc=elsewhere").unwrap();
             rules.base_dns = Some(Ruled::new(vec![base], rule()));
         }),
+        Refusal::NameElsewhere => {
+            scene.shown_as = suffix::under_another_suffix();
+            scene.requests = vec![sign_in()];
+        }
+        Refusal::OtherSuffix => scene.shown_as = suffix::under_another_suffix(),
+        Refusal::ControlNotMapped => {
+            scene.shown_as = suffix::under_another_suffix();
+            let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
+            scene.requests = vec![search(1, "dc=here", &[&control])];
+        }
         Refusal::AttributeNotAllowed => {
             policy(&mut scene, |rules| {
                 let name = AttributeName::parse(b"objectClass").unwrap();
@@ -333,11 +348,34 @@ fn scene(refusal: Refusal) -> Scene {
             scene.service_account = false;
         }
         Refusal::ActingRefused => external(&mut scene),
+        Refusal::NewPasswordNeeded => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), None));
+        }
+        Refusal::OldPasswordNeeded => {
+            on_active_directory(&mut scene, change(Some(b"dn:CN = A"), None, Some(b"new")));
+        }
+        Refusal::PasswordOfNobody => {
+            on_active_directory(&mut scene, change(Some(b"u:alice"), Some(b"old"), Some(b"new")));
+        }
+        Refusal::PasswordUnwritable => {
+            on_active_directory(&mut scene, change(None, Some(b"old"), Some(b"\xff")));
+        }
         Refusal::ProxyHeader | Refusal::ProxyHeaderVersion1 | Refusal::ProxyHeaderLate | Refusal::ClientCertificate => {
             unreachable!("played while the client arrives")
         }
     }
     scene
+}
+
+/// Whoever signs in asks for a password modify, which that directory does not know.
+fn on_active_directory(scene: &mut Scene, change: PasswordModify<'_>) {
+    scene.dialect = DialectName::ActiveDirectory;
+    let change = extended::request(MessageId(2), oid::PASSWORD_MODIFY, Some(&change.value()), &[]);
+    scene.requests = vec![bind::simple(MessageId(1), b"cn=a", b"right", &[]), change];
+}
+
+fn change<'a>(identity: Option<&'a [u8]>, old: Option<&'a [u8]>, new: Option<&'a [u8]>) -> PasswordModify<'a> {
+    PasswordModify { identity, old, new }
 }
 
 fn by_certificate() -> SignInSettings {

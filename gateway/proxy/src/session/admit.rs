@@ -1,11 +1,12 @@
 //! What may pass. Everything but a plain search is walked to its end here.
 
 use super::guarded::Guarded;
+use super::translated::{Translation, Untranslated, is_unicode_change};
 use super::{Identity, Leave, Session};
 use crate::acting;
 use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
-use crate::root_dse;
+use crate::root_dse::Asked;
 use postern_identity::decide::{Operation, RouteRules, RuleName, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
@@ -15,13 +16,14 @@ use postern_ldap::credential::{Touch, touch};
 use postern_ldap::extended::{ExtendedRequest, abandoned_id};
 use postern_ldap::search::{SearchRequest, is_root_dse};
 use postern_ldap::{Header, Message, MessageId, attribute, denied, frame, oid, search, tag};
+use zeroize::Zeroizing;
 
 /// What becomes of a request.
 pub(super) enum Admit {
     /// It goes up the lane as it is.
     Pass,
-    /// This goes up the lane instead.
-    Changed(Vec<u8>),
+    /// This goes up the lane instead. It may hold a password.
+    Changed(Zeroizing<Vec<u8>>),
     /// This is the answer.
     Answer(Vec<u8>),
     /// Nothing: it has no answer and nobody to go to.
@@ -32,6 +34,16 @@ pub(super) enum Admit {
     Later,
     /// The session ends.
     Leave(Leave),
+}
+
+/// In whose words a request goes up.
+enum Worded {
+    /// In those it came in.
+    AsItIs,
+    /// In these.
+    Differently(Translation),
+    /// It does not go up now.
+    Otherwise(Admit),
 }
 
 /// A refusal and the policy rule it rests on, if it does.
@@ -143,6 +155,10 @@ impl Session {
             bases(&message, operation, &rules)?;
         }
         attributes(&message, &rules)?;
+        if let Some(answer) = extension.and_then(|extension| self.who_am_i(&message, &extension)) {
+            return Ok(Admit::Answer(answer));
+        }
+        self.denied_otherwise(&message, &rules)?;
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
@@ -152,6 +168,11 @@ impl Session {
         if sequence || !self.lane_fits() {
             return Ok(Admit::InSequence);
         }
+        let translation = match self.translated(&message, operation, &rules) {
+            Worded::Differently(translation) => Some(translation),
+            Worded::AsItIs => None,
+            Worded::Otherwise(admit) => return Ok(admit),
+        };
         let watched = match self.guard(&message, operation, touched, extension.as_ref(), &rules) {
             Guarded::Pass(watched) => watched,
             Guarded::Wait => return Ok(Admit::InSequence),
@@ -186,8 +207,34 @@ impl Session {
         // Should anything have been left of an earlier request, its end is not this one's.
         self.forget_watched(|known| known.id == header.id);
         self.guarded.extend(watched);
+        if let Some(Translation { request, care: words }) = translation {
+            self.add(header.id, operation, care.with(words));
+            return Ok(Admit::Changed(request));
+        }
         self.add(header.id, operation, care);
-        Ok(changed.map_or(Admit::Pass, Admit::Changed))
+        Ok(changed.map_or(Admit::Pass, |changed| Admit::Changed(Zeroizing::new(changed))))
+    }
+
+    /// A password change in the directory's words, where it was asked for in others.
+    fn translated(&self, message: &Message<'_>, operation: Operation, rules: &RouteRules) -> Worded {
+        match self.translation(message, rules) {
+            Ok(Some(translation)) => Worded::Differently(translation),
+            Ok(None) => Worded::AsItIs,
+            Err(Untranslated::Unresolved) => Worded::Otherwise(Admit::InSequence),
+            Err(Untranslated::Refused(refusal, rule)) => {
+                Worded::Otherwise(Admit::Answer(self.refuse_change(message, operation, refusal, rule)))
+            }
+        }
+    }
+
+    /// A modify of `unicodePwd` becomes one of `userPassword`, whose denial it must not get around.
+    fn denied_otherwise(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
+        match &rules.denied_attributes {
+            Some(list) if is_denied(rules, b"userPassword") && is_unicode_change(message, self.dialect()) => {
+                Err(Refused(Refusal::AttributeNotAllowed, Some(list.rule.clone())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// RFC 4511 §4.11: no answer, whatever is wrong with it.
@@ -217,13 +264,7 @@ impl Session {
             }
             match control.oid {
                 oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => {
-                    let allowed = match &self.identity {
-                        // Who is acted for already acts for nobody else.
-                        _ if self.acts() => false,
-                        Identity::Bound(signed_in) => DistinguishedName::parse(&signed_in.name)
-                            .is_ok_and(|name| rules.proxied_authorization.value.contains(&name)),
-                        Identity::Anonymous | Identity::Restricted(_) => false,
-                    };
+                    let allowed = self.may_act_for_others(rules);
                     if !allowed {
                         let rule = rules.proxied_authorization.rule.clone();
                         return Err(Refused(Refusal::ProxiedAuthorization, Some(rule)));
@@ -292,7 +333,7 @@ impl Session {
         });
     }
 
-    fn is_new(&self, id: MessageId) -> bool {
+    pub(super) fn is_new(&self, id: MessageId) -> bool {
         id != MessageId(0) && !self.in_flight.knows(id)
     }
 
@@ -383,14 +424,10 @@ fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
     denied.iter().any(|name| name.matches(description))
 }
 
-/// What the root DSE's answer needs: to be rewritten, and the mechanisms put in where they were asked for.
+/// What the root DSE's answer needs: to be rewritten, and what is ours put in where it was asked for.
 fn root_dse_care(request: &[u8]) -> Care {
     let asked = Message::parse(request).and_then(|message| SearchRequest::parse(&message));
-    if asked.is_ok_and(|search| root_dse::asks_for_mechanisms(&search)) {
-        Care::ROOT_DSE.with(Care::MECHANISMS)
-    } else {
-        Care::ROOT_DSE
-    }
+    Care::root_dse(asked.map(|search| Asked::of(&search)).unwrap_or_default())
 }
 
 /// What the answers to a search need.

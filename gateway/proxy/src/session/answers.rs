@@ -5,7 +5,7 @@ use super::relay::Turn;
 use super::{Event, Leave, Session};
 use crate::in_flight::{Care, answers};
 use crate::lane::{LaneLoss, loss};
-use crate::{root_dse, scratch};
+use crate::scratch;
 use postern_identity::decide::Operation;
 use postern_ldap::{Header, Message, MessageId, ResultCode, frame, result, tag};
 use std::ops::Range;
@@ -127,7 +127,10 @@ impl Session {
             return Ok(None);
         };
         match rest.get(..header.length) {
-            Some(answer) => self.fate(&header, answer).map(|fate| Some((header, fate))),
+            Some(answer) => {
+                let fate = self.fate(&header, answer)?;
+                self.fate_at_edge(fate, answer).map(|fate| Some((header, fate)))
+            }
             None if header.length > LARGE && self.may_stream(&header) => Ok(Some((header, Fate::Stream))),
             None => Ok(None),
         }
@@ -147,6 +150,7 @@ impl Session {
     /// Whether an answer of which only a part has come may be passed on in parts: an entry nobody wants to look into.
     fn may_stream(&mut self, header: &Header) -> bool {
         header.operation == tag::SEARCH_ENTRY
+            && self.route.suffix.is_none()
             && self
                 .in_flight
                 .find(header.id)
@@ -165,7 +169,7 @@ impl Session {
             }
             return Err(Event::LaneLost(LaneLoss::Protocol));
         };
-        if !answers(pending.operation, header.operation) {
+        if !answers(pending.sent(), header.operation) {
             return Err(Event::LaneLost(LaneLoss::Protocol));
         }
         if !tag::ends_operation(header.operation) {
@@ -192,10 +196,20 @@ impl Session {
                     Referred::Pass
                 };
                 self.in_flight.end_found();
-                if let Referred::Nothing = referred {
+                // Where a password is written is not for a client that asked in other words to follow.
+                let followed = !pending.care.has(Care::TRANSLATED) || code != ResultCode::REFERRAL;
+                if let (Referred::Nothing, _) | (_, false) = (&referred, followed) {
                     self.leaves_doubt(&pending);
                     self.guarded_ended(pending.id, code);
                     return Ok(Fate::Change(self.held_elsewhere(&pending)));
+                }
+                if pending.care.has(Care::TRANSLATED) {
+                    let translated = self
+                        .translated_answer(pending.operation, pending.care, answer)
+                        .ok_or(Event::LaneLost(LaneLoss::Protocol))?;
+                    self.guarded_ended(pending.id, translated.tested);
+                    self.ended(&pending, translated.code, answer);
+                    return Ok(Fate::Change(translated.octets));
                 }
                 self.ended(&pending, code, answer);
                 let changed = match referred {
@@ -219,13 +233,7 @@ impl Session {
     fn edited(&self, answer: &[u8], care: Care) -> Option<Vec<u8>> {
         let mut octets = None;
         if care.has(Care::ROOT_DSE) {
-            let start_tls = self.facts.start_tls.is_some() && !self.facts.secure;
-            let offered = if care.has(Care::MECHANISMS) {
-                self.mechanisms()
-            } else {
-                Vec::new()
-            };
-            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls, &offered).ok()?);
+            octets = Some(self.root_dse(&Message::parse(answer).ok()?, care.asked()).ok()?);
         }
         if care.has(Care::STRIP) {
             octets = Some(self.stripped(octets.as_deref().unwrap_or(answer))?);
@@ -235,7 +243,7 @@ impl Session {
 }
 
 /// What becomes of an answer.
-enum Fate {
+pub(super) enum Fate {
     /// It goes on as it is.
     Pass,
     /// It goes on as it comes, this part of it first.

@@ -33,6 +33,10 @@ impl Session {
             .ok_or((Refusal::NoRules, None))
             .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
         let octets = match checked {
+            Err((Refusal::NameElsewhere, _)) => {
+                let name = sasl::claimed_name(&message);
+                self.refuse_as_wrong(&message, Refusal::NameElsewhere, name, "a name of another suffix")
+            }
             Err((Refusal::EmptyName, _)) => self.refuse_as_wrong(&message, Refusal::EmptyName, b"", "no name"),
             Err((refusal, rule)) => {
                 let name = sasl::claimed_name(&message);
@@ -52,7 +56,8 @@ impl Session {
     }
 
     async fn answer_bind(&mut self, octets: &[u8]) -> ControlFlow<Leave> {
-        self.outbound.push(octets);
+        let octets = self.to_client(octets.to_vec());
+        self.outbound.push(&octets);
         self.flush_in_time().await
     }
 
@@ -72,6 +77,12 @@ impl Session {
         if !rules.operations.value.contains(Operation::Bind) {
             return Err((Refusal::OperationNotAllowed, Some(rules.operations.rule.clone())));
         }
+        if let Some(refusal) = self
+            .refused_at_edge
+            .filter(|refusal| *refusal != Refusal::NameElsewhere)
+        {
+            return Err((refusal, None));
+        }
         match request.authentication {
             Authentication::Simple([]) if request.name.is_empty() => Ok(Checked::Anonymous),
             Authentication::Simple([]) => Err((Refusal::EmptyPassword, None)),
@@ -81,6 +92,7 @@ impl Session {
             Authentication::Simple(_) if !self.password_may_travel(rules) => {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }
+            _ if self.refused_at_edge.is_some() => Err((Refusal::NameElsewhere, None)),
             Authentication::Simple(password) => Ok(Checked::Simple(request.name, password)),
             Authentication::Sasl { mechanism, credentials } => self.check_sasl(mechanism, credentials, rules),
             Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),
@@ -207,7 +219,7 @@ impl Session {
             controls: response.controls,
             ppolicy_asked: asked || spliced,
         };
-        let (standing, proven) = self.dialect().read_bind(&bind_answer);
+        let (mut standing, proven) = self.dialect().read_bind(&bind_answer);
         if reservation.is_none() && proven != Proven::Yes && !is_infrastructure(result.code) {
             // The guard is off here, but the directory counts, and routes where it is on are to know.
             self.route.guard.went_unasked(name, result.code == ResultCode::SUCCESS);
@@ -244,9 +256,14 @@ impl Session {
             self.lane = Some(lane);
             return None;
         }
+        if !accepted && self.may_come_to_change(result.code, &standing, proven) {
+            standing.evidence.source = Source::BindForChange;
+        }
         let mut verdict = self.ask(name, &standing, proven);
-        // Nothing can be let in that the directory turned away: its lane is nobody's.
-        if !accepted {
+        // Nothing can be let in that the directory turned away: its lane is nobody's. Only to change the password, for which no lane is needed,
+        // may somebody stay whose password was right.
+        let to_change = standing.evidence.source == Source::BindForChange && verdict.admission == Admission::Restrict;
+        if !accepted && !to_change {
             verdict.admission = Admission::Refuse;
         }
         let told = disclose(&standing, proven);
@@ -256,10 +273,10 @@ impl Session {
             told,
             asked,
         };
-        let reply = if verdict.admission == Admission::Refuse {
-            shown.refused()
-        } else {
-            shown.let_in(&response)
+        let reply = match verdict.admission {
+            Admission::Refuse => shown.refused(),
+            _ if !accepted => shown.let_in_to_change(),
+            _ => shown.let_in(&response),
         };
         self.take_note(name, &standing, proven, &verdict);
         self.take_verdict(lane, name, standing, proven, &verdict, accepted);
@@ -289,7 +306,7 @@ impl Session {
         } else {
             ResultCode::SUCCESS
         };
-        lane.identity = if verdict.admission == Admission::Refuse {
+        lane.identity = if verdict.admission == Admission::Refuse || !accepted {
             LaneIdentity::Stale
         } else {
             LaneIdentity::Session
@@ -316,7 +333,11 @@ impl Session {
         match verdict.admission {
             Admission::Allow => self.identity = Identity::Bound(signed_in),
             Admission::Restrict => self.identity = Identity::Restricted(signed_in),
-            Admission::Refuse => self.give_lane_back(),
+            Admission::Refuse => {}
+        }
+        // Whom the directory turned away has no lane (lane rule 1).
+        if !accepted || verdict.admission == Admission::Refuse {
+            self.give_lane_back();
         }
         self.take_rules_anew();
     }
@@ -379,6 +400,7 @@ impl Session {
         }
         self.identity = Identity::Anonymous;
         self.given = None;
+        self.own_dn = None;
         self.take_rules_anew();
         self.fast = false;
         self.retry = None;

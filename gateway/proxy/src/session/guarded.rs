@@ -4,12 +4,14 @@ use super::Identity;
 use super::Session;
 use super::bind::is_infrastructure;
 use super::restricted::dn_of;
+use super::translated::{asks_for_policy, is_unicode_change};
 use crate::guard::{Asked, Attempt, Held, Outcome, Reservation};
 use crate::in_flight::{final_response, operation_of};
 use crate::refusal::Refusal;
-use postern_identity::Proven;
+use crate::surface::password;
 use postern_identity::audit;
 use postern_identity::decide::{GuardRules, Operation, RouteRules};
+use postern_identity::{PasswordRule, Proven};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
 use postern_ldap::compare::CompareRequest;
 use postern_ldap::control::ppolicy::PasswordPolicyResponse;
@@ -18,8 +20,6 @@ use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::search::SearchRequest;
 use postern_ldap::{Header, Message, MessageId, ResultCode, answer, oid, tag};
 
-/// The password policy error "must supply the old password" (draft-behera-ldap-password-policy §6.2).
-const MUST_SUPPLY_OLD: u32 = 4;
 /// RFC 4511 §A.2: of a name that is no DN, for one.
 const INVALID_SYNTAX: ResultCode = ResultCode(21);
 /// RFC 4528 §4.
@@ -271,15 +271,24 @@ impl Session {
         let (code, text) = match test {
             Some(Test::Compare) => (ResultCode::COMPARE_FALSE, ""),
             Some(Test::OldPassword) => {
-                let asked = message.controls.find(oid::PASSWORD_POLICY);
-                if operation == Operation::Modify && asked.is_ok_and(|control| control.is_some()) {
+                let translated = is_unicode_change(message, self.dialect());
+                let dialect = self.dialect();
+                if let Some(error) = dialect.wrong_old_password_error().filter(|_| !translated)
+                    && operation == Operation::Modify
+                    && asks_for_policy(message)
+                {
                     let response = PasswordPolicyResponse {
                         warning: None,
-                        error: Some(MUST_SUPPLY_OLD),
+                        error: Some(error),
                     };
                     control = Some(response.control());
                 }
-                self.dialect().wrong_old_password(operation == Operation::Extended)
+                if translated {
+                    let told = password::of_active_directory(Some(PasswordRule::WrongOld), ResultCode::OTHER);
+                    (told.code, told.text)
+                } else {
+                    dialect.wrong_old_password(operation == Operation::Extended)
+                }
             }
             Some(Test::Assertion) | None => (ASSERTION_FAILED, ""),
         };

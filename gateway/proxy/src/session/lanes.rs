@@ -33,6 +33,10 @@ impl Session {
         if start_tls {
             return Box::pin(self.start_tls(header.id)).await;
         }
+        self.resolve_own_dn_for(&frame).await;
+        if self.is_turned_away() {
+            return Box::pin(self.change_turned_away(&header, &frame)).await;
+        }
         if matches!(self.identity, Identity::Restricted(_)) {
             return Box::pin(self.change_own_password(&header, &frame)).await;
         }
@@ -88,7 +92,8 @@ impl Session {
             Admit::Pass => request,
             Admit::Changed(changed) => changed,
             Admit::Answer(answer) => {
-                self.outbound.push(answer);
+                let answer = self.to_client(answer.clone());
+                self.outbound.push(&answer);
                 return self.flush_in_time().await;
             }
             Admit::Swallow => return ControlFlow::Continue(()),

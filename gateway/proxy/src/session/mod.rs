@@ -12,12 +12,14 @@ mod bind;
 mod bound;
 mod choice;
 mod deadlines;
+mod edge;
 mod external;
 mod facts;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
+mod offered;
 mod opaque;
 mod record;
 mod referrals;
@@ -26,6 +28,8 @@ mod restricted;
 mod rules;
 mod sasl;
 mod start_tls;
+mod translated;
+mod turned_away;
 
 use crate::client::Client;
 use crate::door::Arrival;
@@ -116,6 +120,8 @@ pub(crate) struct Session {
     identity: Identity,
     /// The name it gave, if that is not the one it is signed in by.
     given: Option<Box<names::Given>>,
+    /// Its DN, looked up where it is needed and the name it is signed in by is none.
+    own_dn: Option<Box<str>>,
     /// Whether it has asked for something that may change whose a name is.
     changes_names: bool,
     in_flight: InFlight,
@@ -136,6 +142,8 @@ pub(crate) struct Session {
     granted: Option<Reservation>,
     /// How often the bind at hand was sent.
     binds_sent: u8,
+    /// Why the bind at hand is refused before its name is anybody's.
+    refused_at_edge: Option<Refusal>,
 }
 
 /// Times of a session, in ticks.
@@ -266,6 +274,7 @@ impl Session {
             lane: None,
             identity: Identity::Anonymous,
             given: None,
+            own_dn: None,
             changes_names: false,
             in_flight: InFlight::default(),
             fast: false,
@@ -278,6 +287,7 @@ impl Session {
             guarded: Vec::new(),
             granted: None,
             binds_sent: 0,
+            refused_at_edge: None,
             shared,
             route,
         };
@@ -376,3 +386,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,8 @@ impl Session {
     /// The directory answered an operation for good. Reads are counted; what was meant to change something goes on record too.
     pub(super) fn ended(&mut self, pending: &Pending, code: ResultCode, answer: &[u8]) {
         if !self.guarded.is_empty() {
-            self.guarded_ended(pending.id, code);
+            let tested = self.tested_code(code, answer);
+            self.guarded_ended(pending.id, tested);
         }
         if pending
             .care

@@ -1,9 +1,11 @@
 //! A session that may change its own password and do nothing else, in every lane mode.
 
+use super::ask::Answered;
 use super::referrals::Referred;
+use super::translated::{Translation, Untranslated, new_unicode_password};
 use super::{Identity, Leave, Session, SignedIn};
 use crate::in_flight::operation_of;
-use crate::lane::LaneLoss;
+use crate::lane::{LaneIdentity, LaneLoss};
 use crate::refusal::Refusal;
 use postern_directory::BindAnswer;
 use postern_identity::audit::Outcome;
@@ -16,7 +18,17 @@ use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Control, Header, Message, ResultCode, WireError, bind, oid, tag};
 use std::ops::ControlFlow;
+use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// 389 Directory Server takes the mark off an account just after it has answered the modify, so a sign-in may come too early. Then it is
+/// repeated after each of these.
+const TOO_EARLY: [Duration; 4] = [
+    Duration::from_millis(2),
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+];
 
 impl Session {
     /// Whether a restricted session may send this: RFC 3062 for itself, a modify of its own credentials, cancel, who-am-i, the rootDSE.
@@ -32,6 +44,10 @@ impl Session {
         let harmless =
             |control: Result<Control<'_>, WireError>| control.is_ok_and(|control| control.oid == oid::PASSWORD_POLICY);
         if !message.controls.iter().all(harmless) {
+            return false;
+        }
+        // There is no lane to ask anything else on.
+        if self.is_turned_away() && message.operation.tag != tag::EXTENDED_REQUEST {
             return false;
         }
         match message.operation.tag {
@@ -72,6 +88,13 @@ impl Session {
             self.outbound.push(&octets);
             return self.flush_in_time().await;
         }
+        let translation = match self.translation_of(header, operation, frame) {
+            Ok(translation) => translation,
+            Err(answer) => {
+                self.outbound.push(&answer);
+                return self.flush_in_time().await;
+            }
+        };
         let watched = match self.ask_guard_for_change(header, frame).await {
             Ok(watched) => watched,
             Err(answer) => {
@@ -82,7 +105,8 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
-        let outcome = self.exchange(&mut lane, frame).await;
+        let up = translation.as_ref().map_or(frame, |translation| &translation.request);
+        let outcome = self.exchange(&mut lane, up).await;
         let answered = match outcome {
             Ok(octets) => octets,
             Err(loss) => {
@@ -94,8 +118,12 @@ impl Session {
             .and_then(|message| LdapResult::parse(&message).map(|result| result.code))
             .unwrap_or(ResultCode::OTHER);
         let changed = code == ResultCode::SUCCESS;
-        self.settle_watched(watched, code);
+        let tested = self.tested_code(code, &answered);
+        self.settle_watched(watched, tested);
         self.lane = Some(lane);
+        let words = translation.filter(|_| code != ResultCode::REFERRAL);
+        let translated = words.and_then(|words| self.translated_answer(operation, words.care, &answered));
+        let code = translated.as_ref().map_or(code, |translated| translated.code);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
         self.record(operation, recorded, code, "built-in:directory-answered", None, None);
         if changed && self.acts() {
@@ -105,20 +133,47 @@ impl Session {
         }
         self.take_rules_anew();
         self.set_fast();
+        if let Some(translated) = translated {
+            self.outbound.push(&translated.octets);
+            return self.flush_in_time().await;
+        }
         let referred = if code == ResultCode::REFERRAL {
             self.referred_result(&answered, true)
         } else {
             Referred::Pass
         };
         match referred {
-            Referred::Pass => self.outbound.push(&answered),
-            Referred::Changed(changed) => self.outbound.push(&changed),
+            Referred::Pass => {
+                let answered = self.to_client(answered.to_vec());
+                self.outbound.push(&answered);
+            }
+            Referred::Changed(changed) => {
+                let changed = self.to_client(changed);
+                self.outbound.push(&changed);
+            }
             Referred::Nothing | Referred::Broken => {
                 let octets = self.refuse(header.id, operation, Refusal::HeldElsewhere, None);
                 self.outbound.push(&octets);
             }
         }
         self.flush_in_time().await
+    }
+
+    /// The change in the directory's words, where it was asked for in others; or the answer that refuses it.
+    fn translation_of(
+        &self,
+        header: &Header,
+        operation: Operation,
+        frame: &[u8],
+    ) -> Result<Option<Translation>, Vec<u8>> {
+        let (Ok(message), Some(rules)) = (Message::parse(frame), self.rules.as_ref()) else {
+            return Ok(None);
+        };
+        self.translation(&message, rules)
+            .map_err(|untranslated| match untranslated {
+                Untranslated::Unresolved => self.refuse(header.id, operation, Refusal::DirectorySilent, None),
+                Untranslated::Refused(refusal, rule) => self.refuse_change(&message, operation, refusal, rule),
+            })
     }
 
     /// The outcome is not known, and the lane is gone.
@@ -138,8 +193,9 @@ impl Session {
         ControlFlow::Break(Leave::DirectoryLost)
     }
 
-    /// Binds the lane with the new password. Whatever goes wrong leaves the session restricted, or without a lane and then at its end.
-    async fn sign_in_again(&mut self, header: &Header, password: &Secret) {
+    /// Binds the lane with the new password, or a fresh one where the session has none. Whatever goes wrong leaves the session restricted, or
+    /// without the lane it had and then at its end.
+    pub(super) async fn sign_in_again(&mut self, header: &Header, password: &Secret) {
         let Identity::Restricted(signed_in) = &self.identity else {
             return;
         };
@@ -148,33 +204,66 @@ impl Session {
         let Ok(reservation) = self.reserve(&name, password.expose()).await else {
             return;
         };
-        let Some(mut lane) = self.lane.take() else { return };
+        let turned_away = self.is_turned_away();
         let control = ppolicy::request();
-        let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), &[&control]));
-        self.binds_sent = 1; // of this password, whatever the first sign-in took
-        let Ok(octets) = self.exchange(&mut lane, &request).await else {
-            return;
+        let controls: &[&[u8]] = if self.dialect().knows_ppolicy_control() {
+            &[&control]
+        } else {
+            &[]
         };
-        let read = Message::parse(&octets).and_then(|message| {
-            let result = LdapResult::parse(&message)?;
-            let answer = BindAnswer {
-                code: result.code,
-                diagnostic: result.diagnostic,
-                controls: message.controls,
-                ppolicy_asked: true,
+        let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), controls));
+        let (mut lane, mut octets) = if turned_away {
+            self.binds_sent = 0;
+            match self.ask_directory(&request).await {
+                Ok(Answered { lane, octets }) => (lane, octets),
+                Err(_) => return self.settle_lost(reservation),
+            }
+        } else {
+            let Some(mut lane) = self.lane.take() else { return };
+            self.binds_sent = 1; // of this password, whatever the first sign-in took
+            let Ok(octets) = self.exchange(&mut lane, &request).await else {
+                return self.settle_lost(reservation);
             };
-            Ok((result.code, self.dialect().read_bind(&answer)))
-        });
+            (lane, octets)
+        };
+        let mut waits = TOO_EARLY.into_iter();
+        let read = loop {
+            let read = Message::parse(&octets).and_then(|message| {
+                let result = LdapResult::parse(&message)?;
+                let answer = BindAnswer {
+                    code: result.code,
+                    diagnostic: result.diagnostic,
+                    controls: message.controls,
+                    ppolicy_asked: true,
+                };
+                Ok((result.code, self.dialect().read_bind(&answer)))
+            });
+            let must_change =
+                matches!(&read, Ok((ResultCode::SUCCESS, (standing, _))) if standing.state == State::MustChange);
+            match waits.next() {
+                Some(wait) if must_change => tokio::time::sleep(wait).await,
+                _ => break read,
+            }
+            let Ok(again) = self.exchange(&mut lane, &request).await else {
+                return self.settle_lost(reservation);
+            };
+            octets = again;
+        };
         if let Ok((code, (_, proven))) = &read {
             self.settle_bind(reservation, *code, *proven, password.expose());
         }
         let Ok((ResultCode::SUCCESS, (standing, proven))) = read else {
             // The lane is nobody's now, and the session may not be what the lane is not.
+            if turned_away {
+                lane.identity = LaneIdentity::Stale;
+                self.route.pool.give_back(lane);
+            }
             return;
         };
         let verdict = self.ask(&name, &standing, proven);
         self.take_note(&name, &standing, proven, &verdict);
         lane.tainted |= standing.state == State::MustChange;
+        lane.identity = LaneIdentity::Session;
         self.lane = Some(lane);
         let outcome = match verdict.admission {
             Admission::Allow => Outcome::Allowed,
@@ -189,16 +278,23 @@ impl Session {
             Some(&name),
             Some((&standing, proven)),
         );
-        if verdict.admission == Admission::Allow {
-            let rule = verdict.rule;
-            self.identity = Identity::Bound(Box::new(SignedIn {
-                name,
-                standing,
-                proven,
-                rule,
-                known: true,
-            }));
-            self.begin_bound();
+        let signed_in = Box::new(SignedIn {
+            name,
+            standing,
+            proven,
+            rule: verdict.rule,
+            known: true,
+        });
+        match verdict.admission {
+            Admission::Allow => {
+                self.identity = Identity::Bound(signed_in);
+                self.begin_bound();
+            }
+            // It has a lane now, which is its own.
+            Admission::Restrict if turned_away => self.identity = Identity::Restricted(signed_in),
+            // Lane rule 1: it is somebody the rules turn away.
+            Admission::Refuse if turned_away => self.lane = None,
+            Admission::Restrict | Admission::Refuse => {}
         }
     }
 }
@@ -244,6 +340,7 @@ fn new_password(frame: &[u8]) -> Option<Secret> {
                 .filter_map(|change| change.attribute.values().last())
                 .last()
                 .map(Secret::new)
+                .or_else(|| new_unicode_password(&message))
         }
         _ => None,
     }

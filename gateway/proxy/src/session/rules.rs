@@ -75,7 +75,11 @@ impl Session {
         if !signed_in.known {
             return ControlFlow::Continue(());
         }
-        let verdict = self.ask(&signed_in.name, &signed_in.standing, signed_in.proven);
+        let mut verdict = self.ask(&signed_in.name, &signed_in.standing, signed_in.proven);
+        // Whom the directory turned away is let in for nothing more, whatever the rules say now.
+        if self.is_turned_away() && verdict.admission == Admission::Allow {
+            verdict.admission = Admission::Refuse;
+        }
         let identity = std::mem::replace(&mut self.identity, Identity::Anonymous);
         let (Identity::Bound(mut signed_in) | Identity::Restricted(mut signed_in)) = identity else {
             return ControlFlow::Continue(());

@@ -13,7 +13,8 @@ use postern_directory::{
     Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who,
 };
 use postern_identity::decide::RouteQuestion;
-use postern_identity::{Clock, ConnectionFacts, Proven, Standing, Timestamp};
+use postern_identity::{Clock, ConnectionFacts, Proven, Source, Standing, Timestamp};
+use postern_ldap::ResultCode;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -154,13 +155,17 @@ fn at_a_bind(dialect: &dyn Dialect, standing: &Standing) -> Option<(Standing, Pr
     let (code, proven) = dialect.foresee_bind(&standing.state)?;
     let mut expected = standing.clone();
     expected.evidence.result_code = Some(code.0);
+    // As the proxy has it: what a service account can change needs no sign-in, and there is one here.
+    if code != ResultCode::SUCCESS && proven == Proven::Yes && dialect.changes_through_service(&standing.state) {
+        expected.evidence.source = Source::BindForChange;
+    }
     Some((expected, proven))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_identity::{Evidence, LockedBy, Source, State};
+    use postern_identity::{Evidence, LockedBy, State};
 
     fn standing(state: State) -> Standing {
         Standing {

@@ -6,8 +6,11 @@ use postern_tests::samba::people::{self, BASE, LOCKOUT_THRESHOLD, STATES};
 use postern_tests::{Answer, PASSWORD, Samba, SambaSettings, Wire, request};
 use std::collections::BTreeMap;
 
+/// The answer to each case.
+pub(super) type Answers = BTreeMap<String, Answer>;
+
 /// What follows `data` in the text where the password is right; nothing for a success.
-const RIGHT: &[(&str, Option<&str>)] = &[
+pub(super) const RIGHT: &[(&str, Option<&str>)] = &[
     ("active", None),
     ("must-change", Some("773")),
     ("expired", Some("532")),
@@ -29,17 +32,7 @@ const RIGHT: &[(&str, Option<&str>)] = &[
 #[test]
 fn each_state_has_its_code_and_only_a_lock_is_told_to_whoever_has_not_the_password() {
     let samba = Samba::start();
-    let mut table = Table::new("Binds answered by Samba itself, over LDAPS.");
-    let mut answers = BTreeMap::new();
-    let control = request::password_policy();
-    for (word, controls) in [("asked", &[&control[..]][..]), ("not asked", &[])] {
-        for (case, name, password) in cases() {
-            let case = format!("{case}, {word}");
-            let answer = samba.tls_client().ask(&request::bind(1, &name, password, controls));
-            table.case(&case, &answer);
-            answers.insert(case, answer.into_iter().next().unwrap());
-        }
-    }
+    let (table, answers) = ask_all("Samba itself", || samba.tls_client());
     table.compare_in("samba", "bind-direct");
 
     assert_eq!(RIGHT.iter().map(|(state, _)| *state).collect::<Vec<_>>(), STATES);
@@ -70,6 +63,22 @@ fn each_state_has_its_code_and_only_a_lock_is_told_to_whoever_has_not_the_passwo
         let in_by_it = !case.contains("bare");
         assert_eq!(answer.code == Some(0), in_by_it, "{case}: {answer:?}");
     }
+}
+
+/// Every case, each on a connection of its own.
+pub(super) fn ask_all(whom: &str, connect: impl Fn() -> Wire) -> (Table, Answers) {
+    let mut table = Table::new(&format!("Binds answered by {whom}, over LDAPS."));
+    let mut answers = Answers::new();
+    let control = request::password_policy();
+    for (word, controls) in [("asked", &[&control[..]][..]), ("not asked", &[])] {
+        for (case, name, password) in cases() {
+            let case = format!("{case}, {word}");
+            let answer = connect().ask(&request::bind(1, &name, password, controls));
+            table.case(&case, &answer);
+            answers.insert(case, answer.into_iter().next().unwrap());
+        }
+    }
+    (table, answers)
 }
 
 fn cases() -> Vec<(String, String, &'static str)> {

@@ -73,7 +73,7 @@ impl ServiceLanes {
         let mut asked = vec![dialect.stable_id()];
         asked.extend_from_slice(dialect.standing_attributes());
         let search = self.search(&base, Scope::Subtree, &wanted, &asked, EXAMPLES);
-        let found = lane.search(&search, patience).await?;
+        let found = lane.search_some(&search, patience).await?;
         match found.code {
             ResultCode::SUCCESS
             | ResultCode::SIZE_LIMIT_EXCEEDED
@@ -99,7 +99,7 @@ impl ServiceLanes {
             size_limit: 1,
             time_limit: whole_seconds(patience),
         };
-        let found = lane.search(&search, patience).await?;
+        let found = lane.search_some(&search, patience).await?;
         Ok(found.entries.iter().any(|entry| entry.has(attribute)))
     }
 

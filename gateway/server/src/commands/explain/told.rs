@@ -316,7 +316,7 @@ fn told_standing(standing: &Standing) -> ToldStanding {
         details,
         told_by: standing.evidence.told_by,
         read_from: match standing.evidence.source {
-            Source::Bind => "the answer to a sign-in",
+            Source::Bind | Source::BindForChange => "the answer to a sign-in",
             Source::Entry => "the entry",
         },
     }
