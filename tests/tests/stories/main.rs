@@ -25,5 +25,6 @@ mod reload;
 mod rights;
 mod samba;
 mod servers;
+mod service_account;
 mod shapes;
 mod ways_in;
