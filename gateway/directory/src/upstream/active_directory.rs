@@ -5,6 +5,7 @@
 //! Windows does is marked so where it matters.
 
 mod bind;
+mod bind_name;
 mod entry;
 mod filetime;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod password;
 mod rights;
 mod standing_change;
 
+use super::bind_name::BindName;
 use super::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 use super::entry::Entry;
 use super::lockout::Lockout;
@@ -141,6 +143,10 @@ impl Dialect for ActiveDirectory {
         }
     }
 
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        bind_name::read(name, base)
+    }
+
     fn knows_ppolicy_control(&self) -> bool {
         false
     }
@@ -208,7 +214,7 @@ impl Dialect for ActiveDirectory {
     }
 
     fn rights_probe(&self, right: Right, _account: &Entry, _now: Timestamp) -> Option<RightsProbe> {
-        rights::probe(right)
+        Some(rights::probe(right))
     }
 
     fn elevated(&self) -> Vec<Elevated> {

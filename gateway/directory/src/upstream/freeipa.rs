@@ -116,7 +116,7 @@ impl Dialect for FreeIpa {
     }
 
     fn rights_probe(&self, right: Right, _account: &Entry, now: Timestamp) -> Option<RightsProbe> {
-        rights::probe(right, now)
+        Some(rights::probe(right, now))
     }
 
     fn elevated(&self) -> Vec<Elevated> {

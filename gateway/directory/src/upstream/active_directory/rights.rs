@@ -8,12 +8,12 @@ use crate::upstream::rights::{Elevated, Lack, Right, RightsProbe};
 use crate::upstream::write::Modification;
 use postern_ldap::{ResultCode, filter};
 
-pub(super) fn probe(right: Right) -> Option<RightsProbe> {
+pub(super) fn probe(right: Right) -> RightsProbe {
     let listed = |needed| RightsProbe::Listed {
         by: "allowedAttributesEffective",
         needed,
     };
-    Some(match right {
+    match right {
         Right::Password => RightsProbe::Doomed {
             changes: vec![Modification::replace("unicodePwd", "no password")],
             control: None,
@@ -22,7 +22,7 @@ pub(super) fn probe(right: Right) -> Option<RightsProbe> {
         Right::MustChange => listed(&["pwdLastSet"]),
         Right::Lock => listed(&["lockoutTime"]),
         Right::Disable => listed(&["userAccountControl"]),
-    })
+    }
 }
 
 /// Accounts of people that no administrators' protection takes out of the tree's own access lists.

@@ -4,11 +4,11 @@ use crate::upstream::ds389;
 use crate::upstream::rights::{Lack, Right, RightsProbe};
 use postern_identity::Timestamp;
 
-pub(super) fn probe(right: Right, now: Timestamp) -> Option<RightsProbe> {
+pub(super) fn probe(right: Right, now: Timestamp) -> RightsProbe {
     match right {
-        Right::Password | Right::Disable => Some(ds389::rights::probe(right, now)),
-        Right::MustChange => Some(RightsProbe::absent("krbPasswordExpiration", "19010101000000Z")),
-        Right::Lock => Some(RightsProbe::absent("krbLoginFailedCount", "2147483647")),
+        Right::Password | Right::Disable => ds389::rights::probe(right, now),
+        Right::MustChange => RightsProbe::absent("krbPasswordExpiration", "19010101000000Z"),
+        Right::Lock => RightsProbe::absent("krbLoginFailedCount", "2147483647"),
     }
 }
 
