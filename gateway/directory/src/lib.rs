@@ -41,6 +41,7 @@ pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::people::{People, PeopleSettings};
 pub use upstream::person::{Memberships, PersonAttributes};
+pub use upstream::service::subschema::Subschema;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};

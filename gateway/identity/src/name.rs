@@ -9,6 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 mod parse;
+mod rebase;
 mod template;
 #[cfg(test)]
 mod tests;

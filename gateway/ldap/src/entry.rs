@@ -5,6 +5,7 @@ use crate::ber::{Cursor, Writer};
 use crate::change::AttributeValues;
 use crate::message::Message;
 use crate::tag;
+use std::borrow::Cow;
 
 /// A view of one entry.
 #[derive(Clone, Copy)]
@@ -55,6 +56,37 @@ impl<'a> SearchEntry<'a> {
         self.edited_with(&[], edit)
     }
 
+    /// The content of a SearchResultEntry under this name in which `revise` decided on the values of every attribute, with `more` attributes
+    /// behind the others, already encoded. What it calls [`Values::Same`] stays octet for octet.
+    pub fn revised(
+        &self,
+        dn: &[u8],
+        more: &[u8],
+        mut revise: impl FnMut(&[u8], &mut Vec<Cow<'a, [u8]>>) -> Values,
+    ) -> Result<Vec<u8>, WireError> {
+        let mut kept = Writer::with_capacity(self.attributes.len() + more.len());
+        let mut rest = Cursor::new(self.attributes);
+        while !rest.is_empty() {
+            let before = rest.rest();
+            let attribute = AttributeValues::parse(&mut rest)?;
+            let whole = before
+                .get(..before.len() - rest.rest().len())
+                .ok_or(WireError::Truncated)?;
+            let mut values: Vec<Cow<'a, [u8]>> = attribute.values().map(Cow::Borrowed).collect();
+            match revise(attribute.description, &mut values) {
+                Values::Same => {
+                    kept.raw(whole);
+                }
+                Values::Gone => {}
+                Values::Changed => encode(&mut kept, attribute.description, &values),
+            }
+        }
+        kept.raw(more);
+        let mut content = Writer::with_capacity(dn.len() + self.attributes.len() + more.len() + 16);
+        content.octets(dn).element(tag::SEQUENCE, &kept.finish());
+        Ok(content.finish())
+    }
+
     /// As [`SearchEntry::edited`], with `more` attributes behind the others, already encoded.
     pub fn edited_with(&self, more: &[u8], mut edit: impl FnMut(&[u8], &[u8]) -> Edit) -> Result<Vec<u8>, WireError> {
         let mut kept = Writer::with_capacity(self.attributes.len());
@@ -93,6 +125,28 @@ impl<'a> SearchEntry<'a> {
         content.octets(self.dn).element(tag::SEQUENCE, &kept.finish());
         Ok(content.finish())
     }
+}
+
+/// One attribute of an entry with these values, behind what is written already.
+pub fn encode<V: AsRef<[u8]>>(out: &mut Writer, description: &[u8], values: &[V]) {
+    out.nested(tag::SEQUENCE, |attribute| {
+        attribute.octets(description).nested(tag::SET, |set| {
+            for value in values {
+                set.octets(value.as_ref());
+            }
+        });
+    });
+}
+
+/// What becomes of an attribute's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// They stay as they are.
+    Same,
+    /// They are now those that are left in the list, also if none is.
+    Changed,
+    /// They go, and the attribute with them.
+    Gone,
 }
 
 /// What becomes of an attribute or value.

@@ -1,5 +1,6 @@
 //! Search filters (RFC 4511 §4.5.1.7): walked without recursion, and the plain ones made.
 
+pub mod rewrite;
 pub mod text;
 
 use crate::WireError;

@@ -36,6 +36,7 @@ fn measure(what: &str, files: &[&str]) {
     let route = RouteFacts {
         name: "r".into(),
         portal_url: None,
+        mapped: false,
     };
     let Ok(book) = compile(&set, &[route], 1) else {
         return println!("{what}: the set has problems");

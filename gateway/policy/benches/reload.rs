@@ -16,6 +16,7 @@ fn main() {
         .map(|number| RouteFacts {
             name: format!("route-{number}").into(),
             portal_url: Some("https://portal.example.org/reset".into()),
+            mapped: false,
         })
         .collect();
     let base = (

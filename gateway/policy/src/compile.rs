@@ -38,6 +38,8 @@ pub struct RouteFacts {
     pub name: Arc<str>,
     /// Where people of this route reset their password, if anywhere: put into texts for `{portal_url}`.
     pub portal_url: Option<Arc<str>>,
+    /// Whether it shows the directory otherwise than it is, under another suffix or as another product: then it cannot be transparent.
+    pub mapped: bool,
 }
 
 /// Compiles a set for the routes of a configuration.
@@ -141,6 +143,7 @@ pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: name.into(),
             portal_url: Some("https://portal.example.org".into()),
+            mapped: false,
         })
         .collect()
 }

@@ -54,6 +54,7 @@ fn read(file: &[u8], test_file: &[u8]) -> bool {
     routes.push(RouteFacts {
         name: "bare".into(),
         portal_url: None,
+        mapped: false,
     });
     match compile(&set, &routes, 1) {
         Ok(book) => {

@@ -142,6 +142,7 @@ mod tests {
         let facts = RouteFacts {
             name: "r".into(),
             portal_url: None,
+            mapped: false,
         };
         compile(&PolicySet::of_texts("p", [("p.toml", &*text)]), &[facts], generation).unwrap()
     }

@@ -29,6 +29,7 @@ fn facts(portal_url: Option<&str>) -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: name.into(),
             portal_url: portal_url.map(Into::into),
+            mapped: false,
         })
         .into()
 }

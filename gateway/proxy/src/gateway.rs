@@ -11,6 +11,7 @@ use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::sign_in::SignInSettings;
+use crate::suffix::Suffix;
 use crate::ticker::Ticker;
 use crate::workers::Workers;
 use postern_directory::{ServiceLanes, Upstream};
@@ -57,6 +58,8 @@ pub(crate) struct Route {
     pub(crate) rechecks: Arc<Rechecks>,
     /// See [`RouteSettings::ldap_url`].
     pub(crate) ldap_url: Option<Arc<str>>,
+    /// Under which suffix clients know the directory, if it is another.
+    pub(crate) suffix: Option<Suffix>,
     pub(crate) counters: Counters,
     pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
@@ -118,6 +121,7 @@ impl Gateway {
                     name_changes,
                     rechecks: of_directory,
                     ldap_url: settings.ldap_url,
+                    suffix: settings.shown_as.suffix.map(Suffix::new),
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
@@ -155,6 +159,14 @@ impl Gateway {
         }
         for (_, guard) in guards {
             gateway.until_the_end(guard.look_at_everybody());
+        }
+        for route in gateway.shared.routes.values() {
+            let route = Arc::clone(route);
+            gateway.until_the_end(async move {
+                if let Some(suffix) = &route.suffix {
+                    suffix.learn(&route.service, &route.name).await;
+                }
+            });
         }
         let shared = Arc::clone(&gateway.shared);
         gateway.until_the_end(async move {

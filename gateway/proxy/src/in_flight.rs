@@ -1,5 +1,6 @@
 //! Operations a session waits for, and those it no longer does.
 
+use crate::root_dse::Asked;
 use postern_identity::decide::Operation;
 use postern_ldap::{MessageId, tag};
 
@@ -29,7 +30,7 @@ impl Pending {
 
 /// What the answers to an operation need besides being passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Care(u16);
+pub(crate) struct Care(u32);
 
 impl Care {
     /// Nothing.
@@ -55,8 +56,6 @@ impl Care {
     pub(crate) const CROSSED: Self = Self(256);
     /// A translated request carried the password policy control.
     pub(crate) const POLICY_ASKED: Self = Self(1024);
-    /// The rootDSE was asked for its SASL mechanisms: ours are put in.
-    pub(crate) const MECHANISMS: Self = Self(512);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -64,6 +63,16 @@ impl Care {
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Entries are the rootDSE, of which this was asked.
+    pub(crate) fn root_dse(asked: Asked) -> Self {
+        Self(Self::ROOT_DSE.0 | u32::from(asked.0) << 16)
+    }
+
+    /// What was asked of the rootDSE.
+    pub(crate) fn asked(self) -> Asked {
+        Asked((self.0 >> 16) as u16)
     }
 
     /// Whether entries must be opened.

@@ -16,6 +16,8 @@
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
 //!
+//! Where a route calls the directory's tree by another name, `suffix` maps names at the edge of the session (`session/edge`).
+//!
 //! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken.
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
 //! `surface::Shown`. **To add a refusal**: a row in `refusal`; a
@@ -45,7 +47,9 @@ mod root_dse;
 mod scratch;
 mod session;
 mod settings;
+mod shown_as;
 mod sign_in;
+mod suffix;
 mod surface;
 mod ticker;
 mod workers;
@@ -57,5 +61,7 @@ pub use network::Network;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
+pub use shown_as::ShownAs;
 pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
+pub use suffix::{SuffixError, SuffixSettings};
 pub use workers::Workers;

@@ -11,6 +11,7 @@ pub(crate) enum Refusal {
     EmptyPassword,
     EmptyName,
     AmbiguousName,
+    NameElsewhere,
     NamesUnavailable,
     NotVersion3,
     SaslNotOffered,
@@ -21,6 +22,8 @@ pub(crate) enum Refusal {
     ReadOnly,
     AnonymousNotAllowed,
     BaseNotAllowed,
+    OtherSuffix,
+    ControlNotMapped,
     AttributeNotAllowed,
     ExtensionNotAllowed,
     ProxiedAuthorization,
@@ -61,10 +64,11 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 49] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
+        Self::NameElsewhere,
         Self::NamesUnavailable,
         Self::NotVersion3,
         Self::SaslNotOffered,
@@ -75,6 +79,8 @@ impl Refusal {
         Self::ReadOnly,
         Self::AnonymousNotAllowed,
         Self::BaseNotAllowed,
+        Self::OtherSuffix,
+        Self::ControlNotMapped,
         Self::AttributeNotAllowed,
         Self::ExtensionNotAllowed,
         Self::ProxiedAuthorization,
@@ -135,6 +141,12 @@ impl Refusal {
                 Code::INVALID_CREDENTIALS,
                 "", // shown as a wrong password
             ),
+            // Nobody has it here, whoever has it in the directory.
+            Self::NameElsewhere => (
+                "built-in:suffix-of-name",
+                Code::INVALID_CREDENTIALS,
+                "", // shown as a wrong password
+            ),
             Self::NamesUnavailable => (
                 "built-in:names-unavailable",
                 Code::UNAVAILABLE,
@@ -180,6 +192,17 @@ impl Refusal {
                 "built-in:base-dns",
                 Code::INSUFFICIENT_ACCESS_RIGHTS,
                 "this part of the tree is not open here",
+            ),
+            Self::OtherSuffix => (
+                "built-in:suffix",
+                Code::INSUFFICIENT_ACCESS_RIGHTS,
+                "this part of the tree is not open here",
+            ),
+            // RFC 4511 §4.1.11.
+            Self::ControlNotMapped => (
+                "built-in:suffix-control",
+                Code::UNAVAILABLE_CRITICAL_EXTENSION,
+                "a critical control is not offered here",
             ),
             Self::AttributeNotAllowed => (
                 "built-in:deny-attributes",
@@ -355,4 +378,4 @@ impl Refusal {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,131 +1,168 @@
-//! The rootDSE (RFC 4512 §5.1) as this gateway truly offers it: what we refuse is not advertised.
+//! The rootDSE (RFC 4512 §5.1) as a route truly offers it: what we refuse is not advertised, and what we do ourselves is.
 
+use postern_identity::DistinguishedName;
 use postern_ldap::ber::Writer;
 use postern_ldap::credential::base_type;
-use postern_ldap::entry::{Edit, SearchEntry};
+use postern_ldap::entry::{self, SearchEntry, Values};
 use postern_ldap::search::SearchRequest;
-use postern_ldap::{Message, WireError, oid, splice, tag};
+use postern_ldap::{Message, WireError, splice};
+use std::borrow::Cow;
 
-/// RFC 4512 §5.1.5.
-const MECHANISMS: &[u8] = b"supportedSASLMechanisms";
-const MECHANISMS_OID: &[u8] = b"1.3.6.1.4.1.1466.101.120.14";
+/// The attributes we have a say in, with their OIDs (RFC 4512 §5.1).
+const SPOKEN_OF: [(Spoken, &[u8], &[u8]); 4] = [
+    (
+        Spoken::Mechanisms,
+        b"supportedSASLMechanisms",
+        b"1.3.6.1.4.1.1466.101.120.14",
+    ),
+    (Spoken::Extensions, b"supportedExtension", b"1.3.6.1.4.1.1466.101.120.7"),
+    (Spoken::Controls, b"supportedControl", b"1.3.6.1.4.1.1466.101.120.13"),
+    (Spoken::Contexts, b"namingContexts", b"1.3.6.1.4.1.1466.101.120.5"),
+];
 
-/// Whether a search of the rootDSE asks for the SASL mechanisms with their values: by name, or as an operational attribute (RFC 3673).
-pub(crate) fn asks_for_mechanisms(search: &SearchRequest<'_>) -> bool {
-    !search.types_only
-        && search.attributes().any(|attribute| {
-            attribute.is_ok_and(|attribute| {
-                attribute == b"+" || attribute.eq_ignore_ascii_case(MECHANISMS) || attribute == MECHANISMS_OID
-            })
-        })
+/// An attribute we have a say in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Spoken {
+    Mechanisms,
+    Extensions,
+    Controls,
+    Contexts,
 }
 
-/// The message with the directory's SASL mechanisms taken out and these put in, StartTLS listed only if `start_tls`, and transactions left out.
-pub(crate) fn rewritten(entry: &Message<'_>, start_tls: bool, mechanisms: &[&[u8]]) -> Result<Vec<u8>, WireError> {
-    let mut more = Writer::new();
-    if !mechanisms.is_empty() {
-        more.nested(tag::SEQUENCE, |attribute| {
-            attribute.octets(MECHANISMS).nested(tag::SET, |set| {
-                for mechanism in mechanisms {
-                    set.octets(mechanism);
+/// Which of these attributes a search of the rootDSE asks for with their values: what is ours may be put in even where the directory has
+/// none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Asked(pub(crate) u16);
+
+impl Asked {
+    /// By name, or as operational attributes (RFC 3673).
+    pub(crate) fn of(search: &SearchRequest<'_>) -> Self {
+        let mut asked = Self::default();
+        if search.types_only {
+            return asked;
+        }
+        for attribute in search.attributes().map_while(Result::ok) {
+            for (spoken, _, _) in SPOKEN_OF {
+                if attribute == b"+" || spoken_of(attribute) == Some(spoken) {
+                    asked.0 |= 1 << spoken as u16;
                 }
-            });
-        });
+            }
+        }
+        asked
     }
-    let content = SearchEntry::parse(entry)?.edited_with(&more.finish(), |attribute, value| {
-        let attribute = base_type(attribute);
-        if attribute.eq_ignore_ascii_case(MECHANISMS) || attribute == MECHANISMS_OID {
-            return Edit::Drop;
+
+    fn has(self, spoken: Spoken) -> bool {
+        self.0 & 1 << spoken as u16 != 0
+    }
+}
+
+/// What is offered on a route, to this session.
+pub(crate) struct Offer<'a> {
+    /// The SASL mechanisms. The directory's are never ours.
+    pub(crate) mechanisms: &'a [&'a [u8]],
+    /// Whether an extended operation that the directory has may be sent.
+    pub(crate) passes_extension: &'a dyn Fn(&[u8]) -> bool,
+    /// Extended operations we answer or translate, whether the directory has them or not.
+    pub(crate) own_extensions: &'a [&'a [u8]],
+    /// Whether a control that the directory has may be sent.
+    pub(crate) passes_control: &'a dyn Fn(&[u8]) -> bool,
+    /// Controls we answer ourselves.
+    pub(crate) own_controls: &'a [&'a [u8]],
+    /// Only at and below these may be asked, if set.
+    pub(crate) bases: Option<&'a [DistinguishedName]>,
+}
+
+/// The message with what is offered in the place of what the directory says it can do.
+pub(crate) fn rewritten(entry: &Message<'_>, asked: Asked, offer: &Offer<'_>) -> Result<Vec<u8>, WireError> {
+    let entry_of = SearchEntry::parse(entry)?;
+    let mut shown = Asked::default();
+    for attribute in entry_of.attributes() {
+        if let Some(spoken) = spoken_of(attribute?.description) {
+            shown.0 |= 1 << spoken as u16;
         }
-        if !attribute.eq_ignore_ascii_case(b"supportedExtension") {
-            return Edit::Keep;
+    }
+    let mut more = Writer::new();
+    for (spoken, name, _) in SPOKEN_OF {
+        // Where the directory shows the attribute, ours go among its own.
+        let own = match spoken {
+            Spoken::Mechanisms if asked.has(spoken) => offer.mechanisms,
+            Spoken::Extensions if asked.has(spoken) && !shown.has(spoken) => offer.own_extensions,
+            Spoken::Controls if asked.has(spoken) && !shown.has(spoken) => offer.own_controls,
+            _ => &[],
+        };
+        if !own.is_empty() {
+            entry::encode(&mut more, name, own);
         }
-        match value {
-            b"" => Edit::Choose,
-            oid::START_TLS if !start_tls => Edit::Drop,
-            oid::START_TRANSACTION | oid::END_TRANSACTION => Edit::Drop,
-            _ => Edit::Keep,
+    }
+    let content = entry_of.revised(entry_of.dn, &more.finish(), |description, values| {
+        // Asked for names alone (RFC 4511 §4.5.1.6): there are no values to judge by.
+        let had_none = values.is_empty();
+        let changed = match spoken_of(description) {
+            Some(Spoken::Mechanisms) => return Values::Gone,
+            _ if had_none => false,
+            Some(Spoken::Extensions) => limited(values, offer.passes_extension, offer.own_extensions),
+            Some(Spoken::Controls) => limited(values, offer.passes_control, offer.own_controls),
+            Some(Spoken::Contexts) => offer.bases.is_some_and(|bases| contexts(values, bases)),
+            None => false,
+        };
+        match (changed, values.is_empty()) {
+            (false, _) => Values::Same,
+            (true, true) => Values::Gone,
+            (true, false) => Values::Changed,
         }
     })?;
     Ok(splice::with_content(entry, &content))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use postern_ldap::{MessageId, answer};
-
-    fn entry(attributes: &[(&str, &[&[u8]])]) -> Vec<u8> {
-        let mut content = Writer::new();
-        content.octets(b"").nested(tag::SEQUENCE, |list| {
-            for (name, values) in attributes {
-                list.nested(tag::SEQUENCE, |attribute| {
-                    attribute.octets(name.as_bytes()).nested(tag::SET, |set| {
-                        for value in *values {
-                            set.octets(value);
-                        }
-                    });
-                });
-            }
-        });
-        answer::message(MessageId(5), tag::SEARCH_ENTRY, &content.finish(), &[])
-    }
-
-    #[test]
-    fn mechanisms_are_put_in_only_where_they_are_asked_for_with_their_values() {
-        for (attributes, types_only, asked) in [
-            (&["supportedSASLMechanisms"][..], false, true),
-            (&["namingContexts", "SUPPORTEDsaslMECHANISMS"], false, true),
-            (&["*", "+"], false, true),
-            (&["1.3.6.1.4.1.1466.101.120.14"], false, true),
-            (&["supportedSASLMechanisms"], true, false),
-            (&["namingContexts", "*"], false, false),
-            (&[], false, false),
-        ] {
-            let mut body = Writer::new();
-            body.octets(b"")
-                .enumerated(0)
-                .enumerated(0)
-                .integer(0)
-                .integer(0)
-                .boolean(types_only);
-            body.element(0x87, b"objectClass").nested(tag::SEQUENCE, |list| {
-                for attribute in attributes {
-                    list.octets(attribute.as_bytes());
-                }
-            });
-            let octets = answer::message(MessageId(1), tag::SEARCH_REQUEST, &body.finish(), &[]);
-            let search = SearchRequest::parse(&Message::parse(&octets).unwrap()).unwrap();
-            assert_eq!(asks_for_mechanisms(&search), asked, "{attributes:?}");
+/// Leaves those that pass and puts in those of our own that are missing. Returns whether anything has changed.
+fn limited<'a>(values: &mut Vec<Cow<'a, [u8]>>, passes: &dyn Fn(&[u8]) -> bool, own: &[&'a [u8]]) -> bool {
+    let before = values.len();
+    values.retain(|value| own.contains(&&**value) || passes(value));
+    let mut changed = values.len() != before;
+    for added in own {
+        if !values.iter().any(|value| **value == **added) {
+            values.push(Cow::Borrowed(added));
+            changed = true;
         }
     }
-
-    #[test]
-    fn sasl_mechanisms_and_what_is_refused_are_not_advertised() {
-        let from = entry(&[
-            ("namingContexts", &[b"dc=example,dc=org"]),
-            ("supportedSASLMechanisms", &[b"GSSAPI", b"PLAIN"]),
-            (
-                "supportedExtension",
-                &[oid::WHO_AM_I, oid::START_TLS, oid::START_TRANSACTION],
-            ),
-        ]);
-        let message = Message::parse(&from).unwrap();
-        let plain = entry(&[
-            ("namingContexts", &[b"dc=example,dc=org"]),
-            ("supportedExtension", &[oid::WHO_AM_I]),
-        ]);
-        assert_eq!(rewritten(&message, false, &[]).unwrap(), plain);
-        let with_tls = entry(&[
-            ("namingContexts", &[b"dc=example,dc=org"]),
-            ("supportedExtension", &[oid::WHO_AM_I, oid::START_TLS]),
-        ]);
-        assert_eq!(rewritten(&message, true, &[]).unwrap(), with_tls);
-        let ours = entry(&[
-            ("namingContexts", &[b"dc=example,dc=org"]),
-            ("supportedExtension", &[oid::WHO_AM_I]),
-            ("supportedSASLMechanisms", &[b"PLAIN"]),
-        ]);
-        assert_eq!(rewritten(&message, false, &[b"PLAIN"]).unwrap(), ours);
-    }
+    changed
 }
+
+/// The part of the tree that is open: a context below a base stays, one above it becomes the base. What is no DN goes.
+fn contexts(values: &mut Vec<Cow<'_, [u8]>>, bases: &[DistinguishedName]) -> bool {
+    let mut open: Vec<Cow<'_, [u8]>> = Vec::with_capacity(values.len());
+    let mut changed = false;
+    for value in values.drain(..) {
+        let context = DistinguishedName::parse(&value);
+        if let Ok(context) = &context
+            && bases.iter().any(|base| context.is_within(base))
+        {
+            open.push(value);
+            continue;
+        }
+        changed = true;
+        for base in bases
+            .iter()
+            .filter(|base| context.as_ref().is_ok_and(|context| base.is_within(context)))
+        {
+            let base = base.to_string().into_bytes();
+            if !open.iter().any(|known| **known == *base) {
+                open.push(Cow::Owned(base));
+            }
+        }
+    }
+    *values = open;
+    changed
+}
+
+fn spoken_of(description: &[u8]) -> Option<Spoken> {
+    let base = base_type(description);
+    SPOKEN_OF
+        .iter()
+        .find(|(_, name, oid)| base.eq_ignore_ascii_case(name) || base == *oid)
+        .map(|(spoken, _, _)| *spoken)
+}
+
+#[cfg(test)]
+mod tests;

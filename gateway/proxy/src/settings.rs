@@ -1,6 +1,7 @@
 //! What the configuration may say of the front, as values.
 
 use crate::network::Network;
+use crate::shown_as::ShownAs;
 use crate::sign_in::SignInSettings;
 use postern_directory::{NameRules, Upstream};
 use std::net::SocketAddr;
@@ -79,6 +80,8 @@ pub struct RouteSettings {
     /// Where clients reach this route, as `ldap://host:port` or `ldaps://host:port` without a slash at the end: what references name instead of
     /// the directory's own servers. Without it they are left out.
     pub ldap_url: Option<Arc<str>>,
+    /// What it shows of its directory otherwise than it is.
+    pub shown_as: ShownAs,
 }
 
 /// How a route uses connections to its directory.

@@ -131,6 +131,7 @@ fn route_settings(route: &Route, upstreams: &[Arc<Upstream>]) -> Option<RouteSet
         sign_in: route.sign_in.clone(),
         names: route.names.clone(),
         ldap_url: route.ldap_url.clone(),
+        shown_as: route.shown_as.clone(),
     })
 }
 

@@ -24,5 +24,6 @@ mod presets;
 mod reload;
 mod samba;
 mod servers;
+mod shapes;
 mod translation;
 mod ways_in;

@@ -9,6 +9,7 @@ use super::openldap::OpenLdap;
 use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
+use postern_ldap::control::ppolicy::error;
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode};
 
@@ -196,6 +197,11 @@ pub trait Dialect: Send + Sync {
                 "Must supply correct old password to change to new one",
             )
         }
+    }
+
+    /// The error in the password policy control beside the answer to such a modify, where it was asked for.
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        self.knows_ppolicy_control().then_some(error::MUST_SUPPLY_OLD_PASSWORD)
     }
 
     /// How the product refuses what a session may not do before the password is changed.

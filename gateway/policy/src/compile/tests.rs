@@ -13,6 +13,7 @@ fn facts(names: &[&str]) -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: (*name).into(),
             portal_url: Some(PORTAL.into()),
+            mapped: false,
         })
         .collect()
 }
@@ -434,4 +435,22 @@ fn without_a_configuration_the_routes_are_those_the_files_speak_of() {
     let set = PolicySet::of_texts("p", files);
     assert_eq!(&*routes_spoken_of(&set)[0].name, "c");
     assert!(crate::check(&set, &routes_spoken_of(&set), 1).is_ok());
+}
+
+#[test]
+fn a_route_that_shows_its_directory_otherwise_than_it_is_cannot_be_transparent() {
+    let text = "priority = 1\n[[policy]]\nroute = \"r\"\nsurface = \"transparent\"\n";
+    let set = PolicySet::of_texts("p", [("p.toml", text)]);
+    let facts = |mapped| RouteFacts {
+        name: "r".into(),
+        portal_url: None,
+        mapped,
+    };
+    assert!(compile(&set, &[facts(false)], 1).is_ok());
+    let found = compile(&set, &[facts(true)], 1).unwrap_err();
+    assert_eq!(
+        found[0].to_string(),
+        "p/p.toml:4:11: route \"r\" shows its directory under another suffix or as another product: another surface, or a route of its own \
+         for what is to be transparent"
+    );
 }

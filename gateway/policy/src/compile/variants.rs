@@ -50,6 +50,15 @@ pub(super) fn rules(
         .collect();
     let mut base = merged(&always, problems);
     base.made_of = speaking.iter().map(|layer| Arc::clone(layer)).collect();
+    let transparent = |layer: &&&Arc<Layer>| layer.surfaces.is_some_and(|surfaces| surfaces.is_transparent());
+    if facts.mapped
+        && let Some(layer) = speaking.iter().find(transparent)
+    {
+        let route = quoted(&facts.name);
+        let what = format!("route {route} shows its directory under another suffix or as another product");
+        let remedy = "another surface, or a route of its own for what is to be transparent";
+        problems.add(|| layer.problem_at(&[Step::Key("surface")], what, remedy));
+    }
     let count = speaking.len() - always.len();
     if count == 0 {
         return base;

@@ -17,6 +17,7 @@ fn facts() -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: name.into(),
             portal_url: Some("https://portal.example.org".into()),
+            mapped: false,
         })
         .into()
 }

@@ -12,6 +12,7 @@ fn book(text: &str) -> Rulebook {
     let facts = RouteFacts {
         name: "r".into(),
         portal_url: Some("https://portal.example.org".into()),
+        mapped: false,
     };
     compile(&set, &[facts], 7).unwrap()
 }

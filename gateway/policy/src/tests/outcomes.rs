@@ -11,6 +11,7 @@ fn facts() -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: name.into(),
             portal_url: Some("https://portal.example.org".into()),
+            mapped: false,
         })
         .into()
 }

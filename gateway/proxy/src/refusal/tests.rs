@@ -1,12 +1,14 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
 mod arriving;
-mod stage;
+pub(crate) mod stage;
+mod suffix;
 
 use super::Refusal;
 use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
+use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 use postern_directory::DialectName;
 use postern_identity::audit::Outcome;
@@ -174,6 +176,7 @@ fn scene(refusal: Refusal) -> Scene {
         server: Server::Answers,
         dialect: DialectName::OpenLdap,
         names: None,
+        shown_as: ShownAs::default(),
         requests: vec![search(1, "dc=example", &[])],
     };
     let sign_in = || bind::simple(MessageId(1), b"cn=a", b"right", &[]);
@@ -221,6 +224,16 @@ fn scene(refusal: Refusal) -> Scene {
             let base = DistinguishedName::parse(b"dc=elsewhere").unwrap();
             rules.base_dns = Some(Ruled::new(vec![base], rule()));
         }),
+        Refusal::NameElsewhere => {
+            scene.shown_as = suffix::under_another_suffix();
+            scene.requests = vec![sign_in()];
+        }
+        Refusal::OtherSuffix => scene.shown_as = suffix::under_another_suffix(),
+        Refusal::ControlNotMapped => {
+            scene.shown_as = suffix::under_another_suffix();
+            let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
+            scene.requests = vec![search(1, "dc=here", &[&control])];
+        }
         Refusal::AttributeNotAllowed => {
             policy(&mut scene, |rules| {
                 let name = AttributeName::parse(b"objectClass").unwrap();

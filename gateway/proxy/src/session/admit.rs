@@ -6,7 +6,7 @@ use super::{Identity, Leave, Session};
 use crate::acting;
 use crate::in_flight::{Care, Pending, operation_of};
 use crate::refusal::Refusal;
-use crate::root_dse;
+use crate::root_dse::Asked;
 use postern_identity::decide::{Operation, RouteRules, RuleName, TlsRule};
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
@@ -155,6 +155,9 @@ impl Session {
             bases(&message, operation, &rules)?;
         }
         attributes(&message, &rules)?;
+        if let Some(answer) = extension.and_then(|extension| self.who_am_i(&message, &extension)) {
+            return Ok(Admit::Answer(answer));
+        }
         self.denied_otherwise(&message, &rules)?;
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
@@ -261,13 +264,7 @@ impl Session {
             }
             match control.oid {
                 oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => {
-                    let allowed = match &self.identity {
-                        // Who is acted for already acts for nobody else.
-                        _ if self.acts() => false,
-                        Identity::Bound(signed_in) => DistinguishedName::parse(&signed_in.name)
-                            .is_ok_and(|name| rules.proxied_authorization.value.contains(&name)),
-                        Identity::Anonymous | Identity::Restricted(_) => false,
-                    };
+                    let allowed = self.may_act_for_others(rules);
                     if !allowed {
                         let rule = rules.proxied_authorization.rule.clone();
                         return Err(Refused(Refusal::ProxiedAuthorization, Some(rule)));
@@ -336,7 +333,7 @@ impl Session {
         });
     }
 
-    fn is_new(&self, id: MessageId) -> bool {
+    pub(super) fn is_new(&self, id: MessageId) -> bool {
         id != MessageId(0) && !self.in_flight.knows(id)
     }
 
@@ -427,14 +424,10 @@ fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
     denied.iter().any(|name| name.matches(description))
 }
 
-/// What the root DSE's answer needs: to be rewritten, and the mechanisms put in where they were asked for.
+/// What the root DSE's answer needs: to be rewritten, and what is ours put in where it was asked for.
 fn root_dse_care(request: &[u8]) -> Care {
     let asked = Message::parse(request).and_then(|message| SearchRequest::parse(&message));
-    if asked.is_ok_and(|search| root_dse::asks_for_mechanisms(&search)) {
-        Care::ROOT_DSE.with(Care::MECHANISMS)
-    } else {
-        Care::ROOT_DSE
-    }
+    Care::root_dse(asked.map(|search| Asked::of(&search)).unwrap_or_default())
 }
 
 /// What the answers to a search need.

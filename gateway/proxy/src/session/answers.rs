@@ -5,7 +5,7 @@ use super::relay::Turn;
 use super::{Event, Leave, Session};
 use crate::in_flight::{Care, answers};
 use crate::lane::{LaneLoss, loss};
-use crate::{root_dse, scratch};
+use crate::scratch;
 use postern_identity::decide::Operation;
 use postern_ldap::{Header, Message, MessageId, ResultCode, frame, result, tag};
 use std::ops::Range;
@@ -127,7 +127,10 @@ impl Session {
             return Ok(None);
         };
         match rest.get(..header.length) {
-            Some(answer) => self.fate(&header, answer).map(|fate| Some((header, fate))),
+            Some(answer) => {
+                let fate = self.fate(&header, answer)?;
+                self.fate_at_edge(fate, answer).map(|fate| Some((header, fate)))
+            }
             None if header.length > LARGE && self.may_stream(&header) => Ok(Some((header, Fate::Stream))),
             None => Ok(None),
         }
@@ -147,6 +150,7 @@ impl Session {
     /// Whether an answer of which only a part has come may be passed on in parts: an entry nobody wants to look into.
     fn may_stream(&mut self, header: &Header) -> bool {
         header.operation == tag::SEARCH_ENTRY
+            && self.route.suffix.is_none()
             && self
                 .in_flight
                 .find(header.id)
@@ -229,13 +233,7 @@ impl Session {
     fn edited(&self, answer: &[u8], care: Care) -> Option<Vec<u8>> {
         let mut octets = None;
         if care.has(Care::ROOT_DSE) {
-            let start_tls = self.facts.start_tls.is_some() && !self.facts.secure;
-            let offered = if care.has(Care::MECHANISMS) {
-                self.mechanisms()
-            } else {
-                Vec::new()
-            };
-            octets = Some(root_dse::rewritten(&Message::parse(answer).ok()?, start_tls, &offered).ok()?);
+            octets = Some(self.root_dse(&Message::parse(answer).ok()?, care.asked()).ok()?);
         }
         if care.has(Care::STRIP) {
             octets = Some(self.stripped(octets.as_deref().unwrap_or(answer))?);
@@ -245,7 +243,7 @@ impl Session {
 }
 
 /// What becomes of an answer.
-enum Fate {
+pub(super) enum Fate {
     /// It goes on as it is.
     Pass,
     /// It goes on as it comes, this part of it first.

@@ -33,6 +33,10 @@ impl Session {
             .ok_or((Refusal::NoRules, None))
             .and_then(|rules| self.check(&message, &rules).map(|request| (rules, request)));
         let octets = match checked {
+            Err((Refusal::NameElsewhere, _)) => {
+                let name = sasl::claimed_name(&message);
+                self.refuse_as_wrong(&message, Refusal::NameElsewhere, name, "a name of another suffix")
+            }
             Err((Refusal::EmptyName, _)) => self.refuse_as_wrong(&message, Refusal::EmptyName, b"", "no name"),
             Err((refusal, rule)) => {
                 let name = sasl::claimed_name(&message);
@@ -52,7 +56,8 @@ impl Session {
     }
 
     async fn answer_bind(&mut self, octets: &[u8]) -> ControlFlow<Leave> {
-        self.outbound.push(octets);
+        let octets = self.to_client(octets.to_vec());
+        self.outbound.push(&octets);
         self.flush_in_time().await
     }
 
@@ -72,6 +77,12 @@ impl Session {
         if !rules.operations.value.contains(Operation::Bind) {
             return Err((Refusal::OperationNotAllowed, Some(rules.operations.rule.clone())));
         }
+        if let Some(refusal) = self
+            .refused_at_edge
+            .filter(|refusal| *refusal != Refusal::NameElsewhere)
+        {
+            return Err((refusal, None));
+        }
         match request.authentication {
             Authentication::Simple([]) if request.name.is_empty() => Ok(Checked::Anonymous),
             Authentication::Simple([]) => Err((Refusal::EmptyPassword, None)),
@@ -81,6 +92,7 @@ impl Session {
             Authentication::Simple(_) if !self.password_may_travel(rules) => {
                 Err((Refusal::PlaintextPassword, Some(rules.tls.rule.clone())))
             }
+            _ if self.refused_at_edge.is_some() => Err((Refusal::NameElsewhere, None)),
             Authentication::Simple(password) => Ok(Checked::Simple(request.name, password)),
             Authentication::Sasl { mechanism, credentials } => self.check_sasl(mechanism, credentials, rules),
             Authentication::Other(_) => Err((Refusal::UnknownAuthentication, None)),

@@ -92,7 +92,8 @@ impl Session {
             Admit::Pass => request,
             Admit::Changed(changed) => changed,
             Admit::Answer(answer) => {
-                self.outbound.push(answer);
+                let answer = self.to_client(answer.clone());
+                self.outbound.push(&answer);
                 return self.flush_in_time().await;
             }
             Admit::Swallow => return ControlFlow::Continue(()),

@@ -12,12 +12,14 @@ mod bind;
 mod bound;
 mod choice;
 mod deadlines;
+mod edge;
 mod external;
 mod facts;
 mod guarded;
 mod lanes;
 mod last_grace;
 mod names;
+mod offered;
 mod opaque;
 mod record;
 mod referrals;
@@ -140,6 +142,8 @@ pub(crate) struct Session {
     granted: Option<Reservation>,
     /// How often the bind at hand was sent.
     binds_sent: u8,
+    /// Why the bind at hand is refused before its name is anybody's.
+    refused_at_edge: Option<Refusal>,
 }
 
 /// Times of a session, in ticks.
@@ -283,6 +287,7 @@ impl Session {
             guarded: Vec::new(),
             granted: None,
             binds_sent: 0,
+            refused_at_edge: None,
             shared,
             route,
         };
@@ -381,3 +386,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,9 +76,12 @@ impl Session {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (server, what) = rest.split_at_checked(end)?;
         let server = ServerUrl::parse(&format!("{scheme}://{server}")).ok()?;
-        self.route
-            .upstream
-            .is_own(&server)
-            .then(|| [route, what].concat().into_bytes())
+        if !self.route.upstream.is_own(&server) {
+            return None;
+        }
+        match &self.route.suffix {
+            Some(suffix) => suffix.url_here(what).map(|what| [route, &what].concat().into_bytes()),
+            None => Some([route, what].concat().into_bytes()),
+        }
     }
 }

@@ -192,7 +192,7 @@ impl Session {
             };
             let request = rest.get(..header.length).unwrap_or_default();
             plain &= header.operation == tag::SEARCH_REQUEST;
-            let admitted = self.admit(&header, request);
+            let (admitted, renamed) = self.admit_at_edge(&header, request);
             if let Admit::Pass = admitted {
                 done += header.length;
                 continue;
@@ -207,6 +207,7 @@ impl Session {
                     Admit::Changed(_) | Admit::Swallow => done += header.length,
                     Admit::Answer(answer) => {
                         done += header.length;
+                        let answer = self.to_client(answer);
                         self.outbound.push(&answer);
                     }
                     Admit::Leave(why) => turn = Turn::Stop(Event::Leave(why)),
@@ -230,13 +231,16 @@ impl Session {
                     }
                 }
                 Admit::Answer(answer) => {
+                    let answer = self.to_client(answer);
                     if self.outbound.write(&mut self.client, context, &answer).is_err() {
                         turn = Turn::Stop(Event::Leave(Leave::Gone));
                         break;
                     }
                 }
                 Admit::InSequence => {
-                    turn = Turn::Stop(Event::Request(Zeroizing::new(request.to_vec())));
+                    turn = Turn::Stop(Event::Request(
+                        renamed.unwrap_or_else(|| Zeroizing::new(request.to_vec())),
+                    ));
                     break;
                 }
                 Admit::Leave(why) => {

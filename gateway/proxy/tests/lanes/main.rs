@@ -21,7 +21,7 @@ use postern_identity::clock::FixedClock;
 use postern_identity::{DirectoryName, Timestamp};
 use postern_proxy::{
     Gateway, GuardSeed, GuardSettings, LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings,
-    SignInSettings, Workers,
+    ShownAs, SignInSettings, Workers,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -172,6 +172,7 @@ fn round(
             upstream,
             lanes,
             ldap_url: None,
+            shown_as: ShownAs::default(),
             sign_in: SignInSettings::default(),
         };
         let gateway = Gateway::new(

@@ -21,6 +21,7 @@ mod environment;
 mod names;
 mod reading;
 mod servers;
+mod shown_as;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -299,7 +300,11 @@ fn all_facts(names: Vec<Arc<str>>, routes: &[Route]) -> Vec<RouteFacts> {
     for name in names {
         if !facts.iter().any(|known| known.name == name) {
             let portal_url = Some("https://localhost/".into());
-            facts.push(RouteFacts { name, portal_url });
+            facts.push(RouteFacts {
+                name,
+                portal_url,
+                mapped: false,
+            });
         }
     }
     facts
@@ -312,6 +317,7 @@ pub fn facts(routes: &[Route]) -> Vec<RouteFacts> {
         .map(|route| RouteFacts {
             name: Arc::clone(&route.name),
             portal_url: Some(Arc::clone(&route.portal_url)),
+            mapped: route.shown_as.is_otherwise(),
         })
         .collect()
 }

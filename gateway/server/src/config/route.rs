@@ -2,9 +2,10 @@
 
 use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
+use super::shown_as::{SuffixTable, shown_as};
 use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
 use postern_directory::{NameForm, NameRules, ServerUrl};
-use postern_proxy::SignInSettings;
+use postern_proxy::{ShownAs, SignInSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -29,6 +30,8 @@ pub struct Route {
     pub names: Option<NameRules>,
     /// Where clients reach this route, as references are to name it: without a slash at the end.
     pub ldap_url: Option<Arc<str>>,
+    /// What it shows of its directory otherwise than it is.
+    pub shown_as: ShownAs,
 }
 
 /// How connections to a directory are used.
@@ -87,6 +90,9 @@ pub(super) struct RouteTable {
     /// The names people may sign in with, and how their accounts are found. Left out: every name goes to the directory as it was sent.
     #[schemars(with = "Option<NamesTable>")]
     names: Option<Spanned<NamesTable>>,
+    /// Another name for the part of the tree that clients of this route know. What lies outside of it is not there for them.
+    #[schemars(with = "Option<SuffixTable>")]
+    suffix: Option<Spanned<SuffixTable>>,
 }
 
 /// How connections to the directory are used.
@@ -120,6 +126,7 @@ impl RouteTable {
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
         let login = self.login.as_ref().map(Spanned::span);
+        let shown_as = shown_as(self.suffix, self.opaque.as_ref(), reading);
         let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
         let names = self.names.map(|table| {
             let span = table.span();
@@ -157,6 +164,7 @@ impl RouteTable {
             sign_in,
             names,
             ldap_url,
+            shown_as: shown_as?,
         };
         Some((route, directory.span()))
     }

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 mod mistakes;
 mod names;
+mod shown_as;
 mod way_in;
 
 /// A configuration that says everything, for tests to spoil.

@@ -48,6 +48,7 @@ fn given() -> Given {
     let routes = vec![RouteFacts {
         name: "applications".into(),
         portal_url: None,
+        mapped: false,
     }];
     let (book, kept) = first_policies(folder.path(), &routes).unwrap();
     let live = Arc::new(LivePolicy::new(book, fixed("2026-11-22T00:00:00Z")));

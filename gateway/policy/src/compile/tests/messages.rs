@@ -59,6 +59,7 @@ fn a_text_with_the_portals_address_needs_a_route_that_has_one() {
         [RouteFacts {
             name: "r".into(),
             portal_url: url.map(Into::into),
+            mapped: false,
         }]
     };
     let found = compile(&set, &route(None), 1).unwrap_err();

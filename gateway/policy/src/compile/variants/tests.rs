@@ -18,6 +18,7 @@ fn compiled(text: &str) -> Result<Rulebook, Vec<Problem>> {
     let facts = RouteFacts {
         name: "r".into(),
         portal_url: None,
+        mapped: false,
     };
     compile(&PolicySet::of_texts("p", [("p.toml", text)]), &[facts], 1)
 }
@@ -268,6 +269,21 @@ fn an_unclear_condition_lets_pass_only_what_passes_either_way() {
             (TlsRule::Always, References::Drop)
         );
         assert!(!rules.anonymous.value && rules.extended_operations.value.is_empty());
+    }
+}
+
+#[test]
+fn an_unclear_condition_leads_references_no_further_around_than_either_way() {
+    let unclear = "account.within(\"ou=x,dc=example,dc=org\")";
+    let by_how_far = ["drop", "rewrite", "pass"];
+    for (one, conditional) in by_how_far.into_iter().enumerate() {
+        for (other, always) in by_how_far.into_iter().enumerate() {
+            let [conditional, always] = [conditional, always].map(|word| format!("pass.references = \"{word}\"\n"));
+            let book = book(&format!("{}{ALWAYS}{always}", table(unclear, &conditional)));
+            let rules = pass(&book, &ConnectionFacts::example(), Some("bob"), NOON).rules;
+            let expected = [References::Drop, References::Rewrite, References::Pass][one.min(other)];
+            assert_eq!(rules.references.value, expected, "{conditional}{always}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::guard::{GuardSeed, GuardSettings};
 use crate::network::Network;
 use crate::refusal::Refusal;
 use crate::settings::{LaneSettings, Limits, ListenerSettings, ListenerTls, RouteSettings, TlsSource};
+use crate::shown_as::ShownAs;
 use crate::sign_in::SignInSettings;
 use crate::workers::Workers;
 use postern_directory::{ServerUrl, Settings, Upstream};
@@ -171,6 +172,7 @@ async fn open(listener: ListenerSettings, limits: Limits) -> (Gateway, Arc<Recor
         sign_in: SignInSettings::default(),
         names: None,
         ldap_url: None,
+        shown_as: ShownAs::default(),
     };
     let record = Arc::new(Record::default());
     let audit = Arc::clone(&record) as Arc<dyn Audit>;

@@ -1,0 +1,156 @@
+use super::*;
+use postern_ldap::{Message, MessageId, answer, oid, tag};
+
+type Attribute<'a> = (&'a str, &'a [&'a [u8]]);
+
+fn entry(attributes: &[Attribute<'_>]) -> Vec<u8> {
+    let mut content = Writer::new();
+    content.octets(b"").nested(tag::SEQUENCE, |list| {
+        for (name, values) in attributes {
+            entry::encode(list, name.as_bytes(), values);
+        }
+    });
+    answer::message(MessageId(5), tag::SEARCH_ENTRY, &content.finish(), &[])
+}
+
+fn asked(attributes: &[&str], types_only: bool) -> Asked {
+    let mut body = Writer::new();
+    body.octets(b"")
+        .enumerated(0)
+        .enumerated(0)
+        .integer(0)
+        .integer(0)
+        .boolean(types_only);
+    body.element(0x87, b"objectClass").nested(tag::SEQUENCE, |list| {
+        for attribute in attributes {
+            list.octets(attribute.as_bytes());
+        }
+    });
+    let octets = answer::message(MessageId(1), tag::SEARCH_REQUEST, &body.finish(), &[]);
+    Asked::of(&SearchRequest::parse(&Message::parse(&octets).unwrap()).unwrap())
+}
+
+/// A route that offers nothing of its own and lets everything pass.
+const EVERYTHING: Offer<'static> = Offer {
+    mechanisms: &[],
+    passes_extension: &|_| true,
+    own_extensions: &[],
+    passes_control: &|_| true,
+    own_controls: &[],
+    bases: None,
+};
+
+fn shown(attributes: &[Attribute<'_>], asked_for: &[&str], offer: &Offer<'_>) -> Vec<u8> {
+    let octets = entry(attributes);
+    rewritten(&Message::parse(&octets).unwrap(), asked(asked_for, false), offer).unwrap()
+}
+
+#[test]
+fn what_is_ours_is_put_in_only_where_it_is_asked_for_with_its_values() {
+    let bit = |spoken: Spoken| 1 << spoken as u16;
+    for (attributes, types_only, wanted) in [
+        (&["supportedSASLMechanisms"][..], false, bit(Spoken::Mechanisms)),
+        (
+            &["namingContexts", "SUPPORTEDextension"],
+            false,
+            bit(Spoken::Contexts) | bit(Spoken::Extensions),
+        ),
+        (&["*", "+"], false, 15),
+        (&["1.3.6.1.4.1.1466.101.120.13"], false, bit(Spoken::Controls)),
+        (&["supportedSASLMechanisms"], true, 0),
+        (&["altServer", "*"], false, 0),
+        (&[], false, 0),
+    ] {
+        assert_eq!(asked(attributes, types_only), Asked(wanted), "{attributes:?}");
+    }
+}
+
+#[test]
+fn a_root_dse_of_which_everything_is_offered_comes_out_octet_for_octet() {
+    let attributes: &[Attribute<'_>] = &[
+        ("objectClass", &[b"top"]),
+        ("supportedExtension", &[oid::WHO_AM_I, oid::START_TLS]),
+        ("supportedControl", &[oid::PAGED_RESULTS]),
+        ("namingContexts", &[b"dc=example,dc=org", b"no dn"]),
+    ];
+    assert_eq!(shown(attributes, &["+"], &EVERYTHING), entry(attributes));
+}
+
+#[test]
+fn mechanisms_are_ours_and_never_the_directorys() {
+    let from: &[Attribute<'_>] = &[
+        ("supportedSASLMechanisms", &[b"GSSAPI", b"PLAIN"]),
+        ("vendorName", &[b"x"]),
+    ];
+    assert_eq!(shown(from, &["+"], &EVERYTHING), entry(&from[1..]));
+    let ours = Offer {
+        mechanisms: &[b"PLAIN"],
+        ..EVERYTHING
+    };
+    let wanted: &[Attribute<'_>] = &[("vendorName", &[b"x"]), ("supportedSASLMechanisms", &[b"PLAIN"])];
+    assert_eq!(shown(from, &["supportedSASLMechanisms"], &ours), entry(wanted));
+    assert_eq!(shown(from, &["vendorName"], &ours), entry(&from[1..]));
+}
+
+#[test]
+fn what_is_refused_is_not_advertised_and_what_we_answer_is() {
+    let offer = Offer {
+        passes_extension: &|extension| extension == oid::PASSWORD_MODIFY,
+        own_extensions: &[oid::WHO_AM_I],
+        passes_control: &|control| control == oid::PAGED_RESULTS,
+        own_controls: &[oid::PASSWORD_POLICY],
+        ..EVERYTHING
+    };
+    let from: &[Attribute<'_>] = &[
+        ("supportedExtension", &[oid::START_TRANSACTION, oid::PASSWORD_MODIFY]),
+        (
+            "supportedControl",
+            &[oid::PAGED_RESULTS, oid::TRANSACTION_SPECIFICATION],
+        ),
+    ];
+    let wanted: &[Attribute<'_>] = &[
+        ("supportedExtension", &[oid::PASSWORD_MODIFY, oid::WHO_AM_I]),
+        ("supportedControl", &[oid::PAGED_RESULTS, oid::PASSWORD_POLICY]),
+    ];
+    assert_eq!(shown(from, &["+"], &offer), entry(wanted));
+    // A directory that has none of it shows no attribute; ours come all the same, to whoever asks.
+    let from: &[Attribute<'_>] = &[("vendorName", &[b"x"])];
+    let wanted: &[Attribute<'_>] = &[from[0], ("supportedExtension", &[oid::WHO_AM_I])];
+    assert_eq!(shown(from, &["supportedExtension"], &offer), entry(wanted));
+    assert_eq!(shown(from, &["vendorName"], &offer), entry(from));
+    // Names without values say nothing, and nothing of ours is put among them.
+    let names: &[Attribute<'_>] = &[("supportedExtension", &[]), ("supportedControl", &[])];
+    assert_eq!(shown(names, &[], &offer), entry(names));
+    // What has lost its last value is not there.
+    let nothing = Offer {
+        passes_extension: &|_| false,
+        ..EVERYTHING
+    };
+    assert_eq!(
+        shown(&[("supportedExtension", &[oid::CANCEL])], &["+"], &nothing),
+        entry(&[])
+    );
+}
+
+#[test]
+fn naming_contexts_are_what_is_open_of_them() {
+    let base = |text: &str| DistinguishedName::parse(text.as_bytes()).unwrap();
+    let bases = [base("ou=people,dc=example,dc=org"), base("dc=whole")];
+    let offer = Offer {
+        bases: Some(&bases),
+        ..EVERYTHING
+    };
+    let from: &[Attribute<'_>] = &[(
+        "namingContexts",
+        &[b"DC=Example, dc=org", b"ou=a,dc=whole", b"dc=elsewhere", b"", b"no dn"],
+    )];
+    let wanted: &[Attribute<'_>] = &[(
+        "namingContexts",
+        &[b"ou=people,dc=example,dc=org", b"ou=a,dc=whole", b"dc=whole"],
+    )];
+    assert_eq!(shown(from, &["+"], &offer), entry(wanted));
+    assert_eq!(
+        shown(&[("namingContexts", &[b"dc=elsewhere"])], &["+"], &offer),
+        entry(&[])
+    );
+}
