@@ -5,16 +5,17 @@
 //! Windows does is marked so where it matters.
 
 mod bind;
+mod bind_name;
 mod entry;
 mod filetime;
 #[cfg(test)]
 mod golden;
 mod identifier;
 mod lockout;
-mod names;
 mod password;
 mod standing_change;
 
+use super::bind_name::BindName;
 use super::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 use super::entry::Entry;
 use super::lockout::Lockout;
@@ -140,8 +141,8 @@ impl Dialect for ActiveDirectory {
         }
     }
 
-    fn claims_of(&self, name: &str, base: &str) -> Vec<(&'static str, String)> {
-        names::claims(name, base)
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        bind_name::read(name, base)
     }
 
     fn knows_ppolicy_control(&self) -> bool {

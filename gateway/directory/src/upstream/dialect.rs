@@ -1,6 +1,7 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
 use super::active_directory::ActiveDirectory;
+use super::bind_name::BindName;
 use super::ds389::Ds389;
 use super::entry::Entry;
 use super::freeipa::FreeIpa;
@@ -70,6 +71,12 @@ pub trait Dialect: Send + Sync {
     /// The attribute whose value survives a rename.
     fn stable_id(&self) -> &'static str;
 
+    /// Whose account a name that is no DN is in a bind. `base`: where people are looked up.
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        let _ = base;
+        BindName::AnyOf(vec![("uid", name), ("mail", name)])
+    }
+
     /// Which attributes hold the names people sign in with.
     fn login_attributes(&self) -> LoginAttributes {
         LoginAttributes {
@@ -78,13 +85,6 @@ pub trait Dialect: Send + Sync {
             upn: None,
             domain: "uid",
         }
-    }
-
-    /// By which attributes' values somebody may be meant whom a bind, or an administrator, calls by this name, which is no DN; `base` is where
-    /// people are.
-    fn claims_of(&self, name: &str, base: &str) -> Vec<(&'static str, String)> {
-        let _ = base;
-        vec![("uid", name.to_owned()), ("mail", name.to_owned())]
     }
 
     /// The stable id as text, from the attribute's value. Where the product writes it as octets the dialect says how they are spelled.

@@ -1,6 +1,7 @@
 //! One directory and the servers that hold it.
 
 pub mod active_directory;
+pub mod bind_name;
 pub mod capabilities;
 pub mod choice;
 mod connect;

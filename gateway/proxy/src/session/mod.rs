@@ -27,6 +27,7 @@ mod relay;
 mod restricted;
 mod rules;
 mod sasl;
+mod second_look;
 mod start_tls;
 mod translated;
 mod turned_away;

@@ -260,6 +260,9 @@ impl Session {
             }
             return;
         };
+        // What was read before the change is of no use any more.
+        self.route.second_looks.about_to_be_written(&name);
+        let standing = self.looked_again(lane.server, &name, standing, proven).await;
         let verdict = self.ask(&name, &standing, proven);
         self.take_note(&name, &standing, proven, &verdict);
         lane.tainted |= standing.state == State::MustChange;
