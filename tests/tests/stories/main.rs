@@ -17,6 +17,7 @@ mod documents;
 mod ds389;
 mod examples;
 mod faults;
+mod freeipa;
 mod golden;
 mod guard;
 mod names;
