@@ -4,6 +4,7 @@ mod binds;
 mod changes;
 mod guard;
 mod rights;
+mod sssd;
 mod surfaces;
 
 /// Nobody's password.
