@@ -22,6 +22,8 @@ fn every_example_starts_signs_in_rightly_and_wrongly_and_stops() {
             .env("POSTERN_METRICS_ADDR", address())
             .env("SLAPD_PORT", port::free().to_string())
             .env("SLAPD_TLS_PORT", port::free().to_string())
+            .env("DS_PORT", port::free().to_string())
+            .env("DS_TLS_PORT", port::free().to_string())
             .env("SAMBA_PORT", port::free().to_string())
             .env("SAMBA_TLS_PORT", port::free().to_string())
             .env("USERS", "60")

@@ -13,6 +13,7 @@ mod applications;
 mod bypass;
 mod clients;
 mod conditions;
+mod cross_table;
 mod documents;
 mod ds389;
 mod examples;

@@ -33,7 +33,7 @@ pub trait Dialect: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What the answer to an account's own bind says of it, and whether it proves the password. Nothing a server sends makes
-    /// this fail: what cannot be read is [`State::Unknown`](postern_identity::State::Unknown), unproven.
+    /// this fail: what cannot be read is [`State::Unknown`], unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
     /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
