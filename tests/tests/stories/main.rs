@@ -10,6 +10,7 @@
 )]
 
 mod applications;
+mod authority;
 mod bypass;
 mod clients;
 mod conditions;
@@ -24,8 +25,10 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod rights;
 mod samba;
 mod servers;
+mod service_account;
 mod shapes;
 mod translation;
 mod ways_in;

@@ -374,7 +374,9 @@ impl Account {
             } else {
                 !self.is(TRIED) || age > BELIEVED
             };
-        crowded || (counted && age > BELIEVED)
+        // What was lost can be told from then on.
+        let settled = self.lost > 0 && !self.is_haunted(now) && self.read_at <= self.haunted_until;
+        crowded || settled || (counted && age > BELIEVED)
     }
 
     fn is_repeated(&self, now: u32, tag: impl FnOnce() -> u64) -> bool {

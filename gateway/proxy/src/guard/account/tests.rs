@@ -119,7 +119,7 @@ fn fifty_at_once_are_no_more_than_one_after_the_other() {
     account.settle(second, LOST, HOME, 1);
     assert_eq!(
         ask(&mut account, &terms(1, HOME, true), 3, &found(5, 600, 2)),
-        Answer::Spent
+        Answer::Unsettled
     );
 }
 
