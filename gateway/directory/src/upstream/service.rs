@@ -5,6 +5,7 @@
 
 pub mod groups;
 pub(super) mod lane;
+mod owners_change;
 pub mod people;
 mod request;
 mod second_look;
