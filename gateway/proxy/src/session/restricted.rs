@@ -105,6 +105,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
+        self.take_leave_in_sequence(frame);
         let up = translation.as_ref().map_or(frame, |translation| &translation.request);
         let outcome = self.exchange(&mut lane, up).await;
         let answered = match outcome {
@@ -125,7 +126,7 @@ impl Session {
         let translated = words.and_then(|words| self.translated_answer(operation, words.care, &answered));
         let code = translated.as_ref().map_or(code, |translated| translated.code);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
-        self.record(operation, recorded, code, "built-in:directory-answered", None, None);
+        self.record_change((operation, recorded, code), header.id);
         if changed && self.acts() {
             self.judge_by_entry().await;
         } else if changed && let Some(password) = new_password(frame) {
