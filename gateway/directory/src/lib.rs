@@ -43,6 +43,7 @@ pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::people::{People, PeopleSettings};
 pub use upstream::person::{Memberships, PersonAttributes};
+pub use upstream::rights::{Lack, PolicySeen, Right, RightsReport, Verdict};
 pub use upstream::service::subschema::Subschema;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};

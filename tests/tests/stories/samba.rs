@@ -4,7 +4,10 @@ mod binds;
 mod changes;
 mod explained;
 mod guard;
+mod refusals;
 mod rights;
+mod sessions;
+mod sssd;
 mod surfaces;
 
 /// Nobody's password.

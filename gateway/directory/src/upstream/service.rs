@@ -7,6 +7,7 @@ pub mod groups;
 pub(super) mod lane;
 pub mod people;
 mod request;
+mod rights;
 mod second_look;
 pub mod subschema;
 pub mod who;

@@ -81,7 +81,7 @@ fn entry(entry: SearchEntry<'_>, names: &impl Renaming) -> Result<Option<Option<
                 Renamed::Same => kept.push(value),
                 // Several parts of a tree may be one where the answer goes.
                 Renamed::To(other) if place == Place::OfRoot && kept.iter().any(|known| **known == *other) => {
-                    renamed = true
+                    renamed = true;
                 }
                 Renamed::To(other) => {
                     renamed = true;

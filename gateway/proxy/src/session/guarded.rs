@@ -136,12 +136,15 @@ impl Session {
         reservation.settle(outcome);
     }
 
-    /// A bind that was not answered: what was sent counts.
-    pub(super) fn settle_lost(&self, reservation: Option<Reservation>) {
+    /// A bind that was not answered: what was sent counts. `why` is what the client is told.
+    pub(super) fn settle_lost(&self, reservation: Option<Reservation>, why: Refusal) {
         if let Some(reservation) = reservation {
             reservation.settle(match self.binds_sent {
                 0 => Outcome::Released,
-                times => Outcome::Lost { times },
+                times => Outcome::Lost {
+                    times,
+                    hung_up: why == Refusal::DirectoryLost,
+                },
             });
         }
     }

@@ -216,13 +216,14 @@ impl Session {
             self.binds_sent = 0;
             match self.ask_directory(&request).await {
                 Ok(Answered { lane, octets }) => (lane, octets),
-                Err(_) => return self.settle_lost(reservation),
+                Err(refusal) => return self.settle_lost(reservation, refusal),
             }
         } else {
             let Some(mut lane) = self.lane.take() else { return };
             self.binds_sent = 1; // of this password, whatever the first sign-in took
-            let Ok(octets) = self.exchange(&mut lane, &request).await else {
-                return self.settle_lost(reservation);
+            let octets = match self.exchange(&mut lane, &request).await {
+                Ok(octets) => octets,
+                Err(loss) => return self.settle_lost(reservation, Self::refusal_for_lost(loss)),
             };
             (lane, octets)
         };
@@ -244,10 +245,10 @@ impl Session {
                 Some(wait) if must_change => tokio::time::sleep(wait).await,
                 _ => break read,
             }
-            let Ok(again) = self.exchange(&mut lane, &request).await else {
-                return self.settle_lost(reservation);
+            octets = match self.exchange(&mut lane, &request).await {
+                Ok(octets) => octets,
+                Err(loss) => return self.settle_lost(reservation, Self::refusal_for_lost(loss)),
             };
-            octets = again;
         };
         if let Ok((code, (_, proven))) = &read {
             self.settle_bind(reservation, *code, *proven, password.expose());
