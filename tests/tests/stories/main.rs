@@ -10,6 +10,7 @@
 )]
 
 mod applications;
+mod authority;
 mod bypass;
 mod clients;
 mod conditions;

@@ -61,7 +61,8 @@ impl Session {
             match (outcome, &mut self.lane) {
                 (Ok(rest), Some(lane)) => {
                     lane.inbound = rest;
-                    Turn::Moved
+                    self.judge_owner_again()
+                        .map_or(Turn::Moved, |request| Turn::Stop(Event::Request(request)))
                 }
                 (Ok(_), None) => Turn::Moved,
                 (Err(event), _) => Turn::Stop(event),
@@ -197,6 +198,11 @@ impl Session {
                     Referred::Pass
                 };
                 self.in_flight.end_found();
+                if self.premise_failed(pending.id, code) {
+                    // It was not looked at any further: no password was tested.
+                    self.guarded_ended(pending.id, ResultCode::BUSY);
+                    return Ok(Fate::Drop);
+                }
                 // Where a password is written is not for a client that asked in other words to follow.
                 let followed = !pending.care.has(Care::TRANSLATED) || code != ResultCode::REFERRAL;
                 if let (Referred::Nothing, _) | (_, false) = (&referred, followed) {

@@ -399,6 +399,7 @@ impl Session {
     fn leave_identity(&mut self) {
         let clean = self.in_flight.owes_nothing();
         self.forget_watched(|_| true);
+        self.forget_owned(None);
         for pending in self.in_flight.take_all() {
             self.given_up(&pending);
         }

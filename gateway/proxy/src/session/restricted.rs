@@ -105,6 +105,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
+        self.take_leave_in_sequence(frame);
         let up = translation.as_ref().map_or(frame, |translation| &translation.request);
         let outcome = self.exchange(&mut lane, up).await;
         let answered = match outcome {
@@ -121,11 +122,12 @@ impl Session {
         let tested = self.tested_code(code, &answered);
         self.settle_watched(watched, tested);
         self.lane = Some(lane);
+        let in_other_words = translation.is_some();
         let words = translation.filter(|_| code != ResultCode::REFERRAL);
         let translated = words.and_then(|words| self.translated_answer(operation, words.care, &answered));
         let code = translated.as_ref().map_or(code, |translated| translated.code);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
-        self.record(operation, recorded, code, "built-in:directory-answered", None, None);
+        self.record_change((operation, recorded, code), header.id);
         if changed && self.acts() {
             self.judge_by_entry().await;
         } else if changed && let Some(password) = new_password(frame) {
@@ -137,10 +139,11 @@ impl Session {
             self.outbound.push(&translated.octets);
             return self.flush_in_time().await;
         }
-        let referred = if code == ResultCode::REFERRAL {
-            self.referred_result(&answered, true)
-        } else {
-            Referred::Pass
+        let referred = match code {
+            // Not for a client to follow that asked in other words; nor is what could not be read.
+            _ if in_other_words => Referred::Nothing,
+            ResultCode::REFERRAL => self.referred_result(&answered, true),
+            _ => Referred::Pass,
         };
         match referred {
             Referred::Pass => {
