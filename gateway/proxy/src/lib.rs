@@ -47,6 +47,7 @@ mod root_dse;
 mod scratch;
 mod session;
 mod settings;
+mod shape;
 mod shown_as;
 mod sign_in;
 mod suffix;
@@ -61,6 +62,7 @@ pub use network::Network;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
+pub use shape::{ShapeProduct, ShapeSettings};
 pub use shown_as::ShownAs;
 pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 pub use suffix::{SuffixError, SuffixSettings};

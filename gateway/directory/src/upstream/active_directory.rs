@@ -6,7 +6,7 @@
 
 mod bind;
 mod entry;
-mod filetime;
+pub(super) mod filetime;
 #[cfg(test)]
 mod golden;
 mod identifier;

@@ -5,6 +5,7 @@
 
 pub mod groups;
 pub(super) mod lane;
+mod one_entry;
 pub mod people;
 mod request;
 pub mod subschema;
