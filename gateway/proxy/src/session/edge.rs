@@ -11,6 +11,7 @@ use crate::suffix::Inward;
 use postern_identity::decide::Operation;
 use postern_ldap::renaming::Answer;
 use postern_ldap::{Header, Message, frame};
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 impl Session {
@@ -111,12 +112,12 @@ impl Session {
     }
 
     /// Answers that are handed over whole, by the client's names. What cannot be read holds nothing that is known to be a name.
-    pub(super) fn to_client(&self, answers: Vec<u8>) -> Vec<u8> {
+    pub(super) fn to_client<'a>(&self, answers: &'a [u8]) -> Cow<'a, [u8]> {
         if self.route.suffix.is_none() {
-            return answers;
+            return Cow::Borrowed(answers);
         }
         let mut out = Vec::with_capacity(answers.len());
-        let mut rest = &*answers;
+        let mut rest = answers;
         while let Ok(Some(header)) = frame::walk(rest, usize::MAX)
             && let Some((answer, more)) = rest.split_at_checked(header.length)
         {
@@ -128,7 +129,7 @@ impl Session {
             rest = more;
         }
         out.extend_from_slice(rest);
-        out
+        Cow::Owned(out)
     }
 
     fn outward(&self, answer: &[u8]) -> Option<Answer> {

@@ -84,12 +84,13 @@ impl Shape {
             return Ok(Shaped::Same);
         }
         let filter = rewrite(search.filter, |item| {
-            let base = item.attribute.map(base_type).unwrap_or_default();
-            let is_virtual = self.virtual_of(base).is_some();
-            if is_virtual && denied(base) {
+            let Some(rewritten) = self.filter_item(item) else {
+                return Ok(Rewritten::Same);
+            };
+            if denied(item.attribute.map(base_type).unwrap_or_default()) {
                 return Err(Refused::Denied);
             }
-            Ok(self.filter_item(item).unwrap_or(Rewritten::Same))
+            Ok(rewritten)
         })?;
         let (list, wanted) = self.list(&search, denied)?;
         if filter.is_none() && list.is_none() {
