@@ -294,7 +294,12 @@ fn made(command: &mut Command) {
 /// Starts it in the foreground; nothing if it ends at once.
 fn run(folder: &Path, port: u16, tls_port: u16) -> Option<Process> {
     let mut command = Command::new(SERVER);
-    command.arg("-D").arg(folder).args(["-d", "0"]);
+    // Without a file for its process id it takes /dev/null for one, and as root makes that unwritable for everybody else.
+    command
+        .arg("-D")
+        .arg(folder)
+        .args(["-d", "0", "-i"])
+        .arg(folder.join("pid"));
     let mut process = Process::start("ns-slapd", &mut command, &folder.join("ns-slapd.log"));
     let up = within(Duration::from_secs(30), || {
         if process.ended().is_some() {

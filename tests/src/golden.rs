@@ -36,6 +36,7 @@ impl Table {
             let octets = hex(&steady(answer));
             let kind = kind(answer.operation);
             let code = answer.code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+            // 389 Directory Server ends some of its texts with a line end.
             let text = answer.text.replace('\n', "\\n");
             let text = if text.is_empty() { "-" } else { &text };
             writeln!(
@@ -55,10 +56,29 @@ impl Table {
         self.compare_in("openldap", name);
     }
 
+    /// Its rows: the case, and the whole line.
+    pub fn rows(&self) -> Vec<(&str, &str)> {
+        rows(&self.text)
+    }
+
     /// The same in another folder of `conformance/ldap`.
     pub fn compare_in(&self, directory: &str, name: &str) {
         compare(&folder().join(directory).join(name).with_extension("txt"), &self.text);
     }
+}
+
+/// The text of a capture, for [`rows`].
+pub fn captured(directory: &str, name: &str) -> String {
+    let file = folder().join(directory).join(name).with_extension("txt");
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}; POSTERN_BLESS=1 writes it", file.display()))
+}
+
+/// The rows of a capture: the case, and the whole line.
+pub fn rows(text: &str) -> Vec<(&str, &str)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| (line.split_once(" | ").map_or(line, |(case, _)| case), line))
+        .collect()
 }
 
 /// Compares a text with a file line by line, or writes the file if `POSTERN_BLESS` is set.
@@ -103,20 +123,20 @@ fn folder() -> PathBuf {
 /// password the server made up (noughts). Everything else, and the number of octets, is as it came.
 pub fn steady(answer: &Answer) -> Vec<u8> {
     let mut octets = answer.octets.clone();
-    if let Some(seconds) = seconds_left(answer) {
+    if let Some(seconds) = seconds_left(answer)
+        && let Some(whole) = whole_of(seconds)
+    {
         // Three octets each, and the only such run in the message.
-        replace(
-            &mut octets,
-            &seconds.to_be_bytes()[1..],
-            &steady_seconds(seconds).to_be_bytes()[1..],
-        );
+        replace(&mut octets, &seconds.to_be_bytes()[1..], &whole.to_be_bytes()[1..]);
     }
-    if let Some(seconds) = netscape_seconds_left(answer) {
+    if let Some(seconds) = netscape_seconds_left(answer)
+        && let Some(whole) = whole_of(seconds)
+    {
         // As many digits each.
         replace(
             &mut octets,
             seconds.to_string().as_bytes(),
-            steady_seconds(seconds).to_string().as_bytes(),
+            whole.to_string().as_bytes(),
         );
     }
     if let Some(made_up) = made_up_password(answer) {
@@ -127,11 +147,9 @@ pub fn steady(answer: &Answer) -> Vec<u8> {
 }
 
 /// What is left of `EXPIRING_IN`, or of the warning time of 389 Directory Server, counts as the whole of it.
-fn steady_seconds(seconds: u32) -> u32 {
+fn whole_of(seconds: u32) -> Option<u32> {
     let mut whole = [EXPIRING_IN, WARNING].into_iter();
-    whole
-        .find(|whole| (whole - SLACK..=*whole).contains(&seconds))
-        .unwrap_or(seconds)
+    whole.find(|whole| (whole - SLACK..=*whole).contains(&seconds))
 }
 
 fn seconds_left(answer: &Answer) -> Option<u32> {
@@ -211,7 +229,9 @@ fn ppolicy(value: &[u8]) -> String {
         return format!("unreadable {}", hex(value));
     };
     let warning = warning.map(|warning| match warning {
-        PolicyWarning::TimeBeforeExpiration(seconds) => format!("seconds left {}", steady_seconds(seconds)),
+        PolicyWarning::TimeBeforeExpiration(seconds) => {
+            format!("seconds left {}", whole_of(seconds).unwrap_or(seconds))
+        }
         PolicyWarning::GraceRemaining(left) => format!("grace left {left}"),
     });
     let error = error.map(|error| match error {

@@ -213,13 +213,13 @@ impl Ldif {
     clippy::disallowed_methods,
     reason = "slapd goes by the machine's clock and can be given no other"
 )]
-pub(crate) fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
     i64::try_from(since.as_secs()).expect("a clock before the end of time")
 }
 
 /// As slapd writes it (RFC 4517 §3.3.13).
-pub(crate) fn generalized_time(seconds: i64) -> String {
+pub fn generalized_time(seconds: i64) -> String {
     let time = jiff::Timestamp::from_second(seconds).expect("a time of this age");
     time.strftime("%Y%m%d%H%M%SZ").to_string()
 }

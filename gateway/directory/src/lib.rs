@@ -10,7 +10,8 @@
 //! for that (`choice`: role, then the account's own server or the least busy one; `order`: who is there), and [`Upstream::connect_to`]
 //! gives a [`Connection`] to the first that takes it. [`Upstream::check`] asks a server now and then whether it is well (`health`).
 //! The session gives every bind answer to [`Dialect::read_bind`]. Where the answer to a bind says
-//! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry.
+//! too little, or nobody is binding at all, [`ServiceLanes::look_up`] finds the account and reads its entry; right after a sign-in
+//! [`ServiceLanes::second_look`] does it with one search.
 //!
 //! What our own account changes goes over the same lanes: [`ServiceLanes::write_password`] and [`ServiceLanes::change_standing`] send what
 //! the dialect says, where writes are taken, once.
@@ -30,6 +31,7 @@ pub use names::{NameForm, NameRules};
 pub use transport::{Stream, Transport};
 pub use upstream::account_facts::{AccountTimes, PolicyFigures};
 pub use upstream::active_directory::ActiveDirectory;
+pub use upstream::bind_name::BindName;
 pub use upstream::capabilities::Capabilities;
 pub use upstream::choice::{AccountHash, Want};
 pub use upstream::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};

@@ -9,6 +9,7 @@ use crate::pool::Pool;
 use crate::rechecks::Rechecks;
 use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
+use crate::second_looks::SecondLooks;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
 use crate::shape::Shape;
 use crate::sign_in::SignInSettings;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) routes: HashMap<Arc<str>, Arc<Route>>,
     /// One a directory.
     rechecks: Vec<Arc<Rechecks>>,
+    /// One a directory.
+    second_looks: Vec<Arc<SecondLooks>>,
 }
 
 /// A route while it runs.
@@ -57,6 +60,8 @@ pub(crate) struct Route {
     pub(crate) pool: Pool,
     /// Of the directory, shared by its routes.
     pub(crate) rechecks: Arc<Rechecks>,
+    /// Of the directory, shared by its routes.
+    pub(crate) second_looks: Arc<SecondLooks>,
     /// See [`RouteSettings::ldap_url`].
     pub(crate) ldap_url: Option<Arc<str>>,
     /// Under which suffix clients know the directory, if it is another.
@@ -102,6 +107,7 @@ impl Gateway {
         let ticker = Arc::<Ticker>::default();
         let mut guards: Vec<(Arc<Upstream>, Arc<Guard>)> = Vec::new();
         let mut rechecks: Vec<Arc<Rechecks>> = Vec::new();
+        let mut second_looks: Vec<Arc<SecondLooks>> = Vec::new();
         let routes = routes
             .into_iter()
             .map(|settings| {
@@ -119,7 +125,9 @@ impl Gateway {
                     rechecks.push(Arc::clone(&new));
                     new
                 };
+                let looks = second_looks_of(&mut second_looks, &settings.upstream);
                 let route = Route {
+                    second_looks: looks,
                     accounts,
                     name_changes,
                     rechecks: of_directory,
@@ -151,6 +159,7 @@ impl Gateway {
             remembered: Remembered::new(),
             routes,
             rechecks,
+            second_looks,
         });
         let gateway = Self {
             shared,
@@ -242,6 +251,15 @@ impl Gateway {
             rechecks.counts(|result, count| {
                 each(Count::Rechecks {
                     directory: rechecks.directory(),
+                    result,
+                    count,
+                });
+            });
+        }
+        for looks in &self.shared.second_looks {
+            looks.counts(|result, count| {
+                each(Count::SecondLooks {
+                    directory: looks.directory(),
                     result,
                     count,
                 });
@@ -345,4 +363,14 @@ fn guard_of(
     let guard = Guard::new(upstream, settings, Arc::clone(ticker));
     guards.push((Arc::clone(upstream), Arc::clone(&guard)));
     guard
+}
+
+/// The looks at a directory's entries, made when the first route to it is.
+fn second_looks_of(all: &mut Vec<Arc<SecondLooks>>, upstream: &Arc<Upstream>) -> Arc<SecondLooks> {
+    if let Some(known) = all.iter().find(|looks| looks.is_of(upstream)) {
+        return Arc::clone(known);
+    }
+    let looks = Arc::new(SecondLooks::new(Arc::clone(upstream)));
+    all.push(Arc::clone(&looks));
+    looks
 }

@@ -11,7 +11,8 @@
 //! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
 //! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
 //! a session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
-//! on it. What is refused is in one table, `refusal`.
+//! on it. Where a dialect calls an answer silent, `second_looks` reads the entry right after the sign-in. What is refused is in one table,
+//! `refusal`.
 //!
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
@@ -46,6 +47,7 @@ mod registry;
 mod remembered;
 mod root_dse;
 mod scratch;
+mod second_looks;
 mod session;
 mod settings;
 mod shape;

@@ -188,6 +188,15 @@ pub enum Count<'a> {
         /// How many.
         count: u64,
     },
+    /// Entries read after a sign-in whose answer did not say how the account stands.
+    SecondLooks {
+        /// The directory.
+        directory: &'a str,
+        /// What came of it: "found", "shared" with another sign-in, or "failed".
+        result: &'static str,
+        /// How many.
+        count: u64,
+    },
     /// Lanes of a route that sessions hold.
     LanesInUse {
         /// The route.

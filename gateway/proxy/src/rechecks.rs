@@ -182,7 +182,11 @@ impl Rechecks {
 
 impl Watched {
     /// Takes up what a look-up asked for at this time brought, if it says anything of the account. `None` is none at all.
-    fn learn(&self, looked: Option<Result<(AccountKey, Standing), LookUpError>>, asked: Instant) -> Option<Finding> {
+    pub(crate) fn learn(
+        &self,
+        looked: Option<Result<(AccountKey, Standing), LookUpError>>,
+        asked: Instant,
+    ) -> Option<Finding> {
         let mut state = self.state();
         state.due = Instant::now() + state.period;
         let finding = match looked? {

@@ -213,6 +213,11 @@ static RECHECKS: Name = Name {
     help: "Accounts looked up again while somebody is signed in as them, by directory and result",
     kind: Kind::Counter,
 };
+static SECOND_LOOKS: Name = Name {
+    name: "postern_ldap_second_looks",
+    help: "Entries read after a sign-in whose answer did not say how the account stands, by directory and result",
+    kind: Kind::Counter,
+};
 static LANES_IN_USE: Name = Name {
     name: "postern_ldap_lanes_in_use",
     help: "Connections to the directory that sessions hold, by route",
@@ -284,6 +289,14 @@ impl CountSource for LdapCounts {
                     result,
                     count,
                 } => tell(&RECHECKS, &[("directory", directory), ("result", result)], count),
+                Count::SecondLooks {
+                    directory,
+                    result,
+                    count,
+                } => {
+                    let labels = [("directory", directory), ("result", result)];
+                    tell(&SECOND_LOOKS, &labels, count);
+                }
                 Count::Sessions(count) => tell(&SESSIONS, &[], gauge(count)),
                 Count::LanesInUse { route, count } => tell(&LANES_IN_USE, &[("route", route)], gauge(count)),
                 Count::LanesIdle { route, count } => tell(&LANES_IDLE, &[("route", route)], gauge(count)),

@@ -1,7 +1,7 @@
 //! What the 389 Directory Server of the stories holds: an account for each state, named after it, with the same names and the same
 //! password as in the slapd of [`crate::people`].
 
-use crate::people::{BASE, EXPIRING_IN, PASSWORD, SERVICE, dn};
+use crate::people::{BASE, EXPIRING_IN, SERVICE, dn};
 use std::fmt::Write as _;
 
 /// The states: the uid, and the attributes that make the state.
@@ -23,7 +23,7 @@ pub const STATES: &[&str] = &[
 ];
 
 /// How many accounts `must-change-01` and so on there are, for stories that change the password.
-pub const MUST_CHANGE: usize = 40;
+pub const MUST_CHANGE: usize = 90;
 
 /// What the service account may set: passwords and how an account stands.
 pub const STANDING_ATTRIBUTES: &[&str] = &[
@@ -37,11 +37,18 @@ pub const STANDING_ATTRIBUTES: &[&str] = &[
     "passwordAllowChangeTime",
     "pwdReset",
     "pwdPolicySubentry",
+    "pwdTPRReset",
+    "pwdTPRUseCount",
+    "pwdTPRExpireAt",
+    "pwdTPRValidFrom",
 ];
 
 /// Lets the service account read the policy that holds for everybody who has none of their own.
-pub(super) const CONFIG_ACI: &str = "aci: (target=\"ldap:///cn=config\")(targetscope=\"base\")(targetattr=\"objectClass || cn || passwordExp || passwordMaxAge || passwordWarning || passwordMustChange || passwordChange || passwordGraceLimit || passwordLockout || passwordMaxFailure || passwordUnlock || passwordLockoutDuration || passwordResetFailureCount || passwordMinAge || passwordMinLength || passwordInHistory || passwordHistory || passwordCheckSyntax || passwordSendExpiringTime || nsslapd-pwpolicy-local\")(version 3.0; acl \"the policy for everybody\"; allow (read, search, compare) userdn=\"ldap:///cn=service,ou=services,dc=example,dc=org\";)";
+pub(super) const CONFIG_ACI: &str = "aci: (target=\"ldap:///cn=config\")(targetscope=\"base\")(targetattr=\"objectClass || cn || passwordExp || passwordMaxAge || passwordWarning || passwordMustChange || passwordChange || passwordGraceLimit || passwordLockout || passwordMaxFailure || passwordUnlock || passwordLockoutDuration || passwordResetFailureCount || passwordMinAge || passwordMinLength || passwordInHistory || passwordHistory || passwordCheckSyntax || passwordSendExpiringTime || passwordTPRMaxUse || passwordTPRDelayExpireAt || passwordTPRDelayValidFrom || nsslapd-pwpolicy-local\")(version 3.0; acl \"the policy for everybody\"; allow (read, search, compare) userdn=\"ldap:///cn=service,ou=services,dc=example,dc=org\";)";
 
+/// `pwdhash -s SSHA512 secret-1234`: [`crate::PASSWORD`]. An import keeps clear text as it is, and then nobody can take the old value away.
+const HASH: &str =
+    "{SSHA512}NEVa1uLmtD0fLlDsBCkORpz3zWPqKteZTNfq5FxBbQbyoVPHLPvD6CFaI9XzNpKvoRVSUozXFBlxGsbCOFbEENFrRtcq97zs";
 const DAY: i64 = 86_400;
 /// The server's word for "must be changed", and of a lock for "until somebody unlocks".
 const NEVER: &str = "19700101000000Z";
@@ -97,7 +104,7 @@ pub fn ldif(users: usize, more: &str) -> String {
             &[kind, &format!("cn: {name}"), &lines],
         );
     }
-    let password = format!("userPassword: {PASSWORD}");
+    let password = format!("userPassword: {HASH}");
     ldif.entry(
         SERVICE,
         &[
@@ -197,7 +204,7 @@ impl Ldif {
 
     fn person(&mut self, uid: &str, state: &[String]) {
         let person = format!(
-            "objectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\nmail: {uid}@example.org\nuserPassword: {PASSWORD}"
+            "objectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\nmail: {uid}@example.org\nuserPassword: {HASH}"
         );
         self.entry(&dn(uid), &[&person, &state.join("\n")]);
     }

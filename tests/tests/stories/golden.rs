@@ -1,9 +1,9 @@
 //! The golden matrix: what is answered in every state, directly and through each surface, byte for byte.
 
 pub(crate) mod binds;
-mod changes;
+pub(crate) mod changes;
 mod counts;
 mod grace;
 mod restricted;
-mod sessions;
+pub(crate) mod sessions;
 mod surfaces;

@@ -5,6 +5,7 @@
 //! Windows does is marked so where it matters.
 
 mod bind;
+mod bind_name;
 mod entry;
 pub(super) mod filetime;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod lockout;
 mod password;
 mod standing_change;
 
+use super::bind_name::BindName;
 use super::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 use super::entry::Entry;
 use super::lockout::Lockout;
@@ -137,6 +139,10 @@ impl Dialect for ActiveDirectory {
             upn: Some("userPrincipalName"),
             domain: "sAMAccountName",
         }
+    }
+
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        bind_name::read(name, base)
     }
 
     fn knows_ppolicy_control(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What differs from product to product: how a standing is told, what holds a credential, what a restricted session is refused with.
 
 use super::active_directory::ActiveDirectory;
+use super::bind_name::BindName;
 use super::ds389::Ds389;
 use super::entry::Entry;
 use super::freeipa::FreeIpa;
@@ -9,6 +10,7 @@ use super::openldap::OpenLdap;
 use super::person::{Memberships, PersonAttributes};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
+use postern_ldap::control::ppolicy::error;
 use postern_ldap::credential::CredentialAttributes;
 use postern_ldap::{Controls, ResultCode};
 
@@ -68,6 +70,12 @@ pub trait Dialect: Send + Sync {
 
     /// The attribute whose value survives a rename.
     fn stable_id(&self) -> &'static str;
+
+    /// Whose account a name that is no DN is in a bind. `base`: where people are looked up.
+    fn bind_name<'a>(&self, name: &'a str, base: &str) -> BindName<'a> {
+        let _ = base;
+        BindName::AnyOf(vec![("uid", name), ("mail", name)])
+    }
 
     /// Which attributes hold the names people sign in with.
     fn login_attributes(&self) -> LoginAttributes {
@@ -189,6 +197,11 @@ pub trait Dialect: Send + Sync {
                 "Must supply correct old password to change to new one",
             )
         }
+    }
+
+    /// The error in the password policy control beside the answer to such a modify, where it was asked for.
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        self.knows_ppolicy_control().then_some(error::MUST_SUPPLY_OLD_PASSWORD)
     }
 
     /// How the product refuses what a session may not do before the password is changed.

@@ -118,6 +118,10 @@ impl Dialect for Ds389 {
         }
     }
 
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        None
+    }
+
     /// It says so of every request, who-am-i and the root DSE as well, and never in words.
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {
         (ResultCode::UNWILLING_TO_PERFORM, "")

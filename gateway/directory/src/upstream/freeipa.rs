@@ -120,6 +120,10 @@ impl Dialect for FreeIpa {
         }
     }
 
+    fn wrong_old_password_error(&self) -> Option<u32> {
+        None
+    }
+
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {
         (ResultCode::UNWILLING_TO_PERFORM, "")
     }

@@ -8,10 +8,12 @@ pub(super) mod lane;
 mod one_entry;
 pub mod people;
 mod request;
+mod second_look;
 pub mod subschema;
 pub mod who;
 pub mod writes;
 
+use super::bind_name::BindName;
 use super::choice::{AccountHash, Want};
 use super::dialect::Dialect;
 use super::entry::Entry;
@@ -74,6 +76,13 @@ impl ServiceLanes {
             permits: Semaphore::new(MOST_LANES),
             kept: Mutex::new(Vec::with_capacity(MOST_LANES)),
         }
+    }
+
+    /// Whether the directory may let somebody in by this name, and nobody but it can tell whom.
+    pub fn is_untold(&self, name: &str) -> bool {
+        let base = self.base().unwrap_or_default();
+        DistinguishedName::parse(name.as_bytes()).is_err()
+            && self.upstream.dialect().bind_name(name, &base) == BindName::Untold
     }
 
     /// The directory they lead to.
@@ -235,11 +244,29 @@ impl ServiceLanes {
             let below = DistinguishedName::parse(base.as_bytes()).map_err(|_| LookUpError::NoBase)?;
             (base, name.is_some_and(|name| name.is_within(&below)))
         };
-        let assertions = [("uid", user.as_bytes()), ("mail", user.as_bytes())];
+        let named = dialect.bind_name(user, &base);
+        let mut assertions = Vec::new();
+        let at = match &named {
+            _ if is_dn => Some(user),
+            BindName::Base(at) if !base_only => Some(&**at),
+            BindName::AnyOf(any) => {
+                assertions.extend(any.iter().map(|(attribute, value)| (*attribute, value.as_bytes())));
+                None
+            }
+            BindName::Base(_) | BindName::Untold => None,
+        };
+        if base_only || assertions.is_empty() {
+            let usual = dialect.login_attributes();
+            assertions.extend([(usual.uid, user.as_bytes()), (usual.mail, user.as_bytes())]);
+        }
         let search = Search {
-            base: if is_dn { user } else { &base },
-            scope: if is_dn { Scope::Base } else { Scope::Subtree },
-            filter: if is_dn { Filter::Any } else { Filter::AnyOf(&assertions) },
+            base: at.unwrap_or(&base),
+            scope: if at.is_some() { Scope::Base } else { Scope::Subtree },
+            filter: if at.is_some() {
+                Filter::Any
+            } else {
+                Filter::AnyOf(&assertions)
+            },
             attributes: &attributes,
             size_limit: 2,
             time_limit: whole_seconds(patience),

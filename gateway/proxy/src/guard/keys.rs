@@ -48,10 +48,11 @@ impl Keys {
         hash.finish()
     }
 
-    /// What stands for a password of one account.
-    pub(super) fn password(&self, subject: u64, password: &[u8]) -> u64 {
+    /// What stands for a password of one account, tried by a name of this form.
+    pub(super) fn password(&self, subject: u64, form: u8, password: &[u8]) -> u64 {
         let mut context = hmac::Context::with_key(&self.passwords);
         context.update(&subject.to_be_bytes());
+        context.update(&[form]);
         context.update(password);
         first(context.sign().as_ref())
     }
@@ -76,9 +77,10 @@ mod tests {
         let mut all = vec![
             keys.name(b"x"),
             keys.name(b"y"),
-            keys.password(1, b"x"),
-            keys.password(2, b"x"),
-            keys.password(1, b"y"),
+            keys.password(1, 0, b"x"),
+            keys.password(2, 0, b"x"),
+            keys.password(1, 1, b"x"),
+            keys.password(1, 0, b"y"),
             Keys::new(&GuardSeed([1; 32]), "b").name(b"x"),
             Keys::new(&GuardSeed([2; 32]), "a").name(b"x"),
         ];

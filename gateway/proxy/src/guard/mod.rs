@@ -144,6 +144,7 @@ struct Counts {
 pub(crate) struct Reservation {
     guard: Arc<Guard>,
     subject: u64,
+    form: u8,
     ticket: Option<Ticket>,
     network: u64,
     rules: GuardRules,
@@ -226,7 +227,7 @@ impl Guard {
 
     /// What is remembered of a wrong password.
     pub(crate) fn tag(&self, reservation: &Reservation, password: &[u8]) -> u64 {
-        self.keys.password(reservation.subject, password)
+        self.keys.password(reservation.subject, reservation.form, password)
     }
 
     /// A password was written: `name` says whose, where that is known.
@@ -271,8 +272,9 @@ impl Guard {
             can_read: self.lanes.is_some(),
             looked_at: &|| self.was_looked_at(attempt.name),
         };
-        self.table
-            .ask(subject, &terms, || self.keys.password(subject, attempt.password))
+        self.table.ask(subject, &terms, || {
+            self.keys.password(subject, names::form(attempt.name), attempt.password)
+        })
     }
 
     fn asked(self: &Arc<Self>, subject: u64, attempt: &Attempt<'_>, answer: Answer) -> Option<Asked> {
@@ -280,6 +282,7 @@ impl Guard {
             Answer::Go(ticket) => Some(Asked::Go(Reservation {
                 guard: Arc::clone(self),
                 subject,
+                form: names::form(attempt.name),
                 ticket: Some(ticket),
                 network: network::of(attempt.client, attempt.rules),
                 rules: *attempt.rules,
@@ -314,6 +317,10 @@ impl Guard {
         let Some(lanes) = &self.lanes else {
             return Resolved::Subject(alone);
         };
+        // Whose guesses they are nobody could say.
+        if lanes.is_untold(&text) {
+            return Resolved::Impossible;
+        }
         let subject = match self.look_up(lanes, &text, patience).await {
             Ok(account) => Names::account(&account.dn, &self.keys),
             Err(LookUpError::NotFound | LookUpError::Ambiguous) => alone,

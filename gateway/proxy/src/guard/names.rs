@@ -84,6 +84,18 @@ impl Names {
     }
 }
 
+/// What kind of name this is. A directory may refuse the right password by a name of a form it does not know: that does not make the password
+/// wrong by another.
+pub(super) fn form(name: &[u8]) -> u8 {
+    let has = |sign: u8| name.contains(&sign);
+    match () {
+        () if has(b'=') => 0, // a DN
+        () if has(b'\\') => 1,
+        () if has(b'@') => 2,
+        () => 3,
+    }
+}
+
 /// The longest name that is folded without allocating.
 const COMMON: usize = 256;
 

@@ -1,7 +1,7 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
 mod arriving;
-mod stage;
+pub(crate) mod stage;
 mod suffix;
 
 use super::Refusal;

@@ -226,6 +226,9 @@ impl Session {
         }
         self.settle_bind(reservation, result.code, proven, password);
         let accepted = result.code == ResultCode::SUCCESS;
+        if !accepted {
+            self.route.second_looks.forget(name);
+        }
         if self.is_transparent() {
             // A control that only we asked for is not the client's to see.
             let reply = if spliced && !asked {
@@ -259,6 +262,7 @@ impl Session {
         if !accepted && self.may_come_to_change(result.code, &standing, proven) {
             standing.evidence.source = Source::BindForChange;
         }
+        let standing = self.looked_again(lane.server, name, standing, proven).await;
         let mut verdict = self.ask(name, &standing, proven);
         // Nothing can be let in that the directory turned away: its lane is nobody's. Only to change the password, for which no lane is needed,
         // may somebody stay whose password was right.

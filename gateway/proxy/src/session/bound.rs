@@ -179,7 +179,7 @@ impl Session {
 
 /// Whether an account that stood like that when it signed in has lost something since. What wrong passwords of others bring about does
 /// not count, or they could send its owner away; nor that the sign-in itself used up the last grace.
-fn is_worse(then: &State, now: &State) -> bool {
+pub(super) fn is_worse(then: &State, now: &State) -> bool {
     let harmless = match now {
         State::Active
         | State::Expiring { .. }

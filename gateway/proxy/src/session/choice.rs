@@ -61,11 +61,13 @@ impl Session {
         extension: Option<&ExtendedRequest<'_>>,
     ) {
         let upstream = &self.route.upstream;
-        let Some(lane) = self.lane.as_ref().filter(|_| upstream.remembers_writes()) else {
-            return;
-        };
+        let lane = self.lane.as_ref().filter(|_| upstream.remembers_writes());
         let note = |name: &[u8]| {
-            if !name.is_empty() {
+            if name.is_empty() {
+                return;
+            }
+            self.route.second_looks.about_to_be_written(name);
+            if let Some(lane) = lane {
                 upstream.wrote(AccountHash::of(name), lane.server);
             }
         };

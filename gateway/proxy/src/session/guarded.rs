@@ -20,8 +20,6 @@ use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::search::SearchRequest;
 use postern_ldap::{Header, Message, MessageId, ResultCode, answer, oid, tag};
 
-/// The password policy error "must supply the old password" (draft-behera-ldap-password-policy §6.2).
-const MUST_SUPPLY_OLD: u32 = 4;
 /// RFC 4511 §A.2: of a name that is no DN, for one.
 const INVALID_SYNTAX: ResultCode = ResultCode(21);
 /// RFC 4528 §4.
@@ -274,11 +272,14 @@ impl Session {
             Some(Test::Compare) => (ResultCode::COMPARE_FALSE, ""),
             Some(Test::OldPassword) => {
                 let translated = is_unicode_change(message, self.dialect());
-                let tells = self.dialect().knows_ppolicy_control() && !translated;
-                if operation == Operation::Modify && tells && asks_for_policy(message) {
+                let dialect = self.dialect();
+                if let Some(error) = dialect.wrong_old_password_error().filter(|_| !translated)
+                    && operation == Operation::Modify
+                    && asks_for_policy(message)
+                {
                     let response = PasswordPolicyResponse {
                         warning: None,
-                        error: Some(MUST_SUPPLY_OLD),
+                        error: Some(error),
                     };
                     control = Some(response.control());
                 }
@@ -286,7 +287,7 @@ impl Session {
                     let told = password::of_active_directory(Some(PasswordRule::WrongOld), ResultCode::OTHER);
                     (told.code, told.text)
                 } else {
-                    self.dialect().wrong_old_password(operation == Operation::Extended)
+                    dialect.wrong_old_password(operation == Operation::Extended)
                 }
             }
             Some(Test::Assertion) | None => (ASSERTION_FAILED, ""),

@@ -27,6 +27,7 @@ mod relay;
 mod restricted;
 mod rules;
 mod sasl;
+mod second_look;
 mod shaped;
 mod start_tls;
 mod translated;
@@ -391,3 +392,6 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,17 @@ use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Control, Header, Message, ResultCode, WireError, bind, oid, tag};
 use std::ops::ControlFlow;
+use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// 389 Directory Server takes the mark off an account just after it has answered the modify, so a sign-in may come too early. Then it is
+/// repeated after each of these.
+const TOO_EARLY: [Duration; 4] = [
+    Duration::from_millis(2),
+    Duration::from_millis(10),
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+];
 
 impl Session {
     /// Whether a restricted session may send this: RFC 3062 for itself, a modify of its own credentials, cancel, who-am-i, the rootDSE.
@@ -202,7 +212,7 @@ impl Session {
             &[]
         };
         let request = Zeroizing::new(bind::simple(header.id, &name, password.expose(), controls));
-        let (mut lane, octets) = if turned_away {
+        let (mut lane, mut octets) = if turned_away {
             self.binds_sent = 0;
             match self.ask_directory(&request).await {
                 Ok(Answered { lane, octets }) => (lane, octets),
@@ -212,20 +222,33 @@ impl Session {
             let Some(mut lane) = self.lane.take() else { return };
             self.binds_sent = 1; // of this password, whatever the first sign-in took
             let Ok(octets) = self.exchange(&mut lane, &request).await else {
-                return;
+                return self.settle_lost(reservation);
             };
             (lane, octets)
         };
-        let read = Message::parse(&octets).and_then(|message| {
-            let result = LdapResult::parse(&message)?;
-            let answer = BindAnswer {
-                code: result.code,
-                diagnostic: result.diagnostic,
-                controls: message.controls,
-                ppolicy_asked: true,
+        let mut waits = TOO_EARLY.into_iter();
+        let read = loop {
+            let read = Message::parse(&octets).and_then(|message| {
+                let result = LdapResult::parse(&message)?;
+                let answer = BindAnswer {
+                    code: result.code,
+                    diagnostic: result.diagnostic,
+                    controls: message.controls,
+                    ppolicy_asked: true,
+                };
+                Ok((result.code, self.dialect().read_bind(&answer)))
+            });
+            let must_change =
+                matches!(&read, Ok((ResultCode::SUCCESS, (standing, _))) if standing.state == State::MustChange);
+            match waits.next() {
+                Some(wait) if must_change => tokio::time::sleep(wait).await,
+                _ => break read,
+            }
+            let Ok(again) = self.exchange(&mut lane, &request).await else {
+                return self.settle_lost(reservation);
             };
-            Ok((result.code, self.dialect().read_bind(&answer)))
-        });
+            octets = again;
+        };
         if let Ok((code, (_, proven))) = &read {
             self.settle_bind(reservation, *code, *proven, password.expose());
         }
@@ -237,6 +260,9 @@ impl Session {
             }
             return;
         };
+        // What was read before the change is of no use any more.
+        self.route.second_looks.about_to_be_written(&name);
+        let standing = self.looked_again(lane.server, &name, standing, proven).await;
         let verdict = self.ask(&name, &standing, proven);
         self.take_note(&name, &standing, proven, &verdict);
         lane.tainted |= standing.state == State::MustChange;

@@ -228,16 +228,16 @@ pub(super) fn through(preset: &str, policy: Option<String>, capture: &str, about
 
 /// Asks every case in order, each on a connection of its own.
 pub(super) fn ask_all(about: &str, address: SocketAddr) -> (Table, Answers) {
-    ask_states(STATES, about, address)
+    ask_people(&slapds(), about, address)
 }
 
-/// The same for a directory that has these states.
-pub(crate) fn ask_states(states: &[&str], about: &str, address: SocketAddr) -> (Table, Answers) {
+/// The same where these people are in these states.
+pub(crate) fn ask_people(people: &[(&str, String)], about: &str, address: SocketAddr) -> (Table, Answers) {
     let mut table = Table::new(&format!(
         "Answers to a simple bind (message 2): {about}.\nCase: state, password policy control asked for or not, right or wrong password."
     ));
     let mut answers = Answers::new();
-    for case in cases_of(states) {
+    for case in cases_of(people) {
         let control = request::password_policy();
         let controls: &[&[u8]] = if case.asked { &[&control] } else { &[] };
         let mut wire = Wire::connect(address);
@@ -251,13 +251,17 @@ pub(crate) fn ask_states(states: &[&str], about: &str, address: SocketAddr) -> (
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    cases_of(STATES)
+    cases_of(&slapds())
 }
 
-fn cases_of(states: &[&str]) -> Vec<Case> {
-    let mut people: Vec<(String, String)> = states
+fn slapds() -> Vec<(&'static str, String)> {
+    STATES.iter().map(|state| (*state, people::dn(state))).collect()
+}
+
+fn cases_of(people: &[(&str, String)]) -> Vec<Case> {
+    let mut people: Vec<(String, String)> = people
         .iter()
-        .map(|state| ((*state).to_owned(), people::dn(state)))
+        .map(|(state, dn)| ((*state).to_owned(), dn.clone()))
         .collect();
     people.push(("unknown user".into(), people::dn("nobody")));
     people.push(("unknown suffix".into(), "uid=nobody,dc=elsewhere,dc=net".into()));

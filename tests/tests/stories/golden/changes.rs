@@ -25,6 +25,12 @@ fn a_failed_password_change_is_told_in_slapds_words_on_every_route() {
 }
 
 fn changes(about: &str, address: SocketAddr) -> (Table, Vec<(String, Answer)>) {
+    let own = ("safe modify without the old one", "safe-modify");
+    changes_on(about, &|| Wire::connect(address), own)
+}
+
+/// The same on connections made so. `own` is a case of this directory alone: what it is called, and who is signed in.
+pub(crate) fn changes_on(about: &str, connect: &dyn Fn() -> Wire, own: (&str, &str)) -> (Table, Vec<(String, Answer)>) {
     let mut table = Table::new(&format!("Password changes by somebody signed in: {about}."));
     let mut all = Vec::new();
     let mut note = |case: &str, answers: Vec<Answer>| {
@@ -35,7 +41,7 @@ fn changes(about: &str, address: SocketAddr) -> (Table, Vec<(String, Answer)>) {
     for (word, controls) in [("asked", &[&control[..]][..]), ("not asked", &[])] {
         let on = |uid: &str, request: &dyn Fn(&str) -> Vec<u8>| {
             let dn = people::dn(uid);
-            let mut wire = Wire::connect(address);
+            let mut wire = connect();
             assert_eq!(wire.bind(1, &dn, PASSWORD).code, Some(0), "{uid}");
             wire.ask(&request(&dn))
         };
@@ -67,10 +73,7 @@ fn changes(about: &str, address: SocketAddr) -> (Table, Vec<(String, Answer)>) {
                 request::modify(2, dn, &changes, controls)
             }),
         );
-        note(
-            &format!("safe modify without the old one, {word}"),
-            on("safe-modify", &set(NEW)),
-        );
+        note(&format!("{}, {word}", own.0), on(own.1, &set(NEW)));
         note(
             &format!("somebody else's, {word}"),
             on("active", &|_| {
@@ -79,7 +82,7 @@ fn changes(about: &str, address: SocketAddr) -> (Table, Vec<(String, Answer)>) {
         );
         note(
             &format!("of nobody who is signed in, {word}"),
-            Wire::connect(address).ask(&request::password_modify(
+            connect().ask(&request::password_modify(
                 2,
                 Some(&people::dn("active")),
                 Some(PASSWORD),
@@ -90,7 +93,7 @@ fn changes(about: &str, address: SocketAddr) -> (Table, Vec<(String, Answer)>) {
     }
     // A change that works, and back to a password of the history on the same connection.
     let dn = people::dn("history-1");
-    let mut wire = Wire::connect(address);
+    let mut wire = connect();
     assert_eq!(wire.bind(1, &dn, PASSWORD).code, Some(0));
     note(
         "changed",

@@ -13,6 +13,7 @@ fn facts() -> Vec<RouteFacts> {
         .map(|name| RouteFacts {
             name: name.into(),
             portal_url: None,
+            mapped: false,
         })
         .into()
 }

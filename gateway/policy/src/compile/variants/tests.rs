@@ -273,6 +273,21 @@ fn an_unclear_condition_lets_pass_only_what_passes_either_way() {
 }
 
 #[test]
+fn an_unclear_condition_leads_references_no_further_around_than_either_way() {
+    let unclear = "account.within(\"ou=x,dc=example,dc=org\")";
+    let by_how_far = ["drop", "rewrite", "pass"];
+    for (one, conditional) in by_how_far.into_iter().enumerate() {
+        for (other, always) in by_how_far.into_iter().enumerate() {
+            let [conditional, always] = [conditional, always].map(|word| format!("pass.references = \"{word}\"\n"));
+            let book = book(&format!("{}{ALWAYS}{always}", table(unclear, &conditional)));
+            let rules = pass(&book, &ConnectionFacts::example(), Some("bob"), NOON).rules;
+            let expected = [References::Drop, References::Rewrite, References::Pass][one.min(other)];
+            assert_eq!(rules.references.value, expected, "{conditional}{always}");
+        }
+    }
+}
+
+#[test]
 fn an_explanation_names_each_condition_and_its_value() {
     let book = book(&format!(
         "{}{}{}{ALWAYS}",

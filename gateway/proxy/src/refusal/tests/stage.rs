@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 
 /// How the server behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Server {
+pub(crate) enum Server {
     Answers,
     NotThere,
     /// Takes everything and says nothing but to binds.
@@ -61,27 +61,62 @@ pub(super) enum Server {
 }
 
 /// What is set up, and what is sent.
-pub(super) struct Scene {
-    pub(super) rules: Option<RouteRules>,
-    pub(super) rule: Option<&'static str>,
-    pub(super) limits: Limits,
-    pub(super) lanes: LaneSettings,
-    pub(super) service_account: bool,
-    pub(super) peer: SocketAddr,
-    pub(super) secure: bool,
-    pub(super) offers_tls: bool,
-    pub(super) sign_in: SignInSettings,
-    pub(super) arrival: Arrival,
-    pub(super) server: Server,
-    pub(super) dialect: DialectName,
-    pub(super) names: Option<NameRules>,
-    pub(super) shown_as: ShownAs,
-    pub(super) requests: Vec<Vec<u8>>,
+pub(crate) struct Scene {
+    pub(crate) rules: Option<RouteRules>,
+    pub(crate) rule: Option<&'static str>,
+    pub(crate) limits: Limits,
+    pub(crate) lanes: LaneSettings,
+    pub(crate) service_account: bool,
+    pub(crate) peer: SocketAddr,
+    pub(crate) secure: bool,
+    pub(crate) offers_tls: bool,
+    pub(crate) sign_in: SignInSettings,
+    pub(crate) arrival: Arrival,
+    pub(crate) server: Server,
+    pub(crate) dialect: DialectName,
+    pub(crate) names: Option<NameRules>,
+    pub(crate) shown_as: ShownAs,
+    pub(crate) requests: Vec<Vec<u8>>,
+}
+
+/// A session that nobody runs yet, and everything around it.
+pub(crate) struct Stage {
+    pub(crate) gateway: Gateway,
+    pub(crate) session: Session,
+    pub(crate) near: DuplexStream,
+    pub(crate) record: Arc<Record>,
+    pub(crate) decide: Arc<Fixed>,
 }
 
 /// Sends the requests one by one, waiting for an answer where one must come, and gives back every code and line.
-pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
+pub(crate) async fn play(mut scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
     let address = serve(scene.server).await;
+    let requests = std::mem::take(&mut scene.requests);
+    let Stage {
+        gateway,
+        session,
+        mut near,
+        record,
+        decide: _,
+    } = set_up(scene, address);
+    let task = tokio::spawn(session.run());
+    let mut codes = Vec::new();
+    let last = requests.len() - 1;
+    for (place, request) in requests.iter().enumerate() {
+        near.write_all(request).await.unwrap();
+        // Binds are answered, and so is whatever is refused in the end; a question put to a mute server is not.
+        let header = frame::walk(request, 1 << 20).unwrap().unwrap();
+        if place == last || header.operation == tag::BIND_REQUEST {
+            codes.push(receive(&mut near).await);
+        }
+    }
+    gateway.end_now().await;
+    task.await.unwrap();
+    (codes, record.lines())
+}
+
+/// What a scene needs, in front of the server at this address.
+pub(crate) fn set_up(scene: Scene, address: SocketAddr) -> Stage {
     let url = ServerUrl::parse(&format!("ldap://{address}")).unwrap_or_else(|_| unreachable!());
     let clock = Arc::new(FixedClock(Timestamp::UNIX_EPOCH));
     let mut settings = Settings::new(DirectoryName("d".into()), vec![url]);
@@ -105,7 +140,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         shown_as: scene.shown_as,
     };
     let gateway = Gateway::new(
-        decide,
+        Arc::clone(&decide) as Arc<dyn Decide>,
         Arc::clone(&record) as Arc<dyn Audit>,
         scene.limits,
         vec![route],
@@ -115,7 +150,7 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
             nodes: NonZeroU32::MIN,
         },
     );
-    let (mut near, far) = tokio::io::duplex(64 * 1024);
+    let (near, far) = tokio::io::duplex(64 * 1024);
     let shared = gateway.shared();
     let registered = shared
         .registry
@@ -136,28 +171,21 @@ pub(super) async fn play(scene: Scene) -> (Vec<ResultCode>, Vec<Line>) {
         facts,
         registered,
     );
-    let task = tokio::spawn(session.run());
-    let mut codes = Vec::new();
-    let last = scene.requests.len() - 1;
-    for (place, request) in scene.requests.iter().enumerate() {
-        near.write_all(request).await.unwrap();
-        // Binds are answered, and so is whatever is refused in the end; a question put to a mute server is not.
-        let header = frame::walk(request, 1 << 20).unwrap().unwrap();
-        if place == last || header.operation == tag::BIND_REQUEST {
-            codes.push(receive(&mut near).await);
-        }
+    Stage {
+        gateway,
+        session,
+        near,
+        record,
+        decide,
     }
-    gateway.end_now().await;
-    task.await.unwrap();
-    (codes, record.lines())
 }
 
 /// No handshake begins in these scenes.
-pub(super) fn no_tls() -> Arc<rustls::ServerConfig> {
+pub(crate) fn no_tls() -> Arc<rustls::ServerConfig> {
     unreachable!()
 }
 
-pub(super) async fn receive(near: &mut DuplexStream) -> ResultCode {
+pub(crate) async fn receive(near: &mut DuplexStream) -> ResultCode {
     let mut held = Vec::new();
     loop {
         if let Ok(Some(header)) = frame::walk(&held, 1 << 20)
@@ -174,7 +202,7 @@ pub(super) async fn receive(near: &mut DuplexStream) -> ResultCode {
     }
 }
 
-pub(super) async fn serve(server: Server) -> SocketAddr {
+pub(crate) async fn serve(server: Server) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     if server == Server::NotThere {
@@ -291,7 +319,7 @@ fn for_account(request: &[u8], lets_act: bool) -> Vec<u8> {
 }
 
 /// A bind with a SASL mechanism.
-pub(super) fn sasl_bind(mechanism: &str, credentials: &[u8]) -> Vec<u8> {
+pub(crate) fn sasl_bind(mechanism: &str, credentials: &[u8]) -> Vec<u8> {
     let mut body = Writer::new();
     body.integer(3).octets(b"").nested(0xa3, |sasl| {
         sasl.octets(mechanism.as_bytes()).octets(credentials);
@@ -337,7 +365,7 @@ fn entry(id: MessageId, dn: &str) -> Vec<u8> {
 }
 
 /// A route that takes login names.
-pub(super) fn login_names() -> NameRules {
+pub(crate) fn login_names() -> NameRules {
     NameRules {
         accept: vec![NameForm::Dn, NameForm::Uid],
         domains: Vec::new(),
@@ -346,13 +374,13 @@ pub(super) fn login_names() -> NameRules {
     }
 }
 
-pub(super) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn bind_request(version: u32, choice: u8, content: &[u8]) -> Vec<u8> {
     let mut body = Writer::new();
     body.integer(version).octets(b"cn=a").element(choice, content);
     answer::message(MessageId(1), tag::BIND_REQUEST, &body.finish(), &[])
 }
 
-pub(super) fn search(id: u32, base: &str, controls: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn search(id: u32, base: &str, controls: &[&[u8]]) -> Vec<u8> {
     let mut body = Writer::new();
     body.octets(base.as_bytes())
         .enumerated(0)
@@ -364,17 +392,17 @@ pub(super) fn search(id: u32, base: &str, controls: &[&[u8]]) -> Vec<u8> {
     answer::message(MessageId(id), tag::SEARCH_REQUEST, &body.finish(), controls)
 }
 
-pub(super) fn modify(id: u32) -> Vec<u8> {
+pub(crate) fn modify(id: u32) -> Vec<u8> {
     let mut body = Writer::new();
     body.octets(b"cn=a").element(tag::SEQUENCE, &[]);
     answer::message(MessageId(id), tag::MODIFY_REQUEST, &body.finish(), &[])
 }
 
-pub(super) fn rule() -> RuleName {
+pub(crate) fn rule() -> RuleName {
     RuleName::built_in("of-the-test")
 }
 
-pub(super) fn rules() -> RouteRules {
+pub(crate) fn rules() -> RouteRules {
     RouteRules {
         route: "r".into(),
         generation: 0,
@@ -398,18 +426,24 @@ pub(super) fn rules() -> RouteRules {
     }
 }
 
-pub(super) struct Fixed {
+pub(crate) struct Fixed {
     generation: Arc<Generation>,
-    rules: Option<Arc<RouteRules>>,
+    rules: Mutex<Option<Arc<RouteRules>>>,
 }
 
 impl Fixed {
-    /// These rules for every route, for ever.
-    pub(super) fn new(rules: Option<RouteRules>) -> Self {
+    /// These rules for every route, until they are changed.
+    pub(crate) fn new(rules: Option<RouteRules>) -> Self {
         Self {
             generation: Arc::default(),
-            rules: rules.map(Arc::new),
+            rules: Mutex::new(rules.map(Arc::new)),
         }
+    }
+
+    /// Others from now on.
+    pub(crate) fn change(&self, rules: RouteRules) {
+        *self.rules.lock().unwrap() = Some(Arc::new(rules));
+        self.generation.set(self.generation.get() + 1);
     }
 }
 
@@ -419,7 +453,7 @@ impl Decide for Fixed {
     }
 
     fn route(&self, _: &RouteQuestion<'_>) -> Option<RouteAnswer> {
-        self.rules.clone().map(RouteAnswer::always)
+        self.rules.lock().unwrap().clone().map(RouteAnswer::always)
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
@@ -440,18 +474,18 @@ impl Decide for Fixed {
 }
 
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) rule: String,
-    pub(super) outcome: Outcome,
-    pub(super) code: u32,
+pub(crate) struct Line {
+    pub(crate) rule: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) code: u32,
 }
 
 #[derive(Default)]
-pub(super) struct Record(Mutex<Vec<Line>>);
+pub(crate) struct Record(Mutex<Vec<Line>>);
 
 impl Record {
     /// What went on record so far, once.
-    pub(super) fn lines(&self) -> Vec<Line> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
 }

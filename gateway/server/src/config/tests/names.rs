@@ -139,3 +139,25 @@ fn names_are_not_looked_for_in_a_directory_without_a_service_account() {
         ]
     );
 }
+
+#[test]
+fn plain_is_no_way_around_names_that_take_no_dns() {
+    let with = |accept: &str| {
+        format!("{SOUND}[route.names]\naccept = [{accept}]\n[route.login]\ntemplate = \"uid={{}},dc=example\"\n")
+    };
+    assert_eq!(
+        problems(&folder(), &with("\"uid\"")),
+        [format!(
+            "gateway.toml:{}:1: login lets people in by DNs, which names does not accept: \"dn\" among names.accept, or no login",
+            FIRST + 2
+        )]
+    );
+    assert!(
+        sound(&with("\"uid\", \"dn\""))
+            .routes
+            .remove(0)
+            .sign_in
+            .login_names
+            .is_some()
+    );
+}

@@ -1,0 +1,43 @@
+//! Attacks on passwords: the server (passwordMaxFailure 5) never locks the account.
+
+use super::directory;
+use postern_tests::people::{ADMINISTRATOR_PASSWORD, PASSWORD, dn};
+use postern_tests::request::{self, Scope};
+use postern_tests::{Ds389, Gateway, Wire};
+
+#[test]
+fn guesses_do_not_lock_the_account_and_those_from_before_a_start_count() {
+    let server = Ds389::start();
+    // Three went to the server itself while no gateway was there to count them.
+    for number in 0..3 {
+        let mut wire = Wire::connect(server.address());
+        let answer = wire.bind(1, &dn("history-1"), &format!("before-{number}"));
+        assert_eq!(answer.code, Some(49), "{answer:?}");
+    }
+    let gateway = Gateway::start_with(&directory("sssd", &server));
+    for (uid, before) in [("active", 0), ("history-1", 3)] {
+        assert_eq!(failures(&server, uid), before, "{uid}");
+        for guess in 0..12 {
+            let answer = gateway.client().bind(1, &dn(uid), &format!("guess-{guess}"));
+            assert_eq!(answer.code, Some(49), "{uid}: {answer:?}");
+        }
+        let counted = failures(&server, uid);
+        assert!(counted < 5, "{uid}: {counted} of the five that lock");
+        let mut wire = Wire::connect(server.address());
+        assert_eq!(wire.bind(1, &dn(uid), PASSWORD).code, Some(0), "{uid} is not locked");
+    }
+    // The number is the server's own: another policy would give another.
+    assert_eq!(failures(&server, "active"), 0, "the right password takes them back");
+}
+
+/// The failures the server has counted.
+fn failures(server: &Ds389, uid: &str) -> u32 {
+    let mut wire = Wire::connect(server.address());
+    let manager = postern_tests::ds389::DIRECTORY_MANAGER;
+    assert_eq!(wire.bind(1, manager, ADMINISTRATOR_PASSWORD).code, Some(0));
+    let search = request::search(2, &dn(uid), Scope::Base, "objectClass", &["passwordRetryCount"], &[]);
+    let octets = wire.ask(&search).remove(0).octets;
+    // One digit, the last octet of the entry.
+    let count = octets.last().copied().filter(u8::is_ascii_digit);
+    count.map_or(0, |digit| u32::from(digit - b'0'))
+}
