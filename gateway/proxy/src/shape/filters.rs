@@ -1,7 +1,7 @@
 //! Filters on virtual attributes as filters on real ones: the same entries, or none. Never more.
 
 use super::attributes::Kind;
-use super::made::guid;
+use super::made::{AGELESS, guid};
 use super::{Shape, ShapeProduct};
 use postern_directory::DialectName;
 use postern_ldap::attribute::base_type;
@@ -40,7 +40,10 @@ impl Shape {
                 _ => Rewritten::Undefined,
             },
             Kind::Locked if self.settings.product == ShapeProduct::Ppolicy => match (item.kind, item.value) {
-                (Asks::Equality, b"000001010000Z") => self.switched_off().map_or(Rewritten::Undefined, Rewritten::Put),
+                (Asks::Equality, b"000001010000Z") => match self.switched_off() {
+                    Some(is_off) => Rewritten::Put(all(&[self.users(), is_off])),
+                    None => Rewritten::Undefined,
+                },
                 _ => Rewritten::Undefined,
             },
             Kind::Policy => match item.kind {
@@ -180,15 +183,18 @@ impl Shape {
         Some(match self.dialect_name()? {
             DialectName::OpenLdap => equality(b"pwdAccountLockedTime", b"000001010000Z"),
             DialectName::Ds389 | DialectName::FreeIpa => equality(b"nsAccountLock", b"TRUE"),
-            DialectName::ActiveDirectory => bits(b"userAccountControl", b"2"),
+            DialectName::ActiveDirectory => bits(ALL_BITS, b"userAccountControl", b"2"),
         })
     }
 
     /// Accounts whose password must be changed, where an attribute alone says so.
     fn must_change(&self) -> Rewritten {
         Rewritten::Put(match self.dialect_name() {
-            Some(DialectName::OpenLdap) => equality(b"pwdReset", b"TRUE"),
-            Some(DialectName::ActiveDirectory) => all(&[self.users(), equality(b"pwdLastSet", b"0")]),
+            Some(DialectName::OpenLdap) => all(&[self.users(), equality(b"pwdReset", b"TRUE")]),
+            Some(DialectName::ActiveDirectory) => {
+                let ageless = bits(ANY_BIT, b"userAccountControl", AGELESS.to_string().as_bytes());
+                all(&[self.users(), equality(b"pwdLastSet", b"0"), not(&ageless)])
+            }
             // There it is the moment a password ends that tells, and what made it so.
             _ => return Rewritten::Undefined,
         })
@@ -204,11 +210,11 @@ fn nothing() -> Vec<u8> {
     not(&present(b"objectClass"))
 }
 
-fn bits(attribute: &[u8], bits: &[u8]) -> Vec<u8> {
+fn bits(rule: &[u8], attribute: &[u8], bits: &[u8]) -> Vec<u8> {
     let item = Item {
         kind: Asks::Extensible,
         attribute: Some(attribute),
-        rule: Some(ALL_BITS),
+        rule: Some(rule),
         value: bits,
         in_name: false,
     };

@@ -2,12 +2,14 @@
 
 use super::attributes::{Kind, Virtual};
 use super::{Shape, ShapeProduct};
-use postern_directory::{AccountTimes, Entry, PolicyFigures};
+use postern_directory::{AccountTimes, DialectName, Entry, PolicyFigures};
 use postern_identity::{LockedBy, Standing, State, Timestamp};
 
 /// userAccountControl (MS-ADTS §2.2.16): an ordinary account, and one that is switched off.
 const NORMAL: u32 = 0x200;
 const DISABLED: u32 = 0x2;
+/// A password that does not age, and a smart card: there the flag means nothing.
+pub(super) const AGELESS: u32 = 0x1_0000 | 0x4_0000;
 /// Of the computed twin.
 const LOCKED_OUT: u32 = 0x10;
 const PASSWORD_EXPIRED: u32 = 0x80_0000;
@@ -27,6 +29,7 @@ pub(super) struct Account<'a> {
     times: AccountTimes,
     figures: Option<PolicyFigures>,
     is_group: bool,
+    dialect: DialectName,
 }
 
 impl<'a> Account<'a> {
@@ -46,21 +49,38 @@ impl<'a> Account<'a> {
             times: AccountTimes::read(entry),
             figures: policy.as_deref().map(PolicyFigures::read),
             is_group: has_class(&shape.settings.group_class),
+            dialect: shape.dialect(),
         }
     }
 
-    /// Somebody has switched it off, whatever the product calls that.
+    /// Somebody has switched it off, whatever the product calls that: by the attribute that filters go by too (`filters`).
     fn is_off(&self) -> bool {
-        matches!(
-            self.standing.as_ref().map(|standing| &standing.state),
-            Some(
-                State::Disabled
-                    | State::Locked {
-                        by: LockedBy::Administrator,
-                        ..
-                    }
-            )
-        )
+        match self.dialect {
+            DialectName::OpenLdap => self.entry.text("pwdAccountLockedTime") == Some(LOCKED_FOR_GOOD),
+            DialectName::Ds389 | DialectName::FreeIpa => {
+                let lock = self.entry.text("nsAccountLock");
+                lock.is_some_and(|lock| lock.eq_ignore_ascii_case("TRUE"))
+            }
+            DialectName::ActiveDirectory => self.bits() & DISABLED != 0,
+        }
+    }
+
+    /// Somebody wants the password changed: the flag as it is set, whatever else stands in the way of a sign-in.
+    fn is_flagged(&self) -> bool {
+        match self.dialect {
+            DialectName::OpenLdap => self.entry.text("pwdReset") == Some("TRUE"),
+            DialectName::ActiveDirectory => self.entry.text("pwdLastSet") == Some("0") && self.bits() & AGELESS == 0,
+            DialectName::Ds389 | DialectName::FreeIpa => self.state() == Some(&State::MustChange),
+        }
+    }
+
+    /// Active Directory's own.
+    fn bits(&self) -> u32 {
+        let control = self
+            .entry
+            .text("userAccountControl")
+            .and_then(|text| text.parse::<i32>().ok());
+        control.unwrap_or_default().cast_unsigned()
     }
 
     fn state(&self) -> Option<&State> {
@@ -99,19 +119,29 @@ impl Shape {
     }
 
     /// The object classes an account or group has besides, in the eyes of the product's clients.
-    pub(super) fn classes(&self, account: &Account<'_>) -> &'static [&'static [u8]] {
-        match (self.settings.product, account.standing.is_some(), account.is_group) {
-            (ShapeProduct::ActiveDirectory, true, _) => &[b"user"],
-            (ShapeProduct::ActiveDirectory, false, true) => &[b"group"],
-            // SSSD takes nobody without these for an account.
-            (ShapeProduct::Ppolicy, true, _) if account.entry.has("uidNumber") => {
-                &[b"inetOrgPerson", b"posixAccount", b"shadowAccount"]
+    pub(super) fn classes(&self, account: &Account<'_>) -> Vec<&'static [u8]> {
+        let mut classes: Vec<&'static [u8]> = Vec::new();
+        let is_user = account.standing.is_some();
+        match self.settings.product {
+            ShapeProduct::ActiveDirectory => {
+                classes.extend(is_user.then_some(&b"user"[..]));
+                classes.extend(account.is_group.then_some(&b"group"[..]));
             }
-            (ShapeProduct::Ppolicy, true, _) => &[b"inetOrgPerson"],
-            (ShapeProduct::Ppolicy, false, true) if account.entry.has("gidNumber") => &[b"groupOfNames", b"posixGroup"],
-            (ShapeProduct::Ppolicy, false, true) => &[b"groupOfNames"],
-            (_, false, false) => &[],
+            ShapeProduct::Ppolicy => {
+                if is_user {
+                    classes.push(b"inetOrgPerson");
+                    // SSSD takes nobody without these for an account.
+                    if account.entry.has("uidNumber") {
+                        classes.extend([&b"posixAccount"[..], b"shadowAccount"]);
+                    }
+                }
+                if account.is_group {
+                    classes.push(b"groupOfNames");
+                    classes.extend(account.entry.has("gidNumber").then_some(&b"posixGroup"[..]));
+                }
+            }
         }
+        classes
     }
 
     /// The id in the product's own spelling: sixteen octets as Windows puts them, or text.
@@ -125,7 +155,7 @@ impl Shape {
     }
 
     fn ppolicy(&self, kind: Kind, account: &Account<'_>) -> Option<String> {
-        let must_change = account.state() == Some(&State::MustChange);
+        let must_change = account.is_flagged();
         let days = |at: Timestamp| at.as_second().div_euclid(DAY).to_string();
         let in_days = |seconds: u64| seconds.div_ceil(DAY.unsigned_abs()).to_string();
         match kind {
@@ -152,12 +182,9 @@ impl Shape {
 
 fn active_directory(kind: Kind, account: &Account<'_>) -> Option<String> {
     let state = account.state()?;
-    let known = *state != State::Unknown;
     Some(match kind {
-        Kind::Control => {
-            let off = if account.is_off() { DISABLED } else { 0 };
-            known.then(|| (NORMAL | off).to_string())?
-        }
+        Kind::Control if account.is_off() => (NORMAL | DISABLED).to_string(),
+        Kind::Control => NORMAL.to_string(),
         Kind::Computed => {
             let bits = match state {
                 State::Unknown => return None,
@@ -171,7 +198,7 @@ fn active_directory(kind: Kind, account: &Account<'_>) -> Option<String> {
             };
             bits.to_string()
         }
-        Kind::LastSet if *state == State::MustChange => "0".to_owned(),
+        Kind::LastSet if account.is_flagged() => "0".to_owned(),
         // Clients take 0, and nothing at all, for a password that must be changed: where nobody knows, it was there from the beginning.
         Kind::LastSet => {
             let set = account.times.password_set.or(account.times.created);
@@ -179,7 +206,7 @@ fn active_directory(kind: Kind, account: &Account<'_>) -> Option<String> {
         }
         Kind::Ends => account.times.ends.map_or_else(|| NEVER.to_owned(), filetime),
         Kind::Locked => account.times.locked.map_or_else(|| "0".to_owned(), filetime),
-        Kind::PasswordEnds if *state == State::MustChange => "0".to_owned(),
+        Kind::PasswordEnds if account.is_flagged() => "0".to_owned(),
         Kind::PasswordEnds => account.password_ends().map_or_else(|| NEVER.to_owned(), filetime),
         _ => return None,
     })

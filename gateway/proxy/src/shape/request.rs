@@ -87,7 +87,7 @@ impl Shape {
             let Some(rewritten) = self.filter_item(item) else {
                 return Ok(Rewritten::Same);
             };
-            if denied(item.attribute.map(base_type).unwrap_or_default()) {
+            if self.is_denied(item.attribute.unwrap_or_default(), denied) {
                 return Err(Refused::Denied);
             }
             Ok(rewritten)
@@ -98,6 +98,12 @@ impl Shape {
         }
         let octets = search::altered(message, filter.as_deref(), list.as_deref())?;
         Ok(Shaped::Search(Zeroizing::new(octets), wanted))
+    }
+
+    /// Whether the rules deny an attribute, by this name or, where it is a virtual one, by its usual one.
+    fn is_denied(&self, description: &[u8], denied: &dyn Fn(&[u8]) -> bool) -> bool {
+        let base = base_type(description);
+        denied(base) || self.virtual_of(base).is_some_and(|one| denied(one.name.as_bytes()))
     }
 
     /// The list of attributes to ask for instead, if it must be another, and what was wanted.
@@ -123,7 +129,7 @@ impl Shape {
                 // Without values there is nothing to make any of.
                 Some(_) if search.types_only => {}
                 Some(one) => {
-                    if denied(base_type(description)) {
+                    if self.is_denied(description, denied) {
                         return Err(Refused::Denied);
                     }
                     wanted.add(one.kind);
@@ -229,7 +235,7 @@ impl Shape {
         let Some(one) = self.virtual_of(base) else {
             return Ok(Shaped::Same);
         };
-        if denied(base) {
+        if self.is_denied(base, denied) {
             return Err(Refused::Denied);
         }
         let real = match one.kind {
@@ -251,7 +257,7 @@ impl Shape {
         let mut standing = false;
         for change in modify.changes() {
             let base = base_type(change.attribute.description);
-            if self.virtual_of(base).is_some() && denied(base) {
+            if self.virtual_of(base).is_some() && self.is_denied(base, denied) {
                 return Err(Refused::Denied);
             }
             match self.wish(&change) {
@@ -269,7 +275,7 @@ impl Shape {
         for attribute in add.attributes() {
             let base = base_type(attribute.description);
             if self.virtual_of(base).is_some() {
-                return Err(if denied(base) {
+                return Err(if self.is_denied(base, denied) {
                     Refused::Denied
                 } else {
                     Refused::Unchangeable

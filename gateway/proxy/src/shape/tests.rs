@@ -8,6 +8,7 @@ use postern_ldap::search::{NewSearch, Scope, SearchRequest};
 use postern_ldap::{MessageId, answer, tag};
 use std::collections::BTreeMap;
 
+mod never_wider;
 mod shown;
 
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
@@ -120,7 +121,7 @@ fn filters_of_active_directorys_clients_are_the_directorys_own() {
         ),
         ("(userAccountControl=66048)", nothing),
         ("(userAccountControl=*)", "(objectClass=inetOrgPerson)"),
-        ("(pwdLastSet=0)", "(pwdReset=TRUE)"),
+        ("(pwdLastSet=0)", "(&(objectClass=inetOrgPerson)(pwdReset=TRUE))"),
         // What cannot be said exactly is neither true nor false, however it is wrapped.
         ("(pwdLastSet>=1)", nothing),
         ("(!(pwdLastSet>=1))", "(!(objectClass=*))"),
@@ -160,11 +161,14 @@ fn filters_of_ppolicy_clients_are_active_directorys_own() {
             "(&(objectClass=group)(gidNumber=*))".to_owned(),
         ),
         ("(entryDN=cn=a)".to_owned(), "(distinguishedName=cn=a)".to_owned()),
-        ("(pwdReset=TRUE)".to_owned(), format!("(&{users}(pwdLastSet=0))")),
+        (
+            "(pwdReset=TRUE)".to_owned(),
+            format!("(&{users}(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.804:=327680)))"),
+        ),
         ("(pwdReset=FALSE)".to_owned(), "(!(objectClass=*))".to_owned()),
         (
             "(pwdAccountLockedTime=000001010000Z)".to_owned(),
-            "(userAccountControl:1.2.840.113556.1.4.803:=2)".to_owned(),
+            format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:=2))"),
         ),
         ("(pwdAccountLockedTime=*)".to_owned(), "(!(objectClass=*))".to_owned()),
         (
@@ -249,6 +253,8 @@ fn what_is_denied_is_denied_under_its_virtual_name_and_is_not_made_of_what_is_de
     for octets in [
         search("(cn=x)", &["userAccountControl"]),
         search("(!(userAccountControl=2))", &["cn"]),
+        search("(cn=x)", &["1.2.840.113556.1.4.8"]),
+        search("(1.2.840.113556.1.4.8=2)", &["cn"]),
     ] {
         assert_eq!(with(&octets, "userAccountControl").unwrap_err(), Refused::Denied);
     }

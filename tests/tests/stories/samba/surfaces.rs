@@ -93,7 +93,10 @@ fn the_control_says_what_samba_has_no_control_for_to_whoever_asked() {
     assert_eq!(control("expired"), Some(vec![0x30, 3, 0x81, 1, 0]));
     // Read from the entry: Samba's answer is silent.
     let expiring = steady(&answers["expiring, right, asked"]);
-    assert!(expiring.ends_with(&[0xa0, 5, 0x80, 3, 0x06, 0x97, 0x80]), "{expiring:x?}");
+    assert!(
+        expiring.ends_with(&[0xa0, 5, 0x80, 3, 0x06, 0x97, 0x80]),
+        "{expiring:x?}"
+    );
     for state in ["active", "never-expires", "young", "lock-has-ended"] {
         assert_eq!(control(state), Some(vec![0x30, 0]), "{state}");
     }

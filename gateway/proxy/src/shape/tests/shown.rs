@@ -136,10 +136,12 @@ fn what_is_no_account_has_no_standing_and_what_is_not_known_is_not_said() {
     ];
     let seen = shown(
         &shape,
-        &["userAccountControl", "pwdLastSet"],
+        &["userAccountControl", "pwdLastSet", "msDS-User-Account-Control-Computed"],
         &entry_of("uid=b", &elsewhere),
     );
-    assert_eq!(text(&seen, "userAccountControl"), None);
+    assert_eq!(text(&seen, "msDS-User-Account-Control-Computed"), None);
+    // Nobody has switched it off: that the entry says alone.
+    assert_eq!(text(&seen, "userAccountControl").as_deref(), Some("512"));
     // 0, or nothing at all, would be a password that must be changed.
     assert_eq!(text(&seen, "pwdLastSet").as_deref(), Some(CREATED));
     assert!(shape.policies.misses("cn=other"));
