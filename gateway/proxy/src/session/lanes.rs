@@ -105,7 +105,7 @@ impl Session {
             Admit::Pass => request,
             Admit::Changed(changed) => changed,
             Admit::Answer(answer) => {
-                let answer = self.to_client(&answer);
+                let answer = self.to_client(answer);
                 self.outbound.push(&answer);
                 return self.flush_in_time().await;
             }

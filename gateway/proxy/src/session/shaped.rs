@@ -37,7 +37,6 @@ impl Session {
             return self.admit_as_is(header, request, renamed);
         };
         let refusal = match shape.request(&message, &|description| is_denied(&rules, description)) {
-            Ok(Shaped::Same) => return self.admit_as_is(header, request, renamed),
             Ok(Shaped::As(other)) => return self.admit_other(other),
             Ok(Shaped::Search(other, wanted)) => {
                 let Some(wanted) = wanted else {
@@ -56,7 +55,7 @@ impl Session {
             Ok(Shaped::Standing) if matches!(self.identity, Identity::Bound(_)) && self.is_new(header.id) => {
                 return (Admit::InSequence, renamed);
             }
-            Ok(Shaped::Standing) => return self.admit_as_is(header, request, renamed),
+            Ok(Shaped::Same | Shaped::Standing) => return self.admit_as_is(header, request, renamed),
             Err(Refused::Denied) => Refusal::AttributeNotAllowed,
             Err(Refused::Unchangeable) => Refusal::ShownOnly,
             Err(Refused::Malformed) => Refusal::Malformed,

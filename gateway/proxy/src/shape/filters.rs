@@ -1,7 +1,7 @@
 //! Filters on virtual attributes as filters on real ones: the same entries, or none. Never more.
 
 use super::attributes::Kind;
-use super::made::{AGELESS, guid};
+use super::made::{AGELESS, DISABLED, NORMAL, guid};
 use super::{Shape, ShapeProduct};
 use postern_directory::DialectName;
 use postern_ldap::attribute::base_type;
@@ -33,9 +33,8 @@ impl Shape {
             Kind::Control => self.control_item(item),
             Kind::LastSet => self.last_set_item(item),
             Kind::Reset => match (item.kind, item.value) {
-                (Asks::Equality, b"TRUE") => self.must_change(),
                 // Whoever need not has none at all.
-                (Asks::Present, _) => self.must_change(),
+                (Asks::Equality, b"TRUE") | (Asks::Present, _) => self.must_change(),
                 (Asks::Equality, b"FALSE") => Rewritten::Put(nothing()),
                 _ => Rewritten::Undefined,
             },
@@ -163,9 +162,11 @@ impl Shape {
         };
         match (item.kind, item.rule, number) {
             (Asks::Present, _, _) => Rewritten::Put(self.users()),
-            (Asks::Equality, _, Some(number)) => put((number == 512, number == 514)),
-            (Asks::Extensible, Some(ALL_BITS), Some(bits)) => put((512 & bits == bits, 514 & bits == bits)),
-            (Asks::Extensible, Some(ANY_BIT), Some(bits)) => put((512 & bits != 0, 514 & bits != 0)),
+            (Asks::Equality, _, Some(number)) => put((number == NORMAL, number == NORMAL | DISABLED)),
+            (Asks::Extensible, Some(ALL_BITS), Some(bits)) => {
+                put((NORMAL & bits == bits, (NORMAL | DISABLED) & bits == bits))
+            }
+            (Asks::Extensible, Some(ANY_BIT), Some(bits)) => put((NORMAL & bits != 0, (NORMAL | DISABLED) & bits != 0)),
             _ => Rewritten::Undefined,
         }
     }

@@ -6,8 +6,8 @@ use postern_directory::{AccountTimes, DialectName, Entry, PolicyFigures};
 use postern_identity::{LockedBy, Standing, State, Timestamp};
 
 /// userAccountControl (MS-ADTS §2.2.16): an ordinary account, and one that is switched off.
-const NORMAL: u32 = 0x200;
-const DISABLED: u32 = 0x2;
+pub(super) const NORMAL: u32 = 0x200;
+pub(super) const DISABLED: u32 = 0x2;
 /// A password that does not age, and a smart card: there the flag means nothing.
 pub(super) const AGELESS: u32 = 0x1_0000 | 0x4_0000;
 /// Of the computed twin.
@@ -198,7 +198,7 @@ fn active_directory(kind: Kind, account: &Account<'_>) -> Option<String> {
             };
             bits.to_string()
         }
-        Kind::LastSet if account.is_flagged() => "0".to_owned(),
+        Kind::LastSet | Kind::PasswordEnds if account.is_flagged() => "0".to_owned(),
         // Clients take 0, and nothing at all, for a password that must be changed: where nobody knows, it was there from the beginning.
         Kind::LastSet => {
             let set = account.times.password_set.or(account.times.created);
@@ -206,7 +206,6 @@ fn active_directory(kind: Kind, account: &Account<'_>) -> Option<String> {
         }
         Kind::Ends => account.times.ends.map_or_else(|| NEVER.to_owned(), filetime),
         Kind::Locked => account.times.locked.map_or_else(|| "0".to_owned(), filetime),
-        Kind::PasswordEnds if account.is_flagged() => "0".to_owned(),
         Kind::PasswordEnds => account.password_ends().map_or_else(|| NEVER.to_owned(), filetime),
         _ => return None,
     })

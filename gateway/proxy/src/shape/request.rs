@@ -155,7 +155,7 @@ impl Shape {
             || list
                 .iter()
                 .any(|name| base_type(name).eq_ignore_ascii_case(b"objectClass"));
-        if wanted.kinds == 0 && !(shows_classes && !search.types_only) {
+        if wanted.kinds == 0 && (search.types_only || !shows_classes) {
             // Names of virtual attributes that ask for nothing go up as they are: nobody has them.
             return Ok((None, None));
         }

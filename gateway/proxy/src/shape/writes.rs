@@ -33,17 +33,21 @@ impl Shape {
         // 0 add, 1 delete, 2 replace (RFC 4511 §4.6).
         let puts = matches!(change.operation, 0 | 2) && !more;
         let takes = (change.operation == 1 || change.operation == 2) && value.is_none();
-        let wish = match (self.settings.product, one.kind, text) {
-            (ShapeProduct::ActiveDirectory, Kind::LastSet, Some("0")) if puts => StandingChange::ForceChange,
-            (ShapeProduct::ActiveDirectory, Kind::LastSet, Some("-1")) if puts => StandingChange::WithdrawForceChange,
-            (ShapeProduct::ActiveDirectory, Kind::Locked, Some("0")) if puts => StandingChange::Unlock,
-            (ShapeProduct::ActiveDirectory, Kind::Control, Some("514")) if puts => StandingChange::Disable,
-            (ShapeProduct::ActiveDirectory, Kind::Control, Some("512")) if puts => StandingChange::Enable,
-            (ShapeProduct::Ppolicy, Kind::Reset, Some("TRUE")) if puts => StandingChange::ForceChange,
-            (ShapeProduct::Ppolicy, Kind::Reset, Some("FALSE")) if puts => StandingChange::WithdrawForceChange,
-            (ShapeProduct::Ppolicy, Kind::Reset, None) if takes => StandingChange::WithdrawForceChange,
-            (ShapeProduct::Ppolicy, Kind::Locked, Some("000001010000Z")) if puts => StandingChange::Disable,
-            (ShapeProduct::Ppolicy, Kind::Locked, None) if takes => StandingChange::Unlock,
+        let in_windows = self.settings.product == ShapeProduct::ActiveDirectory;
+        let wish = match (in_windows, one.kind, text) {
+            (true, Kind::LastSet, Some("0")) | (false, Kind::Reset, Some("TRUE")) if puts => {
+                StandingChange::ForceChange
+            }
+            (true, Kind::LastSet, Some("-1")) | (false, Kind::Reset, Some("FALSE")) if puts => {
+                StandingChange::WithdrawForceChange
+            }
+            (false, Kind::Reset, None) if takes => StandingChange::WithdrawForceChange,
+            (true, Kind::Control, Some("514")) | (false, Kind::Locked, Some("000001010000Z")) if puts => {
+                StandingChange::Disable
+            }
+            (true, Kind::Control, Some("512")) if puts => StandingChange::Enable,
+            (true, Kind::Locked, Some("0")) if puts => StandingChange::Unlock,
+            (false, Kind::Locked, None) if takes => StandingChange::Unlock,
             _ => return Wish::Unchangeable,
         };
         Wish::Change(wish)
