@@ -63,26 +63,31 @@ def slapd_cpu(run):
 
 def print_figures(workload, figures):
     print(f"\n### {workload.name} ({len(figures.rounds)} rounds)\n")
-    print("| target | ops/s | / direct | / nginx (min..max) | p50 us | p99 us | proxy CPU s/10k | / nginx | slapd CPU s/10k | generator CPU s/10k | errors |")
+    beside = next((run["beside"] for run in figures.runs.values()), "nginx")
+    print(f"| target | ops/s | / direct | / {beside} (min..max) | p50 us | p99 us | proxy CPU s/10k | / {beside} | directory CPU s/10k | generator CPU s/10k | errors |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name in figures.names:
         runs = figures.of(name)
-        beside = figures.ratios(name, "nginx", speed)
-        between = f" ({min(beside):.2f}..{max(beside):.2f})" if beside else ""
+        ratios = figures.ratios(name, beside, speed)
+        between = f" ({min(ratios):.2f}..{max(ratios):.2f})" if ratios else ""
         errors = {}
         for run in runs:
             for what, times in run["errors"].items():
                 errors[what] = errors.get(what, 0) + times
         print("| " + " | ".join([
             name, shown(median(map(speed, runs)), 0), shown(median(figures.ratios(name, "direct", speed))),
-            shown(median(beside)) + between, shown(median(run["p50_us"] for run in runs), 0),
+            shown(median(ratios)) + between, shown(median(run["p50_us"] for run in runs), 0),
             shown(median(run["p99_us"] for run in runs), 0), shown(median(map(proxy_cpu, runs)), 3),
-            shown(median(figures.ratios(name, "nginx", proxy_cpu))), shown(median(map(slapd_cpu, runs)), 3),
+            shown(median(figures.ratios(name, beside, proxy_cpu))), shown(median(map(slapd_cpu, runs)), 3),
             shown(median(run["own_cpu_s_per_10k"] for run in runs), 3),
             "; ".join(f"{what} {times}" for what, times in errors.items()) or "0"]) + " |")
 
 
-def print_budget(name, measured):
+# In front of another directory than slapd: times that directory itself.
+SPEED_BEHIND = 0.9
+
+
+def print_budget(name, measured, behind=None):
     """One gateway against its budget. `measured`: (workload, figures). Gives how many lines miss it."""
     misses = 0
     lines = []
@@ -96,6 +101,10 @@ def print_budget(name, measured):
     for workload, figures in measured:
         if name not in figures.names:
             continue   # it has no such port
+        if behind:
+            value = median(figures.ratios(name, "direct", speed))
+            judge(workload, f"throughput / {behind} itself", value, lambda v: v >= SPEED_BEHIND, f">= {SPEED_BEHIND}")
+            continue
         if workload.cpu_at_most is not None:
             limit = workload.cpu_at_most
             judge(workload, "CPU / nginx", median(figures.ratios(name, "nginx", proxy_cpu)), lambda v: v <= limit, f"<= {limit}")
@@ -108,6 +117,39 @@ def print_budget(name, measured):
         print(f"\n### {name} against its budget\n\n| workload | what | measured | budget | |\n|---|---|---|---|---|")
         print("\n".join(lines))
     return misses
+
+
+def print_beside(targets, measured):
+    """What each way in costs beside the plain one of the same process: medians of ratios, with the least and the most."""
+    print("\n### Ways in beside the plain one\n\n| way in | workload | CPU (min..max) | throughput (min..max) |\n|---|---|---|---|")
+    for target in targets:
+        for workload, figures in measured:
+            if target.name == target.beside or target.name not in figures.names:
+                continue
+            cells = []
+            for value in (proxy_cpu, speed):
+                ratios = figures.ratios(target.name, target.beside, value)
+                cells.append(f"{median(ratios):.2f} × ({min(ratios):.2f}..{max(ratios):.2f})" if ratios else "-")
+            print("| " + " | ".join([target.name, workload.name, *cells]) + " |")
+
+
+def write_peers(readme, names, measured):
+    """Puts the comparison with the peers between its two marks in the project's README."""
+    columns = [name for name in names if name not in ("direct", "nginx")]
+    lines = ["| CPU, throughput, against nginx | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for workload, figures in measured:
+        cells = []
+        for name in columns:
+            cpu, fast = (median(figures.ratios(name, "nginx", value)) for value in (proxy_cpu, speed))
+            cells.append(f"{cpu:.2f} ×, {fast:.2f} ×" if cpu is not None and fast is not None else "-")
+        lines.append("| " + " | ".join([f"`{workload.name}`", *cells]) + " |")
+    text = readme.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
+
+
+BEGIN, END = "<!-- peers -->", "<!-- /peers -->"
 
 
 def median(values):

@@ -27,17 +27,20 @@ BASE = "dc=example,dc=org"
 USERS = 10000
 # Below the range that clients' own ports come from, so that no client takes one.
 PORTS = {"slapd": (14890, 14636), "nginx": (14901, 14691), "postern": (14389, 14689), "haproxy": (14902, 14692),
-         "back-ldap": (14903, 14693), "lloadd": (14904, 14694)}
+         "back-ldap": (14903, 14693), "lloadd": (14904, 14694), "scenes": (14910, 14919)}
 METRICS_PORT = 14464
 
 
 @dataclasses.dataclass
 class Target:
-    """One way to the directory. `pids`: the processes whose CPU it costs; none for the directory itself."""
+    """One way to the directory. `pids`: the processes whose CPU it costs; none for the directory itself. `beside`: what it is compared
+    with, where that is not nginx. `arguments`: more for ldapload."""
     name: str
     plain: int
     tls: int
     pids: list
+    beside: str = "nginx"
+    arguments: list = dataclasses.field(default_factory=list)
 
 
 class Servers:
@@ -120,7 +123,8 @@ class Servers:
                                         f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"], (plain, tls))
         return Target("lloadd", plain, tls, [process.pid])
 
-    def gateway(self, program):
+    def gateway(self, program, directory=None):
+        """`directory`: what it is told of another one than slapd, as names of the environment."""
         folder = self.make("postern")
         plain, tls = PORTS["postern"]
         environment = {
@@ -131,10 +135,14 @@ class Servers:
             "POSTERN_UPSTREAM_URL": f"ldap://127.0.0.1:{PORTS['slapd'][0]}",
             "POSTERN_UPSTREAM_BIND_PASSWORD": self.service_password,
         }
-        process = self.start("postern", [program, "serve", "--config", HERE / "gateway.toml"], (plain, tls, METRICS_PORT), environment)
+        process = self.start_gateway(program, HERE / "gateway.toml", (plain, tls), environment | (directory or {}))
+        return Target("postern", plain, tls, [process.pid])
+
+    def start_gateway(self, program, configuration, ports, environment=None):
+        process = self.start("postern", [program, "serve", "--config", configuration], (*ports, METRICS_PORT), environment)
         ready = f"http://127.0.0.1:{METRICS_PORT}/readyz"
         self.until("postern", process, lambda: answers_200(ready), f"{ready} does not answer 200")
-        return Target("postern", plain, tls, [process.pid])
+        return process
 
     # --- processes ------------------------------------------------------------------------------------------
 
@@ -167,6 +175,12 @@ class Servers:
     def end(self, process):
         """Ends one of ours: asked first, made to after 10 seconds."""
         self.running = [(name, other) for name, other in self.running if other is not process]
+        if process.stdin:
+            process.stdin.close()   # one that holds servers of its own ends them first
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                pass
         process.terminate()
         try:
             process.wait(10)
@@ -194,9 +208,11 @@ class Servers:
 
 # --- programs -----------------------------------------------------------------------------------------------------
 
-def install_missing(targets=()):
+def install_missing(targets=(), behind=None):
     os.environ["PATH"] += os.pathsep + "/usr/local/sbin:/usr/sbin:/sbin"   # a user's PATH may lack slapd's and nginx's
     command(ROOT / "tests/setup", "peers" if "haproxy" in targets else "load", show=True)
+    if behind:
+        command(ROOT / "tests/setup", behind, show=True)
 
 
 def ldapload():
@@ -215,7 +231,11 @@ def postern():
             raise SystemExit(f"POSTERN_BIN names no program: {program}")
         return program
     command("cargo", "build", "--release", "--locked", "--quiet", "-p", "postern-server", show=True, cwd=ROOT)
-    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "release/postern"
+    return target_folder() / "release/postern"
+
+
+def target_folder():
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 
 def command(*arguments, show=False, **options):

@@ -8,8 +8,9 @@ pub mod freeradius;
 pub mod postgresql;
 pub mod sssd;
 
+use crate::people::SERVICE;
 use crate::process::Process;
-use crate::{Gateway, Slapd, eventually};
+use crate::{Gateway, Samba, Slapd, eventually, samba};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,6 +34,21 @@ pub struct Server {
     pub address: SocketAddr,
     /// Whose certificates to trust: a PEM file.
     pub ca_file: PathBuf,
+    /// Below which entry people are.
+    pub people: String,
+    /// Who the application is there, where it looks people up before they sign in.
+    pub service: String,
+    /// How its people are described.
+    pub schema: Schema,
+}
+
+/// How a directory describes people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// RFC 2307.
+    Rfc2307,
+    /// Active Directory's own.
+    ActiveDirectory,
 }
 
 impl Server {
@@ -42,6 +58,9 @@ impl Server {
             name: "slapd".to_owned(),
             address: slapd.address(),
             ca_file: slapd.ca_file(),
+            people: PEOPLE.to_owned(),
+            service: SERVICE.to_owned(),
+            schema: Schema::Rfc2307,
         }
     }
 
@@ -51,6 +70,31 @@ impl Server {
             name: name.to_owned(),
             address: gateway.address(),
             ca_file: gateway.ca_file(),
+            people: PEOPLE.to_owned(),
+            service: SERVICE.to_owned(),
+            schema: Schema::Rfc2307,
+        }
+    }
+
+    /// A Samba domain controller itself.
+    pub fn samba(samba: &Samba) -> Self {
+        Self {
+            name: "samba".to_owned(),
+            address: samba.address(),
+            ca_file: samba.ca_file(),
+            people: samba::people::PEOPLE.to_owned(),
+            service: samba::people::SERVICE.to_owned(),
+            schema: Schema::ActiveDirectory,
+        }
+    }
+
+    /// A gateway before a domain.
+    pub fn gateway_of_domain(name: &str, gateway: &Gateway) -> Self {
+        Self {
+            people: samba::people::PEOPLE.to_owned(),
+            service: samba::people::SERVICE.to_owned(),
+            schema: Schema::ActiveDirectory,
+            ..Self::gateway(name, gateway)
         }
     }
 }

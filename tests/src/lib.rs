@@ -10,7 +10,7 @@
 //!
 //! **The walk.** A story starts [`slapd::Slapd::start`], puts [`gateway::Gateway::start`] before it, talks to both with
 //! [`wire::Wire`]. Everything is ended by its process id when it is dropped, also when the story fails; what the
-//! processes said is then shown. Nothing sleeps: what takes time is looked at until it is so, or a deadline passes ([`eventually`]).
+//! processes said is then shown. Nothing sleeps: what takes time is looked at until it is so, or a deadline passes ([`mod@eventually`]).
 //! A machine without a directory gets one from `tests/setup`, or the stories fail and say so; none is skipped.
 //!
 //! **To add a story**: a function in a module of `tests/stories`, named after the fact it shows. **To add an account state**: a line in

@@ -195,6 +195,18 @@ pub fn rename(id: u32, entry: &str, new_rdn: &str) -> Vec<u8> {
     message(id, &operation.finish(), &[])
 }
 
+/// A modify DN to another parent (RFC 4511 §4.9).
+pub fn move_to(id: u32, entry: &str, new_rdn: &str, superior: &str, controls: &[&[u8]]) -> Vec<u8> {
+    let mut operation = Writer::new();
+    operation.nested(tag::MODIFY_DN_REQUEST, |body| {
+        body.octets(entry.as_bytes())
+            .octets(new_rdn.as_bytes())
+            .boolean(true)
+            .element(0x80, superior.as_bytes());
+    });
+    message(id, &operation.finish(), controls)
+}
+
 /// A compare (RFC 4511 §4.10).
 pub fn compare(id: u32, entry: &str, attribute: &str, value: &str) -> Vec<u8> {
     let mut operation = Writer::new();

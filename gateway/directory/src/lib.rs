@@ -18,6 +18,8 @@
 //!
 //! [`People`] is [`Directory`](postern_identity::Directory) over them: exactly one person by any name, their groups, manager and other accounts.
 //!
+//! Whose an entry's password is is for rules to say; [`ServiceLanes::facts`] reads what they have to know of it.
+//!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
 //!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
@@ -44,6 +46,8 @@ pub use upstream::lockout::{Lockout, LockoutPolicy};
 pub use upstream::openldap::OpenLdap;
 pub use upstream::people::{People, PeopleSettings};
 pub use upstream::person::{Memberships, PersonAttributes};
+pub use upstream::rights::{Lack, PolicySeen, Right, RightsReport, Verdict};
+pub use upstream::service::facts::{EntryFacts, FactsWanted};
 pub use upstream::service::subschema::Subschema;
 pub use upstream::service::who::{Named, Who};
 pub use upstream::service::{Account, ServiceLanes, WithFailures};

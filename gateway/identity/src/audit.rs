@@ -1,5 +1,6 @@
 //! One line for every sign-in and every refusal.
 
+use crate::authority::Authority;
 use crate::standing::{Proven, Standing, State};
 use std::net::SocketAddr;
 
@@ -55,8 +56,19 @@ pub struct Event<'a> {
     pub standing: Option<(&'a Standing, Proven)>,
     /// Which server answered.
     pub server: Option<&'a str>,
+    /// Whose the password is that was to be written, where that was asked.
+    pub owned: Option<Owned<'a>>,
     /// The policy generation in force.
     pub generation: u64,
+}
+
+/// An entry and whose its password is.
+#[derive(Debug, Clone, Copy)]
+pub struct Owned<'a> {
+    /// Whose.
+    pub authority: &'a Authority,
+    /// The entry's DN, as the directory or the request writes it; at most 512 octets.
+    pub entry: &'a str,
 }
 
 /// How an audited operation ended.

@@ -14,7 +14,7 @@ mod tests;
 pub use condition::{Condition, CredentialWord};
 pub use facts::{Credential, Fact, Facts, Group, Truth};
 pub use filter::Filter;
-pub use rules::{AuthorityRule, AuthorityRules, Decision, Owner, Pin, Provider, Reads, without_rules};
+pub use rules::{AuthorityRule, AuthorityRules, Decision, GroupUse, Owner, Pin, Provider, Reads, without_rules};
 
 use crate::account::DirectoryName;
 use std::fmt;

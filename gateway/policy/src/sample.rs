@@ -26,7 +26,7 @@ pub(crate) fn ask_everything(book: &Rulebook, folder: &str, known: &Known) -> Ve
             .chain([Arc::clone(rules)])
             .collect();
         for result_code in [Some(0), Some(49)] {
-            for standing in standings(result_code) {
+            for standing in standings(result_code).chain(to_change()) {
                 for proven in PROVEN {
                     let question = BindQuestion {
                         route,
@@ -55,13 +55,28 @@ pub(crate) fn ask_everything(book: &Rulebook, folder: &str, known: &Known) -> Ve
 fn broken_rule(question: &BindQuestion<'_>, verdict: &BindVerdict) -> Option<&'static str> {
     let must_refuse = question.proven != Proven::Yes
         || question.standing.state == State::Unknown
-        || question.standing.evidence.result_code != Some(0);
+        || (question.standing.evidence.result_code != Some(0) && !is_to_change(question.standing));
     if must_refuse && verdict.admission != Admission::Refuse {
         return Some("is let in though it must not be");
+    }
+    if is_to_change(question.standing) && verdict.admission == Admission::Allow {
+        return Some("is let in for more than changing its password though the directory turned it away");
     }
     let text = verdict.text.as_deref().unwrap_or_default();
     (text.len() > LONGEST_TEXT || !is_one_line(text) || holds_sub_code(text))
         .then_some("has a text that cannot be shown")
+}
+
+/// Whom the directory turned away, and who may be let in to change the password.
+fn to_change() -> impl Iterator<Item = Standing> {
+    standings(Some(49)).filter_map(|mut standing| {
+        standing.evidence.source = Source::BindForChange;
+        is_to_change(&standing).then_some(standing)
+    })
+}
+
+fn is_to_change(standing: &Standing) -> bool {
+    standing.evidence.source == Source::BindForChange && matches!(standing.state, State::MustChange | State::Expired)
 }
 
 /// One standing in each state, with the largest numbers where it has any.

@@ -294,6 +294,7 @@ pub(crate) fn turned_away(shared: &Shared, door: &Door, facts: &Facts, session: 
         rule,
         standing: None,
         server: None,
+        owned: None,
         generation: shared.generation.get(),
     });
 }

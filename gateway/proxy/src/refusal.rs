@@ -57,6 +57,15 @@ pub(crate) enum Refusal {
     SaslMalformed,
     StandingNotKnown,
     ActingRefused,
+    OwnedElsewhere,
+    OwnerUnknown,
+    OwnerHidden,
+    OwnerChange,
+    OwnerUnread,
+    OwnerUnavailable,
+    OwnerSignIn,
+    OwnerUnnamed,
+    OwnerNoEntry,
     NewPasswordNeeded,
     OldPasswordNeeded,
     PasswordOfNobody,
@@ -65,7 +74,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 53] = [
+    pub(crate) const ALL: [Self; 62] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -115,6 +124,15 @@ impl Refusal {
         Self::SaslMalformed,
         Self::StandingNotKnown,
         Self::ActingRefused,
+        Self::OwnedElsewhere,
+        Self::OwnerUnknown,
+        Self::OwnerHidden,
+        Self::OwnerChange,
+        Self::OwnerUnread,
+        Self::OwnerUnavailable,
+        Self::OwnerSignIn,
+        Self::OwnerUnnamed,
+        Self::OwnerNoEntry,
         Self::NewPasswordNeeded,
         Self::OldPasswordNeeded,
         Self::PasswordOfNobody,
@@ -358,6 +376,46 @@ impl Refusal {
                 Code::UNAVAILABLE,
                 "the directory could not take the sign-in",
             ),
+            // The rule on record is the one that says whose it is; the text names the provider and its page.
+            Self::OwnedElsewhere => (
+                "built-in:owned-elsewhere",
+                Code::UNWILLING_TO_PERFORM,
+                "this password is kept by somebody else",
+            ),
+            Self::OwnerUnknown => (
+                "built-in:owner-unknown",
+                Code::UNWILLING_TO_PERFORM,
+                "it is not known who keeps this password: please ask your administrator",
+            ),
+            // As a directory answers whoever has no right to write: nothing is told of the account.
+            Self::OwnerHidden => ("built-in:owner-hidden", Code::INSUFFICIENT_ACCESS_RIGHTS, ""),
+            Self::OwnerChange => (
+                "built-in:owner-change",
+                Code::UNWILLING_TO_PERFORM,
+                "this would change who keeps a password, which is done in the directory itself",
+            ),
+            Self::OwnerUnread => (
+                "built-in:owner-unread",
+                Code::UNWILLING_TO_PERFORM,
+                "it cannot be found out here who keeps a password",
+            ),
+            Self::OwnerUnavailable => (
+                "built-in:owner-unavailable",
+                Code::UNAVAILABLE,
+                "the directory could not be asked who keeps this password",
+            ),
+            // The same for every account, whoever keeps its password.
+            Self::OwnerSignIn => (
+                "built-in:owner-sign-in",
+                Code::STRONGER_AUTH_REQUIRED,
+                "sign in before you change that",
+            ),
+            Self::OwnerUnnamed => (
+                "built-in:owner-unnamed",
+                Code::UNWILLING_TO_PERFORM,
+                "name the account by its DN",
+            ),
+            Self::OwnerNoEntry => ("built-in:owner-no-entry", Code::NO_SUCH_OBJECT, ""),
             // RFC 3062 §2 lets a server make one up; the directory behind cannot.
             Self::NewPasswordNeeded => (
                 "built-in:new-password-needed",

@@ -63,6 +63,7 @@ fn write(audit: &AuditLog) {
             rule: "default.toml:policy[0].standing.must_change",
             standing: Some((&standing, Proven::Yes)),
             server: Some("ldap://127.0.0.1:3890"),
+            owned: None,
             generation: 3,
         });
     }

@@ -4,9 +4,9 @@
 //! are those of a temporary folder; without root, in a user namespace as well. A machine that allows neither (some containers without
 //! `CAP_SYS_ADMIN`) cannot run these stories, and they fail and say so.
 
-use super::{Attempt, Outcome, PEOPLE, START, Server, folder, install, trust};
+use super::{Attempt, Outcome, START, Schema, Server, folder, install, trust};
 use crate::eventually;
-use crate::people::{PASSWORD, SERVICE};
+use crate::people::PASSWORD;
 use crate::process::Process;
 use std::fmt::Write as _;
 use std::fs;
@@ -210,7 +210,19 @@ timeout = {PATIENCE}
 ",
         names.join(", ")
     );
-    for Server { name, address, .. } in servers {
+    for server in servers {
+        let Server {
+            name,
+            address,
+            people,
+            service,
+            ..
+        } = server;
+        // Numbers of accounts and groups stand in the entries here; what a domain does without them is not what is tried.
+        let schema = match server.schema {
+            Schema::Rfc2307 => "rfc2307",
+            Schema::ActiveDirectory => "ad\nldap_id_mapping = false\nldap_referrals = false",
+        };
         write!(
             text,
             "
@@ -222,8 +234,9 @@ access_provider = permit
 use_fully_qualified_names = true
 cache_credentials = false
 ldap_uri = ldap://{address}
-ldap_search_base = {PEOPLE}
-ldap_default_bind_dn = {SERVICE}
+ldap_schema = {schema}
+ldap_search_base = {people}
+ldap_default_bind_dn = {service}
 ldap_default_authtok = {PASSWORD}
 ldap_id_use_start_tls = true
 ldap_tls_cacert = {folder}/ca.pem

@@ -44,7 +44,7 @@ pub const STANDING_ATTRIBUTES: &[&str] = &[
 ];
 
 /// Lets the service account read the policy that holds for everybody who has none of their own.
-pub(super) const CONFIG_ACI: &str = "aci: (target=\"ldap:///cn=config\")(targetscope=\"base\")(targetattr=\"objectClass || cn || passwordExp || passwordMaxAge || passwordWarning || passwordMustChange || passwordChange || passwordGraceLimit || passwordLockout || passwordMaxFailure || passwordUnlock || passwordLockoutDuration || passwordResetFailureCount || passwordMinAge || passwordMinLength || passwordInHistory || passwordHistory || passwordCheckSyntax || passwordSendExpiringTime || passwordTPRMaxUse || passwordTPRDelayExpireAt || passwordTPRDelayValidFrom || nsslapd-pwpolicy-local\")(version 3.0; acl \"the policy for everybody\"; allow (read, search, compare) userdn=\"ldap:///cn=service,ou=services,dc=example,dc=org\";)";
+pub(super) const CONFIG_ACI: &str = "aci: (targetfilter=\"(cn=config)\")(targetattr=\"objectClass || cn || passwordExp || passwordMaxAge || passwordWarning || passwordMustChange || passwordChange || passwordGraceLimit || passwordLockout || passwordMaxFailure || passwordUnlock || passwordLockoutDuration || passwordResetFailureCount || passwordMinAge || passwordMinLength || passwordInHistory || passwordHistory || passwordCheckSyntax || passwordSendExpiringTime || passwordTPRMaxUse || passwordTPRDelayExpireAt || passwordTPRDelayValidFrom || nsslapd-pwpolicy-local\")(version 3.0; acl \"the policy for everybody\"; allow (read, search, compare) userdn=\"ldap:///cn=service,ou=services,dc=example,dc=org\";)";
 
 /// `pwdhash -s SSHA512 secret-1234`: [`crate::PASSWORD`]. An import keeps clear text as it is, and then nobody can take the old value away.
 const HASH: &str =

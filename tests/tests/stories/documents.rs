@@ -87,19 +87,24 @@ fn read(text: &str) -> BTreeMap<String, Metric> {
 
 /// The part of README between `<!-- name -->` and `<!-- /name -->`.
 fn compare(name: &str, table: &str) {
+    compare_in("README.md", name, table);
+}
+
+/// The same in another file of the project.
+pub(crate) fn compare_in(file: &str, name: &str, table: &str) {
     static README: Mutex<()> = Mutex::new(());
     let _alone = README.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(&path).expect("README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    let readme = fs::read_to_string(&path).expect("a file of the project");
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let (before, rest) = readme.split_once(&begin).expect("where the table begins");
     let (written, after) = rest.split_once(&end).expect("where it ends");
     if std::env::var_os("POSTERN_BLESS").is_some() {
-        fs::write(&path, format!("{before}{begin}{table}{end}{after}")).expect("README.md can be written");
+        fs::write(&path, format!("{before}{begin}{table}{end}{after}")).expect("it can be written");
         return;
     }
     assert_eq!(
         written, table,
-        "POSTERN_BLESS=1 cargo test -p postern-tests --test stories documents writes it anew"
+        "POSTERN_BLESS=1 cargo test -p postern-tests --test stories writes it anew"
     );
 }

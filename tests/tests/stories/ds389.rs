@@ -20,7 +20,7 @@ fn people(set: &str) -> Vec<(&'static str, String)> {
 
 /// A gateway before this server: under TLS, without which it changes no password by the extended operation, and with its global policy
 /// where a service account can read it.
-fn directory(preset: &str, server: &Ds389) -> GatewaySettings {
+pub(crate) fn directory(preset: &str, server: &Ds389) -> GatewaySettings {
     GatewaySettings {
         dialect: "389ds".to_owned(),
         directory: format!(

@@ -22,7 +22,11 @@ fn every_example_starts_signs_in_rightly_and_wrongly_and_stops() {
             .env("POSTERN_METRICS_ADDR", address())
             .env("SLAPD_PORT", port::free().to_string())
             .env("SLAPD_TLS_PORT", port::free().to_string())
-            .env("USERS", "300")
+            .env("DS_PORT", port::free().to_string())
+            .env("DS_TLS_PORT", port::free().to_string())
+            .env("SAMBA_PORT", port::free().to_string())
+            .env("SAMBA_TLS_PORT", port::free().to_string())
+            .env("USERS", "60")
             .output()
             .unwrap();
         let told = format!(

@@ -235,7 +235,7 @@ fn looked(gateway: &Gateway, result: &str) -> f64 {
     gateway.metrics().sum("postern_ldap_second_looks_total", &labels)
 }
 
-fn directory(preset: &str, server: &Ds389) -> GatewaySettings {
+pub(crate) fn directory(preset: &str, server: &Ds389) -> GatewaySettings {
     GatewaySettings {
         dialect: "freeipa".to_owned(),
         directory: format!(
@@ -248,7 +248,7 @@ fn directory(preset: &str, server: &Ds389) -> GatewaySettings {
 }
 
 /// A server whose accounts have FreeIPA's attributes.
-fn freeipa() -> Ds389 {
+pub(crate) fn freeipa() -> Ds389 {
     let now = postern_tests::people::now();
     let at = |from_now: i64| postern_tests::people::generalized_time(now + from_now);
     let expires = |from_now| format!("krbPasswordExpiration: {}", at(from_now));

@@ -10,9 +10,11 @@
 )]
 
 mod applications;
+mod authority;
 mod bypass;
 mod clients;
 mod conditions;
+mod cross_table;
 mod documents;
 mod ds389;
 mod examples;
@@ -23,8 +25,10 @@ mod guard;
 mod names;
 mod presets;
 mod reload;
+mod rights;
 mod samba;
 mod servers;
+mod service_account;
 mod shapes;
 mod translation;
 mod ways_in;

@@ -3,7 +3,10 @@
 mod binds;
 mod changes;
 mod guard;
+mod refusals;
 mod rights;
+mod sessions;
+mod sssd;
 mod surfaces;
 
 /// Nobody's password.

@@ -33,6 +33,8 @@ const HELP: &str = "ldapload --url ldap://HOST:PORT --workload W [options]
   --no-check-dn         with one entry expected its DN must be the user's; this leaves that out
   --expect-code N       the result code each bind must give [0]; workload bind only
   --ppolicy             send the password policy request control with each bind
+  --server-name NAME    the name asked for in the TLS handshake (SNI) [the host of --url, if it is a name]
+  --proxy-v2            begin each connection with a PROXY protocol header, version 2: from 127.0.0.9
   --tls-resume          resume TLS sessions (off: each connection does a full handshake)
   --source-spread N     to a loopback server: turn the source through N addresses from 127.1.0.1 on, so that
                         connections in TIME_WAIT do not use up the ports of one [250; 1 to 250, 0 turns it off]
@@ -42,8 +44,15 @@ const HELP: &str = "ldapload --url ldap://HOST:PORT --workload W [options]
   --json                one JSON object on stdout
 Exit: 0 all replies right; 1 any error; 2 usage.";
 
-const FLAGS: [&str; 5] = ["--json", "--anonymous", "--no-check-dn", "--ppolicy", "--tls-resume"];
-const VALUES: [&str; 21] = [
+const FLAGS: [&str; 6] = [
+    "--json",
+    "--anonymous",
+    "--no-check-dn",
+    "--ppolicy",
+    "--proxy-v2",
+    "--tls-resume",
+];
+const VALUES: [&str; 22] = [
     "--url",
     "--workload",
     "--connections",
@@ -62,10 +71,14 @@ const VALUES: [&str; 21] = [
     "--attrs",
     "--expect-entries",
     "--expect-code",
+    "--server-name",
     "--source-spread",
     "--timeout",
     "--max-errors",
 ];
+
+/// A PROXY protocol header, version 2, for a connection over TCP and IPv4 from 127.0.0.9:4000 to 127.0.0.1:389.
+const PROXY_HEADER: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x7f\x00\x00\x09\x7f\x00\x00\x01\x0f\xa0\x01\x85";
 
 /// What one operation is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +119,8 @@ pub struct Settings {
     pub host: ServerName<'static>,
     pub tls: Option<Arc<rustls::ClientConfig>>,
     pub tls_resume: bool,
+    /// What each connection begins with, before TLS.
+    pub preface: &'static [u8],
     /// How many loopback source addresses are used in turn; 0 leaves the choice to the kernel.
     pub source_spread: u8,
     pub work: Work,
@@ -166,9 +181,11 @@ pub fn read() -> Settings {
 
     Settings {
         address,
-        host: ServerName::try_from(host).unwrap_or_else(|_| usage("--url: that host can be no TLS name")),
+        host: ServerName::try_from(given.get("--server-name").cloned().unwrap_or(host))
+            .unwrap_or_else(|_| usage("--url, --server-name: that host can be no TLS name")),
         tls: secure.then(|| tls::config(flag("--tls-resume"))),
         tls_resume: flag("--tls-resume"),
+        preface: if flag("--proxy-v2") { PROXY_HEADER } else { &[] },
         source_spread,
         work,
         connections,

@@ -33,6 +33,8 @@ pub struct Connection {
     pub received: Vec<u8>,
     pub to_send: Vec<u8>,
     sent: usize,
+    /// What is left of that with which the connection begins, before TLS.
+    preface: &'static [u8],
     /// Whether epoll is asked to tell when the socket is writable.
     pub wants_write: bool,
     pub next_id: u32,
@@ -61,6 +63,7 @@ impl Connection {
             received: Vec::new(),
             to_send: Vec::new(),
             sent: 0,
+            preface: &[],
             wants_write: false,
             next_id: 1,
             outstanding: Vec::new(),
@@ -70,8 +73,9 @@ impl Connection {
         }
     }
 
-    pub fn reset(&mut self, user: u64, now: Instant) {
+    pub fn reset(&mut self, user: u64, now: Instant, preface: &'static [u8]) {
         self.drop_socket();
+        self.preface = preface;
         self.received.clear();
         self.to_send.clear();
         self.sent = 0;
@@ -103,6 +107,13 @@ impl Connection {
         let Some(mut socket) = self.socket.as_ref() else {
             return Ok(false);
         };
+        while !self.preface.is_empty() {
+            match socket.write(self.preface) {
+                Ok(count) => self.preface = &self.preface[count..],
+                Err(error) if not_yet(&error) => return Ok(true),
+                Err(error) => return Err(error),
+            }
+        }
         let Some(tls) = self.tls.as_mut() else {
             while self.sent < self.to_send.len() {
                 match socket.write(&self.to_send[self.sent..]) {

@@ -129,7 +129,7 @@ impl<'a> Worker<'a> {
     fn open(&mut self, at: usize) {
         let user = self.random_user();
         let connection = &mut self.connections[at];
-        connection.reset(user, Instant::now());
+        connection.reset(user, Instant::now(), self.settings.preface);
         if let Some(config) = &self.settings.tls {
             match rustls::ClientConnection::new(config.clone(), self.settings.host.clone()) {
                 Ok(tls) => connection.tls = Some(Box::new(tls)),

@@ -13,6 +13,7 @@ mod golden;
 mod identifier;
 mod lockout;
 mod password;
+mod rights;
 mod standing_change;
 
 use super::bind_name::BindName;
@@ -20,6 +21,7 @@ use super::dialect::{BindAnswer, Dialect, DialectName, LoginAttributes};
 use super::entry::Entry;
 use super::lockout::Lockout;
 use super::person::{Memberships, PersonAttributes};
+use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::ResultCode;
@@ -206,6 +208,23 @@ impl Dialect for ActiveDirectory {
     }
 
     /// It has no such sessions: whoever has to change the password cannot sign in.
+    /// Those that are protected as administrators are nobody's to write.
+    fn example_filter(&self) -> Vec<u8> {
+        rights::example()
+    }
+
+    fn rights_probe(&self, right: Right, _account: &Entry, _now: Timestamp) -> Option<RightsProbe> {
+        Some(rights::probe(right))
+    }
+
+    fn elevated(&self) -> Vec<Elevated> {
+        rights::elevated()
+    }
+
+    fn remedy(&self, lack: Lack) -> &'static str {
+        rights::remedy(lack)
+    }
+
     fn restricted_refusal(&self) -> (ResultCode, &'static str) {
         (
             ResultCode::INSUFFICIENT_ACCESS_RIGHTS,

@@ -8,11 +8,12 @@ use super::freeipa::FreeIpa;
 use super::lockout::{Lockout, LockoutPolicy};
 use super::openldap::OpenLdap;
 use super::person::{Memberships, PersonAttributes};
+use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, PasswordRule, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::control::ppolicy::error;
 use postern_ldap::credential::CredentialAttributes;
-use postern_ldap::{Controls, ResultCode};
+use postern_ldap::{Controls, ResultCode, filter};
 
 /// The answer to a bind, as it came. No `Debug`: it is part of a message.
 #[derive(Clone, Copy)]
@@ -33,7 +34,7 @@ pub trait Dialect: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What the answer to an account's own bind says of it, and whether it proves the password. Nothing a server sends makes
-    /// this fail: what cannot be read is [`State::Unknown`](postern_identity::State::Unknown), unproven.
+    /// this fail: what cannot be read is [`State::Unknown`], unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
     /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
@@ -106,6 +107,25 @@ pub trait Dialect: Send + Sync {
     fn memberships(&self) -> Memberships {
         Memberships::USUAL
     }
+
+    /// Who may serve as an example of a person.
+    fn example_filter(&self) -> Vec<u8> {
+        filter::present(b"uid")
+    }
+
+    /// How it is asked whether our account may do this to `account`. `None`: there is no such thing to do.
+    fn rights_probe(&self, right: Right, account: &Entry, now: Timestamp) -> Option<RightsProbe> {
+        let _ = (right, account, now);
+        None
+    }
+
+    /// What would say that our account stands above the rules.
+    fn elevated(&self) -> Vec<Elevated> {
+        Vec::new()
+    }
+
+    /// What the product's administrator does about a lack. `{account}` stands for our account's DN, `{base}` for where people are.
+    fn remedy(&self, lack: Lack) -> &'static str;
 
     /// Whether the product answers the password policy request control (draft-behera-ldap-password-policy) at all.
     fn knows_ppolicy_control(&self) -> bool {

@@ -12,12 +12,14 @@ mod entry;
 mod golden;
 mod lockout;
 pub(super) mod refusal;
+pub(super) mod rights;
 pub(super) mod values;
 mod writes;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
 use super::lockout::Lockout;
+use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer, WriteRequest};
 use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
 use postern_ldap::ResultCode;
@@ -101,6 +103,18 @@ impl Dialect for Ds389 {
     }
 
     /// It stays, with the value 0, after failures are forgotten: more accounts have it than have failures.
+    fn rights_probe(&self, right: Right, _account: &Entry, now: Timestamp) -> Option<RightsProbe> {
+        Some(rights::probe(right, now))
+    }
+
+    fn elevated(&self) -> Vec<Elevated> {
+        rights::elevated()
+    }
+
+    fn remedy(&self, lack: Lack) -> &'static str {
+        rights::remedy(lack)
+    }
+
     fn failure_attribute(&self) -> Option<&'static str> {
         Some(entry::RETRY_COUNT)
     }

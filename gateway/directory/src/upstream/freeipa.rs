@@ -15,12 +15,15 @@ mod bind;
 mod entry;
 mod lockout;
 mod refusal;
+mod rights;
 mod writes;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::ds389;
 use super::entry::Entry;
 use super::lockout::Lockout;
+use super::person::Memberships;
+use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer};
 use postern_identity::{PasswordRefusal, Proven, Standing, StandingChange, State, Timestamp};
 use postern_ldap::ResultCode;
@@ -104,6 +107,26 @@ impl Dialect for FreeIpa {
     }
 
     /// It stays, with the value 0, after a success.
+    /// Not those of the compatibility tree, which are the same groups once more.
+    fn memberships(&self) -> Memberships {
+        Memberships {
+            by_login: &[],
+            ..Memberships::USUAL
+        }
+    }
+
+    fn rights_probe(&self, right: Right, _account: &Entry, now: Timestamp) -> Option<RightsProbe> {
+        Some(rights::probe(right, now))
+    }
+
+    fn elevated(&self) -> Vec<Elevated> {
+        ds389::rights::elevated()
+    }
+
+    fn remedy(&self, lack: Lack) -> &'static str {
+        rights::remedy(lack)
+    }
+
     fn failure_attribute(&self) -> Option<&'static str> {
         Some(entry::FAILED_COUNT)
     }

@@ -18,6 +18,7 @@ pub mod openldap;
 mod order;
 pub mod people;
 pub mod person;
+pub mod rights;
 pub mod service;
 pub mod settings;
 mod tls;

@@ -7,11 +7,13 @@ mod entry;
 mod golden;
 mod lockout;
 mod refusal;
+mod rights;
 pub(super) mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
 use super::lockout::Lockout;
+use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer};
 use postern_identity::{PasswordRefusal, Proven, Standing, StandingChange, Timestamp};
 use postern_ldap::ResultCode;
@@ -78,6 +80,18 @@ impl Dialect for OpenLdap {
 
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
         refusal::read(answer)
+    }
+
+    fn rights_probe(&self, right: Right, account: &Entry, now: Timestamp) -> Option<RightsProbe> {
+        Some(rights::probe(right, account, now))
+    }
+
+    fn elevated(&self) -> Vec<Elevated> {
+        rights::elevated()
+    }
+
+    fn remedy(&self, lack: Lack) -> &'static str {
+        rights::remedy(lack)
     }
 
     fn failure_attribute(&self) -> Option<&'static str> {

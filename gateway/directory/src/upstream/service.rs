@@ -3,11 +3,13 @@
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
 
+pub mod facts;
 pub mod groups;
 pub(super) mod lane;
 mod one_entry;
 pub mod people;
 mod request;
+mod rights;
 mod second_look;
 pub mod subschema;
 pub mod who;

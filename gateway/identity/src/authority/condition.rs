@@ -77,12 +77,16 @@ impl Condition {
         }
     }
 
-    /// Calls `visit` with each part that is not made of others.
-    pub(super) fn visit<'c>(&'c self, visit: &mut impl FnMut(&'c Self)) {
+    /// Calls `visit` with each part that is not made of others, and whether it stands behind a "not".
+    pub(super) fn visit<'c>(&'c self, visit: &mut impl FnMut(&'c Self, bool)) {
+        self.visit_as(false, visit);
+    }
+
+    fn visit_as<'c>(&'c self, negated: bool, visit: &mut impl FnMut(&'c Self, bool)) {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(visit)),
-            Self::Not(part) => part.visit(visit),
-            plain => visit(plain),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit_as(negated, visit)),
+            Self::Not(part) => part.visit_as(true, visit),
+            plain => visit(plain, negated),
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct AuthorityRules {
     pins: Vec<Pin>,
     rules: Vec<AuthorityRule>,
     reads: Reads,
+    /// Groups of which a member more may be one whose password may be written.
+    loosening: BTreeSet<Group>,
 }
 
 /// Accounts that are the directory's own whatever any rule says: those by which one gets in when everything else is broken.
@@ -38,6 +40,8 @@ pub struct AuthorityRule {
     pub condition: Option<Condition>,
     /// Whose their passwords are.
     pub owner: Owner,
+    /// Who is told so, besides the account itself, when they would write one: accounts at and below these names.
+    pub told_to: Arc<[DistinguishedName]>,
 }
 
 /// Whose a password is, by a rule.
@@ -73,6 +77,15 @@ pub struct Reads {
     pub names: BTreeSet<DistinguishedName>,
 }
 
+/// What a member more of a group means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupUse {
+    /// One more whose password is not the directory's own.
+    Tightens,
+    /// It may be one more whose password is.
+    Either,
+}
+
 /// Whose a password is, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -84,20 +97,44 @@ pub struct Decision {
     pub page: Option<Arc<str>>,
     /// Whether a pin says so.
     pub pinned: bool,
+    /// Who is told, besides the account itself: accounts at and below these names.
+    pub told_to: Arc<[DistinguishedName]>,
+}
+
+impl Decision {
+    /// Whether somebody of this name is told whose the password is.
+    pub fn is_told_to(&self, actor: &DistinguishedName) -> bool {
+        self.told_to.iter().any(|name| actor.is_within(name))
+    }
 }
 
 impl AuthorityRules {
     /// Pins are asked before every rule, rules in this order.
     pub fn new(pins: Vec<Pin>, rules: Vec<AuthorityRule>) -> Self {
         let mut reads = Reads::default();
+        let mut loosening = BTreeSet::new();
         for pin in &pins {
             reads.names.extend(pin.accounts.iter().cloned());
             reads.groups.extend(pin.groups.iter().cloned());
+            loosening.extend(pin.groups.iter().cloned());
         }
-        for condition in rules.iter().filter_map(|rule| rule.condition.as_ref()) {
-            condition.visit(&mut |part| reads.add(part));
+        for rule in &rules {
+            let Some(condition) = &rule.condition else { continue };
+            condition.visit(&mut |part, negated| {
+                reads.add(part);
+                if let Condition::Member(groups) = part
+                    && (negated || rule.owner == Owner::Local)
+                {
+                    loosening.extend(groups.iter().cloned());
+                }
+            });
         }
-        Self { pins, rules, reads }
+        Self {
+            pins,
+            rules,
+            reads,
+            loosening,
+        }
     }
 
     /// What is to be known of an entry.
@@ -123,6 +160,7 @@ impl AuthorityRules {
                     rule: pin.name.clone(),
                     page: None,
                     pinned: true,
+                    told_to: Arc::default(),
                 };
             }
         }
@@ -134,11 +172,11 @@ impl AuthorityRules {
             hear(&rule.name, truth);
             match truth {
                 Truth::No => {}
-                Truth::Yes => return of_owner(&rule.owner, &rule.name, facts),
-                Truth::CannotTell => return unknown(rule.name.clone()),
+                Truth::Yes => return of_rule(rule, facts),
+                Truth::CannotTell => return unknown(rule.name.clone(), &rule.told_to),
             }
         }
-        unknown(RuleName::built_in("no-authority-rule"))
+        unknown(RuleName::built_in("no-authority-rule"), &Arc::default())
     }
 
     /// What must go on being true of an entry for the answer to stay what it is, as far as a filter can say it. `None`: nothing that it
@@ -161,17 +199,33 @@ impl AuthorityRules {
         (premise != Filter::constant(true)).then_some(premise)
     }
 
-    /// Whether the answer for an entry at one of these names, or anything below it, may hang by that name.
-    pub fn hangs_by_name(&self, name: &DistinguishedName) -> bool {
-        self.reads
-            .names
-            .iter()
-            .any(|known| !name.is_surely_outside(known) || !known.is_surely_outside(name))
+    /// Whether the answers for entries below `old` surely stay what they are when it becomes `new`: no rule can tell the two places apart,
+    /// and nothing that rules name lies in either.
+    pub fn are_alike(&self, old: &DistinguishedName, new: &DistinguishedName) -> bool {
+        let names = self.reads.names.iter();
+        let mut names = names.chain(self.reads.groups.iter().map(|group| &group.name));
+        // Groups list whom they name by the name of before.
+        self.reads.groups.is_empty()
+            && names.all(|known| {
+                let is_beside = |place: &DistinguishedName| place.is_surely_outside(known);
+                let same = (is_beside(old) && is_beside(new)) || (old.is_within(known) && new.is_within(known));
+                same && known.is_surely_outside(old) && known.is_surely_outside(new)
+            })
     }
 
-    /// The groups this may be the entry of.
-    pub fn groups_named(&self, name: &DistinguishedName) -> impl Iterator<Item = &Group> {
-        self.reads.groups.iter().filter(|group| !group.name.is_surely_not(name))
+    /// Whether this may be the entry of a group that a rule asks for. `None`: it surely is not. Else whether a member more can only make
+    /// passwords somebody else's.
+    pub fn group_named(&self, name: &DistinguishedName) -> Option<GroupUse> {
+        let mut named = None;
+        for group in self.reads.groups.iter().filter(|group| !group.name.is_surely_not(name)) {
+            let of_group = if self.loosening.contains(group) {
+                GroupUse::Either
+            } else {
+                GroupUse::Tightens
+            };
+            named = named.max(Some(of_group));
+        }
+        named
     }
 }
 
@@ -211,21 +265,22 @@ impl Reads {
 /// Whose a password is where no rule was written: the directory's own, unless the entry itself says that somebody else checks it.
 pub fn without_rules(source: &DirectoryName, credential: Credential) -> Decision {
     if credential == Credential::Elsewhere {
-        return unknown(RuleName::built_in("password-checked-elsewhere"));
+        return unknown(RuleName::built_in("password-checked-elsewhere"), &Arc::default());
     }
     Decision {
         authority: Authority::Local(source.clone()),
         rule: RuleName::built_in("directory-owns-password"),
         page: None,
         pinned: false,
+        told_to: Arc::default(),
     }
 }
 
-fn of_owner(owner: &Owner, rule: &RuleName, facts: &Facts) -> Decision {
-    let (authority, page) = match owner {
+fn of_rule(rule: &AuthorityRule, facts: &Facts) -> Decision {
+    let (authority, page) = match &rule.owner {
         // Writing over such a value would cut the account off from whoever checks its password.
         Owner::Local if facts.credential == Credential::Elsewhere => {
-            return unknown(RuleName::built_in("password-checked-elsewhere"));
+            return unknown(RuleName::built_in("password-checked-elsewhere"), &rule.told_to);
         }
         Owner::Local => (Authority::Local(facts.source.clone()), None),
         Owner::Provider(provider) => (Authority::Provider(Arc::clone(&provider.name)), provider.page.clone()),
@@ -234,9 +289,10 @@ fn of_owner(owner: &Owner, rule: &RuleName, facts: &Facts) -> Decision {
     };
     Decision {
         authority,
-        rule: rule.clone(),
+        rule: rule.name.clone(),
         page,
         pinned: false,
+        told_to: Arc::clone(&rule.told_to),
     }
 }
 
@@ -247,12 +303,13 @@ fn both(source: &DirectoryName, provider: &Provider) -> Authority {
     }
 }
 
-fn unknown(rule: RuleName) -> Decision {
+fn unknown(rule: RuleName, told_to: &Arc<[DistinguishedName]>) -> Decision {
     Decision {
         authority: Authority::Unknown,
         rule,
         page: None,
         pinned: false,
+        told_to: Arc::clone(told_to),
     }
 }
 

@@ -34,6 +34,7 @@ fn rule(number: usize, condition: Option<Condition>, owner: Owner) -> AuthorityR
         name: RuleName(format!("rule {number}").into()),
         condition,
         owner,
+        told_to: vec![dn("ou=desk,dc=x")].into(),
     }
 }
 
@@ -293,9 +294,38 @@ fn what_is_read_is_everything_a_rule_asks_for() {
     assert_eq!(reads.attributes, [name("a"), name("mail")].into());
     assert_eq!(reads.groups, [group("cn=keepers"), group("cn=g")].into());
     assert_eq!(reads.names, [dn("cn=glass"), dn("ou=x")].into());
-    assert!(rules.hangs_by_name(&dn("uid=a,ou=x")) && rules.hangs_by_name(&dn("cn=glass")));
-    assert!(usual().hangs_by_name(&dn("dc=x")) && !usual().hangs_by_name(&dn("uid=a,ou=people,dc=x")));
-    assert_eq!(rules.groups_named(&dn("CN=G")).count(), 1);
+    assert_eq!(rules.group_named(&dn("CN=G")), Some(GroupUse::Tightens));
+    assert_eq!(rules.group_named(&dn("cn=keepers")), Some(GroupUse::Either));
+    assert_eq!(rules.group_named(&dn("cn=other")), None);
+}
+
+#[test]
+fn two_places_are_alike_if_no_rule_can_tell_them_apart() {
+    let rules = AuthorityRules::new(
+        Vec::new(),
+        vec![rule(1, Some(Condition::Within(vec![dn("ou=partners,dc=x")])), sso())],
+    );
+    for (old, new, alike) in [
+        ("ou=a,dc=x", "ou=b,dc=x", true),
+        ("ou=a,ou=partners,dc=x", "ou=b,ou=partners,dc=x", true),
+        ("ou=a,ou=partners,dc=x", "ou=a,dc=x", false),
+        ("ou=partners,dc=x", "ou=b,dc=x", false),
+        ("ou=a,dc=x", "ou=partners,dc=x", false),
+        ("dc=x", "dc=y", false),
+        ("ou=a,dc=x", "ou=ä,dc=x", false),
+        ("ou=a,dc=x", "ou=a,x-odd=partners,dc=x", false),
+    ] {
+        assert_eq!(rules.are_alike(&dn(old), &dn(new)), alike, "{old} {new}");
+    }
+    let grouped = Condition::Member(vec![group("cn=g,dc=y")]);
+    let rules = AuthorityRules::new(Vec::new(), vec![rule(1, Some(grouped), sso())]);
+    assert!(!rules.are_alike(&dn("ou=a,dc=x"), &dn("ou=b,dc=x")));
+}
+
+#[test]
+fn besides_the_account_itself_only_those_are_told_who_are_named() {
+    let decision = usual().decide(&facts("uid=a,ou=partners,dc=x", &[]));
+    assert!(decision.is_told_to(&dn("cn=help,ou=desk,dc=x")) && !decision.is_told_to(&dn("uid=b,dc=x")));
 }
 
 #[test]

@@ -198,7 +198,13 @@ impl Reading<'_> {
             .when
             .as_ref()
             .map(|when| self.condition(when, &[Step::Key("when")], 0));
-        Made::Rule(AuthorityRule { name, condition, owner })
+        let told_to = self.names("told_to", table.told_to.as_deref().unwrap_or_default());
+        Made::Rule(AuthorityRule {
+            name,
+            condition,
+            owner,
+            told_to: told_to.into(),
+        })
     }
 
     fn pin(&mut self, name: RuleName) -> Pin {
@@ -207,6 +213,7 @@ impl Reading<'_> {
             ("owner", table.owner.is_some_and(|owner| owner != OwnerWord::Local)),
             ("provider", table.provider.is_some()),
             ("page", table.page.is_some()),
+            ("told_to", table.told_to.is_some()),
             ("when", table.when.is_some()),
         ] {
             if is_set {

@@ -23,6 +23,9 @@ pub(crate) struct AuthorityTable {
     /// Where the provider has its password changed: an https address that is told to whoever tries here. Default: none is told.
     #[schemars(length(min = 1))]
     pub(crate) page: Option<String>,
+    /// Who is told whose a password is, and the page, when they would write it: accounts at and below these names. Default: the account itself alone; to everybody else it is answered as if they had no right to write it.
+    #[schemars(length(min = 1))]
+    pub(crate) told_to: Option<Vec<String>>,
     /// Whom the rule is about. Default: everybody. The last rule of a route has to be about everybody.
     pub(crate) when: Option<WhenTable>,
     /// True: these accounts and the members of these groups are the directory's own before any rule is asked. For those by which one gets in when everything else is broken. Default: false.

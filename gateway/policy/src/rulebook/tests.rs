@@ -81,6 +81,33 @@ fn what_the_password_did_not_prove_is_refused_and_answered_alike() {
 }
 
 #[test]
+fn whom_the_directory_turned_away_to_change_the_password_is_let_in_for_that_alone() {
+    let text = |verdict: &str| {
+        let states = StateName::ALL.into_iter().filter(|state| *state != StateName::Unknown);
+        let lines: Vec<String> = states
+            .map(|state| format!("standing.{state}.verdict = \"{verdict}\""))
+            .collect();
+        format!("priority = 1\n[[policy]]\nroute = \"*\"\n{}\n", lines.join("\n"))
+    };
+    let (restricting, allowing) = (book(&text("restrict")), book(&text("allow")));
+    for mut standing in standings(Some(49)) {
+        standing.evidence.source = Source::BindForChange;
+        let to_change = matches!(standing.state, State::MustChange | State::Expired);
+        for proven in PROVEN {
+            let verdict = ask(&restricting, &standing, proven);
+            let may = to_change && proven == Proven::Yes;
+            assert_eq!(verdict.admission == Admission::Restrict, may, "{standing:?} {proven:?}");
+            assert_eq!(verdict.admission == Admission::Refuse, !may, "{standing:?} {proven:?}");
+            assert_eq!(
+                ask(&allowing, &standing, proven).admission,
+                Admission::Refuse,
+                "{standing:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_answer_without_a_code_is_a_refusal_but_an_entry_read_is_not() {
     let book = lenient("text");
     let from = |source| ask(&book, &standing(State::Active, source, None), Proven::Yes).admission;

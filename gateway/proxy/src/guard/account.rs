@@ -14,6 +14,8 @@ const BELIEVED: u32 = 10 * A_SECOND;
 const BELIEVED_QUIET: u32 = 60 * A_SECOND;
 /// How long a request whose answer was lost may still be on its way to be counted.
 const GHOST: u32 = 30 * A_SECOND;
+/// The same where the directory closed the connection: whatever it read from there it has done by then.
+const GHOST_HUNG_UP: u32 = 2 * A_SECOND;
 /// Ours end later than the directory's, which began earlier and counts whole seconds.
 const MARGIN: u32 = 2 * A_SECOND;
 const TAGS: usize = 3;
@@ -36,8 +38,8 @@ pub(super) struct Account {
     others_until: u32,
     read_at: u32,
     used_at: u32,
-    /// When an answer was lost last.
-    lost_at: u32,
+    /// Until when a request whose answer was lost may be counted yet.
+    haunted_until: u32,
     /// How many were ever spent, and how often the directory was read: what came first is told by these, not by the time.
     spent_ever: u16,
     reads: u16,
@@ -99,6 +101,8 @@ pub(super) enum Answer {
     Repeated,
     /// No more may go up.
     Spent,
+    /// No more may go up until it is known what became of those whose answers were lost.
+    Unsettled,
 }
 
 /// One attempt on its way, and what was known when it left.
@@ -137,6 +141,8 @@ pub(crate) enum Outcome {
     Lost {
         /// How often it went up.
         times: u8,
+        /// Whether the directory closed the connection: then it cannot be counted much later.
+        hung_up: bool,
     },
 }
 
@@ -195,7 +201,12 @@ impl Account {
             });
         }
         if self.in_flight > 0 && budget.left(self.spent_count, self.others, known) > 0 {
-            Answer::Wait
+            return Answer::Wait;
+        }
+        let answered = self.spent_count.saturating_sub(self.lost);
+        if self.is_haunted(terms.now) && budget.left(answered, self.others, known) > 0 {
+            // Not a word against the password: the directory went away, and that is what is said.
+            Answer::Unsettled
         } else {
             Answer::Spent
         }
@@ -221,11 +232,12 @@ impl Account {
                     replace_oldest(tags, tag_at, tag, now);
                 }
             }
-            Outcome::Lost { times } => {
+            Outcome::Lost { times, hung_up } => {
                 // It may arrive late, and counts from then on.
-                self.spend(times, now.saturating_add(GHOST));
+                let until = now.saturating_add(if hung_up { GHOST_HUNG_UP } else { GHOST });
+                self.spend(times, until);
                 self.lost = self.lost.saturating_add(times).min(self.spent_count);
-                self.lost_at = now;
+                self.haunted_until = self.haunted_until.max(until);
             }
         }
     }
@@ -362,7 +374,9 @@ impl Account {
             } else {
                 !self.is(TRIED) || age > BELIEVED
             };
-        crowded || (counted && age > BELIEVED)
+        // What was lost can be told from then on.
+        let settled = self.lost > 0 && !self.is_haunted(now) && self.read_at <= self.haunted_until;
+        crowded || settled || (counted && age > BELIEVED)
     }
 
     fn is_repeated(&self, now: u32, tag: impl FnOnce() -> u64) -> bool {
@@ -410,7 +424,7 @@ impl Account {
 
     /// Whether a request whose answer was lost may be counted yet.
     fn is_haunted(&self, now: u32) -> bool {
-        self.lost > 0 && now.saturating_sub(self.lost_at) <= GHOST
+        self.lost > 0 && now <= self.haunted_until
     }
 
     fn spend(&mut self, times: u8, at: u32) {

@@ -97,7 +97,7 @@ pub(crate) enum Asked {
     Go(Reservation),
     /// It is answered here as wrong.
     Held(Held),
-    /// Others of the account are on their way and did not come back in time.
+    /// Others of the account are on their way and did not come back in time, or never will.
     Late,
 }
 
@@ -296,6 +296,10 @@ impl Guard {
                     Held::Repeated
                 }))
             }
+            Answer::Unsettled => {
+                self.waiting.wake_one(subject);
+                Some(Asked::Late)
+            }
             Answer::Wait | Answer::Read(_) => None,
         }
     }
@@ -428,7 +432,10 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.end(Outcome::Lost { times: 1 });
+        self.end(Outcome::Lost {
+            times: 1,
+            hung_up: false,
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every refusal of the table, provoked: the client gets its code, and exactly one line with its rule goes on record.
 
 mod arriving;
+mod owned;
 pub(crate) mod stage;
 mod suffix;
 
@@ -361,6 +362,15 @@ fn scene(refusal: Refusal) -> Scene {
             scene.service_account = false;
         }
         Refusal::ActingRefused => external(&mut scene),
+        Refusal::OwnedElsewhere
+        | Refusal::OwnerUnknown
+        | Refusal::OwnerHidden
+        | Refusal::OwnerChange
+        | Refusal::OwnerUnread
+        | Refusal::OwnerUnavailable
+        | Refusal::OwnerSignIn
+        | Refusal::OwnerUnnamed
+        | Refusal::OwnerNoEntry => owned::scene(refusal, &mut scene),
         Refusal::NewPasswordNeeded => {
             on_active_directory(&mut scene, change(None, Some(b"old"), None));
         }

@@ -1,6 +1,7 @@
 //! What may pass. Everything but a plain search is walked to its end here.
 
 use super::guarded::Guarded;
+use super::owner::Ownership;
 use super::translated::{Translation, Untranslated, is_unicode_change};
 use super::{Identity, Leave, Session};
 use crate::acting;
@@ -165,6 +166,9 @@ impl Session {
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
         }
+        if let Ownership::Ask = self.ownership(&message, extension.as_ref(), &rules)? {
+            return Ok(Admit::InSequence);
+        }
         if writes {
             self.note_write(&message, operation, extension.as_ref());
         }
@@ -201,7 +205,10 @@ impl Session {
         if touched == Touch::Unwalkable {
             care = care.with(Care::TAINTS);
         }
-        let changed = limited(&message, operation, &rules)?;
+        let changed = match &translation {
+            Some(translation) => self.leave_for_translated(translation, request)?,
+            None => limited(&message, operation, &rules)?.or(self.take_leave(&message, request)?),
+        };
         if care.has(Care::TAINTS)
             && let Some(lane) = &mut self.lane
         {
@@ -212,7 +219,7 @@ impl Session {
         self.guarded.extend(watched);
         if let Some(Translation { request, care: words }) = translation {
             self.add(header.id, operation, care.with(words));
-            return Ok(Admit::Changed(request));
+            return Ok(Admit::Changed(changed.map_or(request, Zeroizing::new)));
         }
         self.add(header.id, operation, care);
         Ok(changed.map_or(Admit::Pass, |changed| Admit::Changed(Zeroizing::new(changed))))
@@ -228,6 +235,12 @@ impl Session {
                 Worded::Otherwise(Admit::Answer(self.refuse_change(message, operation, refusal, rule)))
             }
         }
+    }
+
+    /// The leave for a request that goes up in other words.
+    fn leave_for_translated(&mut self, translation: &Translation, request: &[u8]) -> Result<Option<Vec<u8>>, Refused> {
+        let worded = Message::parse(&translation.request).map_err(|_| Refusal::Malformed)?;
+        Ok(self.take_leave(&worded, request)?)
     }
 
     /// A modify of `unicodePwd` becomes one of `userPassword`, whose denial it must not get around.
@@ -249,6 +262,7 @@ impl Session {
         self.retry = None;
         self.forget_watched(|watched| watched.id == pending.id);
         self.given_up(&pending);
+        self.forget_owned(Some(pending.id));
         let Some(lane) = &mut self.lane else {
             return Admit::Swallow;
         };

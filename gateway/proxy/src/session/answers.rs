@@ -3,11 +3,12 @@
 use super::referrals::Referred;
 use super::relay::Turn;
 use super::{Event, Leave, Session};
-use crate::in_flight::{Care, answers};
+use crate::in_flight::{Care, Pending, answers, final_response};
 use crate::lane::{LaneLoss, loss};
 use crate::scratch;
 use postern_identity::decide::Operation;
-use postern_ldap::{Header, Message, MessageId, ResultCode, frame, result, tag};
+use postern_ldap::result::LdapResult;
+use postern_ldap::{Header, Message, MessageId, ResultCode, answer, frame, result, tag};
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -60,7 +61,8 @@ impl Session {
             match (outcome, &mut self.lane) {
                 (Ok(rest), Some(lane)) => {
                     lane.inbound = rest;
-                    Turn::Moved
+                    self.judge_owner_again()
+                        .map_or(Turn::Moved, |request| Turn::Stop(Event::Request(request)))
                 }
                 (Ok(_), None) => Turn::Moved,
                 (Err(event), _) => Turn::Stop(event),
@@ -172,7 +174,7 @@ impl Session {
             return Err(Event::LaneLost(LaneLoss::Protocol));
         };
         if !answers(pending.sent(), header.operation) {
-            return Err(Event::LaneLost(LaneLoss::Protocol));
+            return self.misnamed(&pending, header, answer);
         }
         if !tag::ends_operation(header.operation) {
             // Time is what passes without an answer: a long list that keeps coming is not late.
@@ -198,6 +200,11 @@ impl Session {
                     Referred::Pass
                 };
                 self.in_flight.end_found();
+                if self.premise_failed(pending.id, code) {
+                    // It was not looked at any further: no password was tested.
+                    self.guarded_ended(pending.id, ResultCode::BUSY);
+                    return Ok(Fate::Drop);
+                }
                 // Where a password is written is not for a client that asked in other words to follow.
                 let followed = !pending.care.has(Care::TRANSLATED) || code != ResultCode::REFERRAL;
                 if let (Referred::Nothing, _) | (_, false) = (&referred, followed) {
@@ -231,6 +238,22 @@ impl Session {
         }
     }
 
+    /// Samba answers a request with a critical control it does not know as if it had been an extended one. It is the answer all the same, and is
+    /// given the name it ought to have, but on a transparent route. Only an error: nothing was done.
+    #[cold]
+    fn misnamed(&mut self, pending: &Pending, header: &Header, answer: &[u8]) -> Result<Fate, Event> {
+        let Some(named) = as_answer_to(pending, header, answer) else {
+            return Err(Event::LaneLost(LaneLoss::Protocol));
+        };
+        let walked = frame::walk(&named, named.len()).ok().flatten();
+        let header = walked.ok_or(Event::LaneLost(LaneLoss::Protocol))?;
+        Ok(match self.fate(&header, &named)? {
+            Fate::Pass if self.is_transparent() => Fate::Pass,
+            Fate::Pass => Fate::Change(named),
+            changed => changed,
+        })
+    }
+
     /// An entry with what must not be in it taken out.
     fn edited(&self, answer: &[u8], care: Care) -> Option<Vec<u8>> {
         let mut octets = None;
@@ -242,6 +265,31 @@ impl Session {
         }
         octets
     }
+}
+
+/// An error that came as an extended response, as the answer to what was asked.
+fn as_answer_to(pending: &Pending, header: &Header, octets: &[u8]) -> Option<Vec<u8>> {
+    if header.operation != tag::EXTENDED_RESPONSE {
+        return None;
+    }
+    let message = Message::parse(octets).ok()?;
+    let result = LdapResult::parse(&message).ok()?;
+    if matches!(result.code, ResultCode::SUCCESS | ResultCode::REFERRAL) {
+        return None;
+    }
+    let controls: Vec<&[u8]> = message
+        .controls
+        .into_iter()
+        .flatten()
+        .map(|control| control.whole)
+        .collect();
+    let content = answer::result_content(result.code, result.matched_dn, result.diagnostic);
+    Some(answer::message(
+        pending.id,
+        final_response(pending.sent()),
+        &content,
+        &controls,
+    ))
 }
 
 /// What becomes of an answer.

@@ -199,18 +199,18 @@ impl Session {
         let Answered { lane, octets } = match answered {
             Ok(answered) => answered,
             Err(refusal) => {
-                self.settle_lost(reservation);
+                self.settle_lost(reservation, refusal);
                 let (rule, code, text) = refusal.entry();
                 self.record(Operation::Bind, Outcome::Unavailable, code, rule, Some(name), None);
                 return Some(answer::result(message.id, tag::BIND_RESPONSE, code, text, &[]));
             }
         };
         let Ok(response) = Message::parse(&octets) else {
-            self.settle_lost(reservation);
+            self.settle_lost(reservation, Refusal::DirectorySilent); // it answered something: who knows what it did
             return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let Ok(result) = LdapResult::parse(&response) else {
-            self.settle_lost(reservation);
+            self.settle_lost(reservation, Refusal::DirectorySilent); // it answered something: who knows what it did
             return Some(self.refuse_name(message.id, Operation::Bind, Refusal::DirectoryLost, None, Some(name)));
         };
         let bind_answer = BindAnswer {
@@ -399,6 +399,7 @@ impl Session {
     fn leave_identity(&mut self) {
         let clean = self.in_flight.owes_nothing();
         self.forget_watched(|_| true);
+        self.forget_owned(None);
         for pending in self.in_flight.take_all() {
             self.given_up(&pending);
         }

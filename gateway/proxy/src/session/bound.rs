@@ -172,6 +172,7 @@ impl Session {
                 .lane
                 .as_ref()
                 .map(|lane| self.route.upstream.server_name(lane.server)),
+            owned: None,
             generation: self.generation,
         });
     }

@@ -111,7 +111,7 @@ impl Session {
 }
 
 /// What follows the first comma that is not escaped: the name above, as far as a hint needs it.
-fn parent_of(name: &[u8]) -> Option<&[u8]> {
+pub(super) fn parent_of(name: &[u8]) -> Option<&[u8]> {
     let mut escaped = false;
     let comma = name.iter().position(|octet| {
         let found = *octet == b',' && !escaped;

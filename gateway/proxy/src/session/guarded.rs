@@ -3,6 +3,7 @@
 use super::Identity;
 use super::Session;
 use super::bind::is_infrastructure;
+use super::owner::ASSERTION_FAILED;
 use super::restricted::dn_of;
 use super::translated::{asks_for_policy, is_unicode_change};
 use crate::guard::{Asked, Attempt, Held, Outcome, Reservation};
@@ -22,8 +23,6 @@ use postern_ldap::{Header, Message, MessageId, ResultCode, answer, oid, tag};
 
 /// RFC 4511 §A.2: of a name that is no DN, for one.
 const INVALID_SYNTAX: ResultCode = ResultCode(21);
-/// RFC 4528 §4.
-const ASSERTION_FAILED: ResultCode = ResultCode(122);
 
 /// A request in flight whose end concerns the guard.
 pub(crate) struct Watched {
@@ -136,12 +135,15 @@ impl Session {
         reservation.settle(outcome);
     }
 
-    /// A bind that was not answered: what was sent counts.
-    pub(super) fn settle_lost(&self, reservation: Option<Reservation>) {
+    /// A bind that was not answered: what was sent counts. `why` is what the client is told.
+    pub(super) fn settle_lost(&self, reservation: Option<Reservation>, why: Refusal) {
         if let Some(reservation) = reservation {
             reservation.settle(match self.binds_sent {
                 0 => Outcome::Released,
-                times => Outcome::Lost { times },
+                times => Outcome::Lost {
+                    times,
+                    hung_up: why == Refusal::DirectoryLost,
+                },
             });
         }
     }

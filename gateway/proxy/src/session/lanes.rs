@@ -36,6 +36,11 @@ impl Session {
             return Box::pin(self.start_tls(header.id)).await;
         }
         self.resolve_own_dn_for(&frame).await;
+        if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
+            let answer = self.to_client(&answer);
+            self.outbound.push(&answer);
+            return self.flush_in_time().await;
+        }
         if self.is_turned_away() {
             return Box::pin(self.change_turned_away(&header, &frame)).await;
         }
@@ -63,6 +68,7 @@ impl Session {
             self.first_on_lane(&header, frame).await
         };
         self.give_up_grant();
+        self.give_up_leave();
         flow
     }
 
@@ -158,6 +164,7 @@ impl Session {
         );
         self.has_changed_names();
         self.forget_watched(|_| true); // nobody knows what came of them
+        self.forget_owned(None);
         for pending in self.in_flight.take_all() {
             let refusal = match pending.operation {
                 Operation::Bind | Operation::Search | Operation::Compare => Self::refusal_for_lost(loss),

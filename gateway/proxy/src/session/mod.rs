@@ -21,6 +21,7 @@ mod last_grace;
 mod names;
 mod offered;
 mod opaque;
+mod owner;
 mod record;
 mod referrals;
 mod relay;
@@ -143,6 +144,8 @@ pub(crate) struct Session {
     guarded: Vec<Watched>,
     /// The guard's leave for the request that is about to be admitted.
     granted: Option<Reservation>,
+    /// Whose passwords its requests write.
+    owners: owner::Owners,
     /// How often the bind at hand was sent.
     binds_sent: u8,
     /// Why the bind at hand is refused before its name is anybody's.
@@ -291,6 +294,7 @@ impl Session {
             retry: None,
             guarded: Vec::new(),
             granted: None,
+            owners: owner::Owners::default(),
             binds_sent: 0,
             refused_at_edge: None,
             shaped: Vec::new(),

@@ -204,7 +204,7 @@ impl Session {
         let (_, answered) = self.ask_of_account(&asking, renamed, asked, false).await;
         let refusal = match answered {
             Err(refusal) => {
-                self.settle_lost(reservation);
+                self.settle_lost(reservation, refusal);
                 refusal
             }
             Ok(Answered { mut lane, octets }) => {

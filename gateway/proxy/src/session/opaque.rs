@@ -141,6 +141,7 @@ impl Session {
             rule,
             standing: None,
             server: Some(server),
+            owned: None,
             generation: self.shared.generation.get(),
         });
     }

@@ -4,7 +4,7 @@ use super::{Identity, Session};
 use crate::in_flight::{Care, Pending, final_response};
 use crate::refusal::Refusal;
 use crate::surface;
-use postern_identity::audit::{Event, Outcome};
+use postern_identity::audit::{Event, Outcome, Owned};
 use postern_identity::decide::{Operation, RuleName};
 use postern_identity::{Proven, Standing};
 use postern_ldap::control::paged::PagedResults;
@@ -63,6 +63,18 @@ impl Session {
         name: Option<&[u8]>,
         standing: Option<(&Standing, Proven)>,
     ) {
+        self.record_with((operation, outcome, code), rule, name, standing, None);
+    }
+
+    /// The same, of a password that is somebody's.
+    pub(super) fn record_with(
+        &self,
+        (operation, outcome, code): (Operation, Outcome, ResultCode),
+        rule: &str,
+        name: Option<&[u8]>,
+        standing: Option<(&Standing, Proven)>,
+        owned: Option<Owned<'_>>,
+    ) {
         if operation == Operation::Bind {
             self.route.counters.bind(outcome);
         }
@@ -84,8 +96,23 @@ impl Session {
                 .lane
                 .as_ref()
                 .map(|lane| self.route.upstream.server_name(lane.server)),
+            owned,
             generation: self.generation,
         });
+    }
+
+    /// The refusal of a request that would write a password which is not the directory's own, or not known to be.
+    pub(super) fn refuse_as_owned(
+        &self,
+        id: MessageId,
+        operation: Operation,
+        code: ResultCode,
+        text: &str,
+        (rule, owned): (&RuleName, Owned<'_>),
+    ) -> Vec<u8> {
+        let how = (operation, Outcome::Refused, code);
+        self.record_with(how, rule.as_str(), None, None, Some(owned));
+        answer::result(id, final_response(operation), code, text, &[])
     }
 
     /// An account as its session named it; and itself, where it was found by another name.
@@ -115,14 +142,7 @@ impl Session {
             } else {
                 Outcome::Failed
             };
-            self.record(
-                pending.operation,
-                outcome,
-                code,
-                "built-in:directory-answered",
-                None,
-                None,
-            );
+            self.record_change((pending.operation, outcome, code), pending.id);
         } else {
             self.route.counters.operation(pending.operation, code);
         }
@@ -130,6 +150,28 @@ impl Session {
             target: "postern::operation",
             session = self.registered.number, operation = pending.operation.as_str(), code = code.0, "answered"
         );
+    }
+
+    /// The end of a request that was meant to change something; by whose leave, where a pin gave it.
+    pub(super) fn record_change(&mut self, how: (Operation, Outcome, ResultCode), id: MessageId) {
+        self.record_change_by("built-in:directory-answered", how, id);
+    }
+
+    /// The same where it came about in another way.
+    pub(super) fn record_change_by(&mut self, way: &str, how: (Operation, Outcome, ResultCode), id: MessageId) {
+        let found = self.owned_ended(id);
+        let (rule, owned) = match &found {
+            Some((decision, entry)) => {
+                let owned = Owned {
+                    authority: &decision.authority,
+                    entry: readable_text(entry),
+                };
+                let rule = decision.pinned.then_some(decision.rule.as_str());
+                (rule.unwrap_or(way), Some(owned))
+            }
+            None => (way, None),
+        };
+        self.record_with(how, rule, None, None, owned);
     }
 
     /// Lane rule 5: whether a cursor lives on after a page.
@@ -185,4 +227,13 @@ pub(super) fn readable(name: &[u8]) -> Cow<'_, str> {
     let name = name.get(..LONGEST).unwrap_or(name);
     // Nearly every name is UTF-8, and that is told faster than what to replace.
     std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed)
+}
+
+/// As much of a text as goes on record.
+fn readable_text(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
 }

@@ -36,6 +36,9 @@ impl Session {
                 return Poll::Ready(event);
             }
         }
+        if let Some(request) = self.judge_owner_again() {
+            return Poll::Ready(Event::Request(request));
+        }
         loop {
             let mut moved = false;
             for turn in [Self::write_client, Self::write_lane, Self::read_lane, Self::read_client] {

@@ -105,6 +105,7 @@ impl Session {
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
+        self.take_leave_in_sequence(frame);
         let up = translation.as_ref().map_or(frame, |translation| &translation.request);
         let outcome = self.exchange(&mut lane, up).await;
         let answered = match outcome {
@@ -125,7 +126,7 @@ impl Session {
         let translated = words.and_then(|words| self.translated_answer(operation, words.care, &answered));
         let code = translated.as_ref().map_or(code, |translated| translated.code);
         let recorded = if changed { Outcome::Allowed } else { Outcome::Failed };
-        self.record(operation, recorded, code, "built-in:directory-answered", None, None);
+        self.record_change((operation, recorded, code), header.id);
         if changed && self.acts() {
             self.judge_by_entry().await;
         } else if changed && let Some(password) = new_password(frame) {
@@ -216,13 +217,14 @@ impl Session {
             self.binds_sent = 0;
             match self.ask_directory(&request).await {
                 Ok(Answered { lane, octets }) => (lane, octets),
-                Err(_) => return self.settle_lost(reservation),
+                Err(refusal) => return self.settle_lost(reservation, refusal),
             }
         } else {
             let Some(mut lane) = self.lane.take() else { return };
             self.binds_sent = 1; // of this password, whatever the first sign-in took
-            let Ok(octets) = self.exchange(&mut lane, &request).await else {
-                return self.settle_lost(reservation);
+            let octets = match self.exchange(&mut lane, &request).await {
+                Ok(octets) => octets,
+                Err(loss) => return self.settle_lost(reservation, Self::refusal_for_lost(loss)),
             };
             (lane, octets)
         };
@@ -244,10 +246,10 @@ impl Session {
                 Some(wait) if must_change => tokio::time::sleep(wait).await,
                 _ => break read,
             }
-            let Ok(again) = self.exchange(&mut lane, &request).await else {
-                return self.settle_lost(reservation);
+            octets = match self.exchange(&mut lane, &request).await {
+                Ok(octets) => octets,
+                Err(loss) => return self.settle_lost(reservation, Self::refusal_for_lost(loss)),
             };
-            octets = again;
         };
         if let Ok((code, (_, proven))) = &read {
             self.settle_bind(reservation, *code, *proven, password.expose());

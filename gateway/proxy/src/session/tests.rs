@@ -157,7 +157,7 @@ impl Session {
                 None
             }
             Asked::Held(held) => Some(held),
-            Asked::Late => unreachable!("nothing is waited for"),
+            Asked::Late => Some(Held::Spent), // by what was lost: it does not go up either
         }
     }
 }

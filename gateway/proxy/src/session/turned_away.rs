@@ -39,6 +39,8 @@ impl Session {
             Ok(message) => self.changed_through_service(header, operation, &message, frame).await,
             Err(_) => self.refuse(header.id, operation, Refusal::Malformed, None),
         };
+        self.forget_owned(Some(header.id));
+        self.give_up_leave();
         self.take_rules_anew();
         self.set_fast();
         self.outbound.push(&octets);
@@ -83,33 +85,19 @@ impl Session {
             Err(answer) => return answer,
         };
         let policy_asked = asks_for_policy(message);
+        self.take_leave_in_sequence(frame);
         match self.route.service.write_password(&dn, Some(&old), &new).await {
             Ok(()) => {
                 self.settle_watched(watched, ResultCode::SUCCESS);
-                let code = ResultCode::SUCCESS;
-                self.record(
-                    operation,
-                    Outcome::Allowed,
-                    code,
-                    "built-in:changed-by-service-account",
-                    None,
-                    None,
-                );
+                let how = (operation, Outcome::Allowed, ResultCode::SUCCESS);
+                self.record_change_by("built-in:changed-by-service-account", how, header.id);
                 self.sign_in_again(header, &new).await;
                 told_change(header.id, operation, None, policy_asked)
             }
             Err(WriteError::Refused(refusal)) => {
                 self.settle_watched(watched, tested(refusal));
                 let told = self.told_refusal(operation, refusal);
-                let code = told.code;
-                self.record(
-                    operation,
-                    Outcome::Failed,
-                    code,
-                    "built-in:directory-answered",
-                    None,
-                    None,
-                );
+                self.record_change((operation, Outcome::Failed, told.code), header.id);
                 told_change(header.id, operation, Some(told), policy_asked)
             }
             Err(WriteError::OutcomeUnknown) => {

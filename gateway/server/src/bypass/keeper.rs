@@ -109,6 +109,7 @@ impl BypassKeeper {
             rule: "built-in:bypass",
             standing: None,
             server: None,
+            owned: None,
             generation: self.live.number(),
         });
     }

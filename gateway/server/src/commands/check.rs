@@ -1,11 +1,14 @@
 //! `postern check`: everything that is wrong with a configuration and its policies, at once.
 
+mod rights;
+
 use super::{DONE, NOT_ENFORCED, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
-use postern_directory::{ConnectError, LookUpError, ServerSettings, ServiceAccount, Settings, Upstream};
+use postern_directory::{ConnectError, LookUpError, Role, ServerSettings, ServiceAccount, Settings, Upstream};
 use postern_identity::Clock;
 use postern_policy::Rulebook;
+use rights::Line;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,7 +87,7 @@ fn counted(count: usize, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
 
-/// Asks every server of every directory, and whether it takes the service account.
+/// Asks every server of every directory, whether it takes the service account, and what that one may do there.
 async fn contact(
     configuration: &Configuration,
     clock: &Arc<dyn Clock>,
@@ -95,7 +98,15 @@ async fn contact(
         for settings in &directory.servers {
             let server = &settings.url;
             match ask(directory, settings, clock).await {
-                Ok(()) => out.line(format!("directory {}: {server} answers", directory.name))?,
+                Ok(lines) => {
+                    out.line(format!("directory {}: {server} answers", directory.name))?;
+                    for line in lines {
+                        match line {
+                            Line::Fine(what) => out.line(format!("directory {}: {what}", directory.name))?,
+                            Line::Notice(what) => out.line(format!("notice: directory {}: {what}", directory.name))?,
+                        }
+                    }
+                }
                 Err((what, remedy)) => problems.push(Problem::of_whole(
                     configuration.path.display().to_string(),
                     format!("directory {}: {server}: {what}", directory.name),
@@ -111,7 +122,7 @@ async fn ask(
     directory: &Settings,
     server: &ServerSettings,
     clock: &Arc<dyn Clock>,
-) -> Result<(), (String, &'static str)> {
+) -> Result<Vec<Line>, (String, &'static str)> {
     let alone = Settings {
         name: directory.name.clone(),
         dialect: directory.dialect,
@@ -146,11 +157,13 @@ async fn ask(
     };
     upstream.discover().await.map_err(refused)?;
     let Some(account) = &directory.service_account else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     // Its own entry need not be where people are, so that it is not found is no fault: it was signed in to look.
     match upstream.look_up(&account.dn).await {
         Err(LookUpError::Connect(error)) => Err(refused(error)),
-        _ => Ok(()),
+        // A reader refers what is to be written.
+        _ if server.role == Role::Reader => Ok(Vec::new()),
+        _ => Ok(rights::lines(&upstream).await),
     }
 }

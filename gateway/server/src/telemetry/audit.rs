@@ -158,6 +158,12 @@ fn json(line: &mut Vec<u8>, event: &Event<'_>, now: postern_identity::Timestamp)
         line.extend_from_slice(b",\"server\":");
         push_json(line, server);
     }
+    if let Some(owned) = event.owned {
+        line.extend_from_slice(b",\"owner\":");
+        push_json(line, &owned.authority.to_string());
+        line.extend_from_slice(b",\"entry\":");
+        push_json(line, shortened(owned.entry, LONGEST_ACCOUNT));
+    }
     line.extend_from_slice(b"}\n");
 }
 
@@ -202,6 +208,12 @@ fn human(line: &mut Vec<u8>, event: &Event<'_>, now: postern_identity::Timestamp
     if let Some(server) = event.server {
         line.extend_from_slice(b" server=");
         push_quoted(line, server);
+    }
+    if let Some(owned) = event.owned {
+        line.extend_from_slice(b" owner=");
+        push_quoted(line, &owned.authority.to_string());
+        line.extend_from_slice(b" entry=");
+        push_quoted(line, shortened(owned.entry, LONGEST_ACCOUNT));
     }
     line.push(b'\n');
 }

@@ -71,4 +71,10 @@ pub const AUDIT_FIELDS: &[Field] = &[
     field("told_by", false, "which control, text or attribute said so"),
     field("directory_code", false, "the result code the directory answered"),
     field("server", false, "the server that answered"),
+    field(
+        "owner",
+        false,
+        "whose the password is that was to be written, where that was asked: directory, provider or unknown",
+    ),
+    field("entry", false, "the entry whose password that is, at most 512 octets"),
 ];

@@ -107,6 +107,27 @@ fn the_control_says_what_samba_has_no_control_for_to_whoever_asked() {
 }
 
 #[test]
+fn sssd_lets_in_to_change_the_password_whom_samba_turns_away_for_it() {
+    let answers = through("sssd", None, "bind-sssd", "preset sssd");
+    for state in ["must-change", "expired"] {
+        let asked = &answers[&format!("{state}, right, asked")];
+        let control = asked.password_policy();
+        assert_eq!(
+            (asked.code, control),
+            (Some(0), Some(&[0x30, 3, 0x81, 1, 2][..])),
+            "{state}"
+        );
+        assert_eq!(answers[&format!("{state}, right, not asked")].code, Some(0), "{state}");
+    }
+    for (state, data) in RIGHT {
+        let in_or_to_change = matches!(data, None | Some("773" | "532"));
+        let code = answers[&format!("{state}, right, asked")].code;
+        assert_eq!(code == Some(0), in_or_to_change, "{state}");
+    }
+    expect_alike(&answers, &LOCKED);
+}
+
+#[test]
 fn the_older_controls_come_unasked() {
     let policy = policies::like_generic("netscape", "");
     let answers = through(

@@ -30,7 +30,9 @@ impl ServiceLanes {
             && let Some(primary) = self.primary_group(&person.dn).await?
         {
             known.add(&primary);
-            level.push(primary);
+            if nesting == Nesting::Nested {
+                level.push(primary);
+            }
         }
         // Those that name the account by its login name, and by its DN; from then on only by DN.
         let mut logins = person.logins.as_slice();

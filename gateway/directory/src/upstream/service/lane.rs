@@ -10,7 +10,7 @@ use crate::upstream::write::WriteRequest;
 use crate::upstream::{Connection, ServerIndex};
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::result::LdapResult;
-use postern_ldap::{ResultCode, bind, oid, tag};
+use postern_ldap::{ResultCode, bind, extended, oid, tag};
 use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -128,6 +128,7 @@ impl Lane {
         let most = usize::try_from(search.size_limit).unwrap_or(usize::MAX);
         let mut entries = Vec::new();
         let mut octets = 0;
+        let mut more = false;
         loop {
             let answer = self.exchange.receive(id, deadline).await?;
             octets += answer.len();
@@ -136,15 +137,18 @@ impl Lane {
                 tag::SEARCH_ENTRY if entries.len() < most && octets <= MOST_OCTETS => {
                     entries.push(Entry::read(&message)?);
                 }
+                // Samba does not look at the limit.
+                tag::SEARCH_ENTRY if octets <= MOST_OCTETS => more = true,
                 tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE if octets <= MOST_OCTETS => {}
                 tag::SEARCH_DONE => {
                     let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
-                    return Ok(Found {
-                        entries,
-                        code: result.code,
-                    });
+                    let code = match result.code {
+                        ResultCode::SUCCESS if more => ResultCode::SIZE_LIMIT_EXCEEDED,
+                        code => code,
+                    };
+                    return Ok(Found { entries, code });
                 }
-                // More than the limit we named, or something that does not belong here.
+                // More than anybody would send who looks at the limit, or something that does not belong here.
                 _ => return Err(ConnectError::Protocol),
             }
         }
@@ -154,58 +158,81 @@ impl Lane {
     /// knows no pages is taken as it answers. After more than that, as after an error, the lane is of no more use.
     pub(super) async fn search_all(&mut self, search: &Search<'_>, patience: Duration) -> Result<Found, ConnectError> {
         let most = usize::try_from(search.size_limit).unwrap_or(usize::MAX);
-        let unlimited = Search {
-            size_limit: 0,
-            ..*search
-        };
-        let (mut entries, mut octets, mut cookie) = (Vec::new(), 0, Vec::new());
+        let (mut entries, mut cookie) = (Vec::new(), Vec::new());
+        let mut left = MOST_PAGED_OCTETS;
         loop {
-            let deadline = Instant::now() + patience;
-            let id = self.exchange.next_id();
             let page = PagedResults {
                 size: PAGE,
                 cookie: &cookie,
             };
-            let request = encode_with(id, &unlimited, &[&page.control(false)]);
-            self.exchange.send(&request, deadline).await?;
-            let code = loop {
-                let answer = self.exchange.receive(id, deadline).await?;
-                octets += answer.len();
-                if octets > MOST_PAGED_OCTETS {
-                    return Err(ConnectError::Protocol);
-                }
-                let message = parse(&answer)?;
-                match message.operation.tag {
-                    tag::SEARCH_ENTRY => entries.push(Entry::read(&message)?),
-                    tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE => {}
-                    tag::SEARCH_DONE => {
-                        let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
-                        let control = message.controls.find(oid::PAGED_RESULTS);
-                        let value = control
-                            .map_err(|_| ConnectError::Protocol)?
-                            .and_then(|found| found.value);
-                        cookie = match value {
-                            Some(value) => {
-                                let page = PagedResults::parse(value).map_err(|_| ConnectError::Protocol)?;
-                                page.cookie.to_vec()
-                            }
-                            None => Vec::new(),
-                        };
-                        break result.code;
-                    }
-                    _ => return Err(ConnectError::Protocol),
-                }
-                if entries.len() > most {
-                    return Ok(Found {
-                        entries,
-                        code: ResultCode::SIZE_LIMIT_EXCEEDED,
-                    });
-                }
-            };
-            if cookie.is_empty() || code != ResultCode::SUCCESS {
+            let (code, next) = self.page(search, page, &mut entries, &mut left, patience).await?;
+            if entries.len() > most {
+                let code = ResultCode::SIZE_LIMIT_EXCEEDED;
                 return Ok(Found { entries, code });
             }
+            if next.is_empty() || code != ResultCode::SUCCESS {
+                return Ok(Found { entries, code });
+            }
+            cookie = next;
         }
+    }
+
+    /// The first `search.size_limit` entries or a few more, also where a server looks at no limit. The lane keeps the page that is left: it
+    /// is of no use to others.
+    pub(super) async fn search_some(&mut self, search: &Search<'_>, patience: Duration) -> Result<Found, ConnectError> {
+        let (mut entries, mut left) = (Vec::new(), MOST_OCTETS);
+        let page = PagedResults {
+            size: search.size_limit,
+            cookie: &[],
+        };
+        let (code, _) = self.page(search, page, &mut entries, &mut left, patience).await?;
+        Ok(Found { entries, code })
+    }
+
+    /// One page: how it ended, and the cookie for the next one, empty if there is none.
+    async fn page(
+        &mut self,
+        search: &Search<'_>,
+        page: PagedResults<'_>,
+        entries: &mut Vec<Entry>,
+        left: &mut usize,
+        patience: Duration,
+    ) -> Result<(ResultCode, Vec<u8>), ConnectError> {
+        let unlimited = Search {
+            size_limit: 0,
+            ..*search
+        };
+        let deadline = Instant::now() + patience;
+        let id = self.exchange.next_id();
+        let request = encode_with(id, &unlimited, &[&page.control(false)]);
+        self.exchange.send(&request, deadline).await?;
+        loop {
+            let answer = self.exchange.receive(id, deadline).await?;
+            *left = left.checked_sub(answer.len()).ok_or(ConnectError::Protocol)?;
+            let message = parse(&answer)?;
+            match message.operation.tag {
+                tag::SEARCH_ENTRY => entries.push(Entry::read(&message)?),
+                tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE => {}
+                tag::SEARCH_DONE => {
+                    let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+                    let control = message.controls.find(oid::PAGED_RESULTS);
+                    let value = control
+                        .map_err(|_| ConnectError::Protocol)?
+                        .and_then(|found| found.value);
+                    let page = value.map(PagedResults::parse).transpose();
+                    let page = page.map_err(|_| ConnectError::Protocol)?;
+                    return Ok((result.code, page.map_or_else(Vec::new, |page| page.cookie.to_vec())));
+                }
+                _ => return Err(ConnectError::Protocol),
+            }
+        }
+    }
+
+    /// Asks for an extended operation without a value.
+    pub(super) async fn extended(&mut self, oid: &[u8], patience: Duration) -> Result<Vec<u8>, ConnectError> {
+        let id = self.exchange.next_id();
+        let request = extended::request(id, oid, None, &[]);
+        self.exchange.ask(id, &request, patience).await
     }
 
     /// Whether what is sent cannot be read on the way.

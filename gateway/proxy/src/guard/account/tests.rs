@@ -100,6 +100,11 @@ fn strangers_get_two_and_a_known_network_four_of_a_threshold_of_five() {
     }
 }
 
+const LOST: Outcome = Outcome::Lost {
+    times: 1,
+    hung_up: false,
+};
+
 #[test]
 fn fifty_at_once_are_no_more_than_one_after_the_other() {
     let mut account = Account::new(1, false);
@@ -111,10 +116,10 @@ fn fifty_at_once_are_no_more_than_one_after_the_other() {
     let second = go(account.ask(&terms(1, HOME, true), || 1));
     assert!((2..50).all(|tag| account.ask(&terms(1, HOME, true), || tag) == Answer::Wait));
     account.settle(first, wrong(0), HOME, 1);
-    account.settle(second, Outcome::Lost { times: 1 }, HOME, 1);
+    account.settle(second, LOST, HOME, 1);
     assert_eq!(
         ask(&mut account, &terms(1, HOME, true), 3, &found(5, 600, 2)),
-        Answer::Spent
+        Answer::Unsettled
     );
 }
 
@@ -268,19 +273,36 @@ fn a_reading_that_is_cut_off_leaves_nobody_waiting() {
 
 #[test]
 fn lost_answers_count_until_the_directory_shows_that_it_did_not_count_them() {
-    for (later, freed) in [(GHOST, false), (GHOST + 1, true)] {
-        let mut account = Account::new(1, false);
-        for _ in 0..2 {
-            let ticket = go(ask(&mut account, &terms(10, HOME, true), 1, &found(5, 600, 0)));
-            account.settle(ticket, Outcome::Lost { times: 1 }, HOME, 10);
+    for hung_up in [false, true] {
+        let ghost = if hung_up { GHOST_HUNG_UP } else { GHOST };
+        for (later, freed) in [(ghost, false), (ghost + 1, true)] {
+            let mut account = Account::new(1, false);
+            for _ in 0..2 {
+                let ticket = go(ask(&mut account, &terms(10, HOME, true), 1, &found(5, 600, 0)));
+                account.settle(ticket, Outcome::Lost { times: 1, hung_up }, HOME, 10);
+            }
+            // It is the directory that is to blame, and nobody is told that the password was wrong.
+            assert_eq!(
+                ask(&mut account, &terms(10, HOME, true), 2, &found(5, 600, 0)),
+                Answer::Unsettled
+            );
+            let answer = ask(&mut account, &terms(10 + later, HOME, true), 2, &found(5, 600, 0));
+            assert_eq!(matches!(answer, Answer::Go(_)), freed, "{later}");
         }
-        assert_eq!(
-            ask(&mut account, &terms(10, HOME, true), 2, &found(5, 600, 0)),
-            Answer::Spent
-        );
-        let answer = ask(&mut account, &terms(10 + later, HOME, true), 2, &found(5, 600, 0));
-        assert_eq!(matches!(answer, Answer::Go(_)), freed, "{later}");
     }
+}
+
+#[test]
+fn what_was_answered_as_wrong_is_told_as_wrong_when_nothing_is_left() {
+    let mut account = Account::new(1, false);
+    for tag in 1..=2 {
+        let ticket = go(ask(&mut account, &terms(10, HOME, true), tag, &found(5, 600, 0)));
+        account.settle(ticket, wrong(tag), HOME, 10);
+    }
+    assert_eq!(
+        ask(&mut account, &terms(10, HOME, true), 3, &found(5, 600, 2)),
+        Answer::Spent
+    );
 }
 
 #[test]

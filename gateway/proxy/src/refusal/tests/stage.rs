@@ -56,6 +56,8 @@ pub(crate) enum Server {
     HasAccount,
     /// The same, and whatever is not asked in its name is refused with 123.
     LetsAct,
+    /// Every password is right; the service account finds every entry but cn=none and cn=lost marked as somebody else's.
+    Marked,
     /// The password has expired and one grace sign-in is left after the first; the entry says so to the service account.
     LastGrace,
 }
@@ -232,13 +234,14 @@ pub(crate) async fn serve(server: Server) -> SocketAddr {
                                 let code = ResultCode::INVALID_CREDENTIALS;
                                 answer::result(header.id, tag::BIND_RESPONSE, code, "", &[])
                             }
-                            (Server::Active, tag::BIND_REQUEST) => {
+                            (Server::Active | Server::Marked, tag::BIND_REQUEST) => {
                                 let nothing = PasswordPolicyResponse::default().control();
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&nothing])
                             }
                             (Server::HasAccount | Server::LetsAct, tag::SEARCH_REQUEST | tag::EXTENDED_REQUEST) => {
                                 for_account(&request, server == Server::LetsAct)
                             }
+                            (Server::Marked, tag::SEARCH_REQUEST) => super::owned::found(&request),
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
                             }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::telemetry::fields::AUDIT_FIELDS;
-use postern_identity::audit::Outcome;
+use postern_identity::audit::{Outcome, Owned};
 use postern_identity::clock::FixedClock;
-use postern_identity::{Evidence, Source, Standing, State};
+use postern_identity::{Authority, Evidence, Source, Standing, State};
 use std::sync::Mutex;
 
 #[derive(Clone, Default)]
@@ -45,6 +45,7 @@ fn event<'a>(account: &'a str, standing: &'a Standing) -> Event<'a> {
         rule: "default.toml:policy[0].standing.must_change",
         standing: Some((standing, Proven::Yes)),
         server: Some("ldap://127.0.0.1:3890"),
+        owned: None,
         generation: 3,
     }
 }
@@ -67,6 +68,10 @@ fn a_json_line_holds_every_documented_field_and_no_other() {
     let standing = must_change();
     let resolved = Event {
         resolved: Some("uid=bob,dc=example,dc=org"),
+        owned: Some(Owned {
+            authority: &Authority::Provider("sso".into()),
+            entry: "uid=erin,dc=example,dc=org",
+        }),
         ..event("bob", &standing)
     };
     let line = lines_of(LogFormat::Json, &[resolved]);
@@ -76,7 +81,8 @@ fn a_json_line_holds_every_documented_field_and_no_other() {
          \"outcome\":\"refused\",\"result_code\":49,\"route\":\"applications\",\
          \"rule\":\"default.toml:policy[0].standing.must_change\",\"generation\":3,\"session\":7,\
          \"client\":\"127.0.0.1:40000\",\"account\":\"bob\",\"resolved\":\"uid=bob,dc=example,dc=org\",\"state\":\"must_change\",\
-         \"proven\":\"yes\",\"told_by\":\"ppolicy error 2\",\"directory_code\":0,\"server\":\"ldap://127.0.0.1:3890\"}\n"
+         \"proven\":\"yes\",\"told_by\":\"ppolicy error 2\",\"directory_code\":0,\"server\":\"ldap://127.0.0.1:3890\",\
+         \"owner\":\"provider sso\",\"entry\":\"uid=erin,dc=example,dc=org\"}\n"
     );
     let read: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
     let mut written: Vec<&str> = read.keys().map(String::as_str).collect();

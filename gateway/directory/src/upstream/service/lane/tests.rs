@@ -59,9 +59,13 @@ async fn entries_are_taken_and_references_left_out() {
 }
 
 #[tokio::test]
-async fn a_server_that_sends_more_than_was_asked_for_is_not_listened_to() {
-    let more_entries = [entry(1, 8), entry(1, 8), entry(1, 8)];
-    assert_eq!(searched(&more_entries).await, Err(ConnectError::Protocol));
+async fn of_more_entries_than_were_asked_for_the_first_are_taken_and_the_limit_is_what_they_are_told_by() {
+    let more = [entry(1, 8), entry(1, 8), entry(1, 8), done(1, ResultCode::SUCCESS)];
+    assert_eq!(searched(&more).await, Ok((2, ResultCode::SIZE_LIMIT_EXCEEDED)));
+}
+
+#[tokio::test]
+async fn a_server_that_sends_more_than_anybody_needs_is_not_listened_to() {
     let more_octets = [entry(1, 700_000), entry(1, 700_000)];
     assert_eq!(searched(&more_octets).await, Err(ConnectError::Protocol));
     assert_eq!(searched(&[entry(1, 1_100_000)]).await, Err(ConnectError::Protocol));

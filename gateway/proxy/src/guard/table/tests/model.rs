@@ -4,6 +4,11 @@
 use super::*;
 use proptest::prelude::*;
 
+const LOST: Outcome = Outcome::Lost {
+    times: 1,
+    hung_up: false,
+};
+
 /// A directory of one account, as slapo-ppolicy counts: times of failures, cleared by a success.
 struct Directory {
     threshold: u32,
@@ -115,7 +120,7 @@ fn play(threshold: u32, interval: u32, before: u32, steps: &[Step]) -> Result<()
                 }
                 Answer::Wait => prop_assert!(reading.is_some() || !flying.is_empty(), "it waits for nothing"),
                 Answer::Repeated => prop_assert!(password != 0, "the right password is called wrong"),
-                Answer::Spent => {}
+                Answer::Spent | Answer::Unsettled => {}
             },
             Step::Arrive(which) => {
                 let mut left: Vec<_> = flying.iter_mut().filter(|one| one.said.is_none()).collect();
@@ -133,10 +138,10 @@ fn play(threshold: u32, interval: u32, before: u32, steps: &[Step]) -> Result<()
                 let outcome = match one.said {
                     Some(true) if !lost => Outcome::Right,
                     Some(false) if !lost => wrong(one.password + 1),
-                    Some(_) => Outcome::Lost { times: 1 },
+                    Some(_) => LOST,
                     None => {
                         ghosts.push((now, one.password));
-                        Outcome::Lost { times: 1 }
+                        LOST
                     }
                 };
                 table.settle(7, one.ticket, outcome, (one.network, now, &RULES));

@@ -1,0 +1,163 @@
+//! What happens while a password is written: other rules, another entry, another client.
+
+use super::*;
+use postern_tests::request::Change;
+use std::thread;
+
+const NEW: &str = "another-secret-5678";
+
+#[test]
+fn a_reload_holds_for_sessions_that_are_signed_in_already() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", "");
+    let mut desk = signed_in(&gateway, DESK);
+    let change = |id, password| request::password_modify(id, Some(&name("erin")), None, Some(password), &[]);
+    assert_eq!(desk.ask(&change(2, NEW)).remove(0).code, Some(0));
+    gateway.write_policy("policy.toml", &policy("text", RULES));
+    let before = dump(&slapd);
+    assert_eq!(desk.ask(&change(3, PASSWORD)).remove(0).code, Some(53));
+    assert!(before == dump(&slapd));
+    gateway.write_policy("policy.toml", &policy("text", ""));
+    assert_eq!(desk.ask(&change(4, "a-third-secret-9")).remove(0).code, Some(0));
+}
+
+/// One client changes passwords as fast as it can while another marks and unmarks the account in the directory itself. At the moment the
+/// directory wrote, the account was not marked: that is what an assertion is for.
+#[test]
+fn an_entry_that_changes_in_between_is_not_written() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", RULES);
+    let target = dn("user0007");
+    // A password is written together with the mark as the directory sees it: the history of the entry tells.
+    let marker = {
+        let (address, target) = (slapd.address(), target.clone());
+        thread::spawn(move || {
+            let mut wire = Wire::connect(address);
+            assert_eq!(wire.bind(1, ADMINISTRATOR, ADMINISTRATOR_PASSWORD).code, Some(0));
+            let mut written_while_marked = 0;
+            for id in 1..300 {
+                let mark: &[&str] = &["sso"];
+                let on = request::modify(2 * id, &target, &[(Change::Replace, "employeeType", mark)], &[]);
+                assert_eq!(wire.ask(&on).remove(0).code, Some(0));
+                let read = |wire: &mut Wire, id| {
+                    let search = request::search(id, &target, Scope::Base, "objectClass", &["userPassword"], &[]);
+                    wire.ask(&search).remove(0).octets[8..].to_vec()
+                };
+                // Marked all this time: whatever the password is now, it stays.
+                let before = read(&mut wire, 5000 + 2 * id);
+                thread::yield_now();
+                let after = read(&mut wire, 5000 + 2 * id);
+                written_while_marked += u32::from(before != after);
+                let off = request::modify(2 * id + 1, &target, &[(Change::Replace, "employeeType", &[])], &[]);
+                assert_eq!(wire.ask(&off).remove(0).code, Some(0));
+            }
+            written_while_marked
+        })
+    };
+    let mut wire = signed_in(&gateway, TOOL);
+    let (mut done, mut refused) = (0, 0);
+    let mut id = 10;
+    while !marker.is_finished() {
+        id += 1;
+        let password = format!("another-secret-{id:05}");
+        let change = request::modify(id, &target, &[(Change::Replace, "userPassword", &[&password])], &[]);
+        match wire.ask(&change).remove(0).code {
+            Some(0) => done += 1,
+            Some(50) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        marker.join().unwrap(),
+        0,
+        "a password was written while the account was marked"
+    );
+    assert!(done > 0 && refused > 0, "{done} {refused}");
+}
+
+#[test]
+fn two_at_once_and_many_in_one_write_are_each_answered_rightly() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", RULES);
+    let before: Vec<_> = dump(&slapd);
+    let clients: Vec<_> = (0..4)
+        .map(|number: u32| {
+            let mut wire = signed_in(&gateway, DESK);
+            thread::spawn(move || {
+                let mut all = Vec::new();
+                for id in 0..20_u32 {
+                    // Every second one is somebody else's.
+                    let uid = if id % 2 == 0 {
+                        "erin".to_owned()
+                    } else {
+                        format!("user{:04}", 10 + number)
+                    };
+                    let password = format!("another-secret-{id:05}");
+                    all.extend(request::modify(
+                        100 + 2 * id,
+                        &name(&uid),
+                        &[(Change::Replace, "userPassword", &[&password])],
+                        &[],
+                    ));
+                    all.extend(request::who_am_i(101 + 2 * id));
+                }
+                wire.send(&all);
+                for _ in 0..40 {
+                    let answer = wire.answer();
+                    let id = answer.id - 100;
+                    let wanted = match (id % 2, (id / 2) % 2) {
+                        (0, 0) => Some(53),
+                        _ => Some(0),
+                    };
+                    assert_eq!(answer.code, wanted, "{id}: {answer:?}");
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.join().unwrap();
+    }
+    let erin = |dump: &[Vec<u8>]| {
+        let entry = dump
+            .iter()
+            .find(|entry| entry.windows(8).any(|part| part == b"uid=erin"));
+        entry.cloned().unwrap()
+    };
+    assert_eq!(erin(&before), erin(&dump(&slapd)));
+}
+
+#[test]
+fn a_client_without_the_right_to_see_what_rules_read_may_still_change_its_own_password() {
+    // slapd holds an assertion to the rights of whoever asks: what they may not see is no reason to refuse them.
+    let slapd = Slapd::start_with(&SlapdSettings {
+        database: format!(
+            "access to attrs=employeeType by dn.exact=\"{SERVICE}\" read by * none
+access to attrs=userPassword by self write by dn.exact=\"{SERVICE}\" read by anonymous auth by * none"
+        ),
+        ldif: people::account("erin", "active", &["employeeType: sso"]),
+        users: 3,
+        ..SlapdSettings::default()
+    });
+    let rules = "
+[[authority]]
+name = \"marked\"
+route = \"*\"
+owner = \"provider\"
+provider = \"example-sso\"
+when.attribute = { name = \"employeeType\", value = \"sso\" }
+
+[[authority]]
+name = \"everybody-else\"
+route = \"*\"
+owner = \"local\"
+";
+    let gateway = gateway(&slapd, "text", rules);
+    for (uid, code) in [("user0001", 0), ("erin", 53)] {
+        let mut wire = signed_in(&gateway, &dn(uid));
+        let change = request::modify(7, &dn(uid), &[(Change::Replace, "userPassword", &[NEW])], &[]);
+        let answer = wire.ask(&change).remove(0);
+        assert_eq!(answer.code, Some(code), "{uid}: {answer:?}");
+        let again = request::who_am_i(8);
+        assert_eq!(wire.ask(&again).remove(0).code, Some(0));
+    }
+}
