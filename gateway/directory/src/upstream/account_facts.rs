@@ -133,8 +133,8 @@ impl PolicyFigures {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Option<Timestamp> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -158,10 +158,10 @@ mod tests {
             ],
         );
         let wanted = AccountTimes {
-            created: at("2025-01-01T00:00:00Z"),
-            password_set: at("2026-01-01T00:00:00Z"),
-            ends: at("2027-01-01T00:00:00Z"),
-            locked: at("2026-06-01T00:00:00Z"),
+            created: Some(at("2025-01-01T00:00:00Z")),
+            password_set: Some(at("2026-01-01T00:00:00Z")),
+            ends: Some(at("2027-01-01T00:00:00Z")),
+            locked: Some(at("2026-06-01T00:00:00Z")),
             ..AccountTimes::default()
         };
         assert_eq!(AccountTimes::read(&openldap), wanted);

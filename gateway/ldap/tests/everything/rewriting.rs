@@ -78,7 +78,7 @@ pub fn filter_items(octets: &[u8]) {
     let names = |octets: &[u8]| {
         let mut seen = Vec::new();
         filter::walk(Cursor::new(octets).only().unwrap(), |named| {
-            seen.push(format!("{named:?}"))
+            seen.push(format!("{named:?}"));
         })
         .unwrap();
         seen
