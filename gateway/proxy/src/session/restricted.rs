@@ -147,11 +147,11 @@ impl Session {
         };
         match referred {
             Referred::Pass => {
-                let answered = self.to_client(answered.to_vec());
+                let answered = self.to_client(&answered);
                 self.outbound.push(&answered);
             }
             Referred::Changed(changed) => {
-                let changed = self.to_client(changed);
+                let changed = self.to_client(&changed);
                 self.outbound.push(&changed);
             }
             Referred::Nothing | Referred::Broken => {
