@@ -119,6 +119,12 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// What a policy forbids or makes useless of what our account may do, in words for an administrator.
+    fn policy_obstacles(&self, policy: &Entry) -> Vec<&'static str> {
+        let _ = policy;
+        Vec::new()
+    }
+
     /// What would say that our account stands above the rules.
     fn elevated(&self) -> Vec<Elevated> {
         Vec::new()

@@ -118,6 +118,10 @@ impl Dialect for Ds389 {
         Some(rights::probe(right, now))
     }
 
+    fn policy_obstacles(&self, policy: &Entry) -> Vec<&'static str> {
+        rights::obstacles(policy)
+    }
+
     fn elevated(&self) -> Vec<Elevated> {
         rights::elevated()
     }

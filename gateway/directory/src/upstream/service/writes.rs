@@ -145,6 +145,24 @@ impl ServiceLanes {
         change: Change<'_>,
         patience: Duration,
     ) -> Result<Answered, Fault> {
+        let once = self.attempt_once(lane, dn, key, change, patience).await?;
+        match (once, change) {
+            // Somebody changed the entry between our reading it and the write, which was refused for that (RFC 4511 §4.6): it is read anew.
+            (Answered::Refused(refusal), Change::Standing(_)) if refusal.result_code == NO_SUCH_ATTRIBUTE => {
+                self.attempt_once(lane, dn, key, change, patience).await
+            }
+            (answered, _) => Ok(answered),
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        lane: &mut Lane,
+        dn: &str,
+        key: Option<&AccountKey>,
+        change: Change<'_>,
+        patience: Duration,
+    ) -> Result<Answered, Fault> {
         let entry = self.entry_to_write(lane, dn, key, patience).await?;
         if let Change::Password { old, new } = change
             && let Some(rule) = self.upstream.dialect().password_problem(old, new, lane.is_protected())
@@ -314,6 +332,9 @@ impl ServiceLanes {
         account.is_some_and(|account| DistinguishedName::parse(account.dn.as_bytes()).is_ok_and(|own| own == *name))
     }
 }
+
+/// What was to be deleted is not there.
+const NO_SUCH_ATTRIBUTE: u32 = 16;
 
 const OURSELVES: PasswordRefusal = PasswordRefusal {
     rule: Some(PasswordRule::Forbidden),
