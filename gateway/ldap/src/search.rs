@@ -141,6 +141,35 @@ pub fn limited(message: &Message<'_>, size: u32, time: u32) -> Result<Option<Vec
     Ok(Some(splice::with_content(message, &content.finish())))
 }
 
+/// The search with another filter, already encoded, and another list of attributes, where they are given; the rest untouched.
+pub fn altered<A: AsRef<[u8]>>(
+    message: &Message<'_>,
+    filter: Option<&[u8]>,
+    attributes: Option<&[A]>,
+) -> Result<Vec<u8>, WireError> {
+    SearchRequest::parse(message)?;
+    let mut body = message.body();
+    for _ in 0..6 {
+        body.element()?; // base, scope, aliases, size, time, types alone
+    }
+    let whole = message.operation.content;
+    let before = whole
+        .get(..whole.len() - body.rest().len())
+        .ok_or(WireError::Truncated)?;
+    let written = body.element()?;
+    let mut content = Writer::with_capacity(whole.len() * 2);
+    content.raw(before).raw(filter.unwrap_or(written.whole));
+    match attributes {
+        None => content.raw(body.rest()),
+        Some(attributes) => content.nested(crate::tag::SEQUENCE, |list| {
+            for attribute in attributes {
+                list.octets(attribute.as_ref());
+            }
+        }),
+    };
+    Ok(splice::with_content(message, &content.finish()))
+}
+
 fn lowered(asked: u32, most: u32) -> u32 {
     match (asked, most) {
         (asked, 0) => asked,

@@ -11,6 +11,7 @@ use crate::registry::{Phase, Registry};
 use crate::remembered::Remembered;
 use crate::second_looks::SecondLooks;
 use crate::settings::{Limits, ListenerSettings, RouteSettings};
+use crate::shape::Shape;
 use crate::sign_in::SignInSettings;
 use crate::suffix::Suffix;
 use crate::ticker::Ticker;
@@ -65,6 +66,8 @@ pub(crate) struct Route {
     pub(crate) ldap_url: Option<Arc<str>>,
     /// Under which suffix clients know the directory, if it is another.
     pub(crate) suffix: Option<Suffix>,
+    /// As which product clients know it, if it is another.
+    pub(crate) shape: Option<Shape>,
     pub(crate) counters: Counters,
     pub(crate) sign_in: SignInSettings,
     /// Whose the bind names are, where not every one goes to the directory as it was sent.
@@ -130,6 +133,10 @@ impl Gateway {
                     rechecks: of_directory,
                     ldap_url: settings.ldap_url,
                     suffix: settings.shown_as.suffix.map(Suffix::new),
+                    shape: settings
+                        .shown_as
+                        .shape
+                        .map(|shape| Shape::new(shape, Arc::clone(&settings.upstream))),
                     name: Arc::clone(&settings.name),
                     pool: Pool::new(settings.lanes, Arc::clone(&settings.upstream)),
                     service: ServiceLanes::new(Arc::clone(&settings.upstream)),
@@ -170,10 +177,16 @@ impl Gateway {
             gateway.until_the_end(guard.look_at_everybody());
         }
         for route in gateway.shared.routes.values() {
-            let route = Arc::clone(route);
+            let mapped = Arc::clone(route);
             gateway.until_the_end(async move {
-                if let Some(suffix) = &route.suffix {
-                    suffix.learn(&route.service, &route.name).await;
+                if let Some(suffix) = &mapped.suffix {
+                    suffix.learn(&mapped.service, &mapped.name).await;
+                }
+            });
+            let shaped = Arc::clone(route);
+            gateway.until_the_end(async move {
+                if let Some(shape) = &shaped.shape {
+                    shape.run(&shaped.service).await;
                 }
             });
         }

@@ -9,7 +9,7 @@
 //! `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
 //! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
-//! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
+//! Whatever tests a password asks the `guard` first, and before that whatever writes one asks whose it is (`session/owner`). `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
 //! a session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
 //! on it. Where a dialect calls an answer silent, `second_looks` reads the entry right after the sign-in. What is refused is in one table,
 //! `refusal`.
@@ -17,7 +17,8 @@
 //! A client certificate or a SASL mechanism is read in `session/sasl` and `session/external`; whoever is let in so acts on a lane of our
 //! service account (`acting`). On an opaque route nothing is read (`session/opaque`).
 //!
-//! Where a route calls the directory's tree by another name, `suffix` maps names at the edge of the session (`session/edge`).
+//! Where a route shows its directory otherwise than it is, requests and answers change at the edge of the session (`session/edge`), and
+//! everything behind it knows the directory as it is: `suffix` maps names, `shape` makes another product's attributes.
 //!
 //! **To add a way to sign in**: a mechanism in `session/sasl`, listed by `mechanisms` exactly where it is taken.
 //! **To add a surface**: a variant in `identity::decide::Surface`, a file in `surface` that says every state in its words, and its place in
@@ -49,6 +50,7 @@ mod scratch;
 mod second_looks;
 mod session;
 mod settings;
+mod shape;
 mod shown_as;
 mod sign_in;
 mod suffix;
@@ -63,6 +65,7 @@ pub use network::Network;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };
+pub use shape::{ShapeProduct, ShapeSettings};
 pub use shown_as::ShownAs;
 pub use sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 pub use suffix::{SuffixError, SuffixSettings};

@@ -24,6 +24,7 @@ pub(crate) enum Refusal {
     BaseNotAllowed,
     OtherSuffix,
     ControlNotMapped,
+    ShownOnly,
     AttributeNotAllowed,
     ExtensionNotAllowed,
     ProxiedAuthorization,
@@ -73,7 +74,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 61] = [
+    pub(crate) const ALL: [Self; 62] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -90,6 +91,7 @@ impl Refusal {
         Self::BaseNotAllowed,
         Self::OtherSuffix,
         Self::ControlNotMapped,
+        Self::ShownOnly,
         Self::AttributeNotAllowed,
         Self::ExtensionNotAllowed,
         Self::ProxiedAuthorization,
@@ -221,6 +223,11 @@ impl Refusal {
                 "built-in:suffix-control",
                 Code::UNAVAILABLE_CRITICAL_EXTENSION,
                 "a critical control is not offered here",
+            ),
+            Self::ShownOnly => (
+                "built-in:shown-only",
+                Code::UNWILLING_TO_PERFORM,
+                "one of these attributes is only shown here and cannot be changed so",
             ),
             Self::AttributeNotAllowed => (
                 "built-in:deny-attributes",

@@ -1,5 +1,6 @@
 //! The rootDSE (RFC 4512 §5.1) as a route truly offers it: what we refuse is not advertised, and what we do ourselves is.
 
+use crate::shape::ShapeProduct;
 use postern_identity::DistinguishedName;
 use postern_ldap::ber::Writer;
 use postern_ldap::credential::base_type;
@@ -9,7 +10,7 @@ use postern_ldap::{Message, WireError, splice};
 use std::borrow::Cow;
 
 /// The attributes we have a say in, with their OIDs (RFC 4512 §5.1).
-const SPOKEN_OF: [(Spoken, &[u8], &[u8]); 4] = [
+const SPOKEN_OF: [(Spoken, &[u8], &[u8]); 7] = [
     (
         Spoken::Mechanisms,
         b"supportedSASLMechanisms",
@@ -18,6 +19,33 @@ const SPOKEN_OF: [(Spoken, &[u8], &[u8]); 4] = [
     (Spoken::Extensions, b"supportedExtension", b"1.3.6.1.4.1.1466.101.120.7"),
     (Spoken::Controls, b"supportedControl", b"1.3.6.1.4.1.1466.101.120.13"),
     (Spoken::Contexts, b"namingContexts", b"1.3.6.1.4.1.1466.101.120.5"),
+    // Active Directory's, which have no OIDs there.
+    (Spoken::Capabilities, b"supportedCapabilities", b"supportedCapabilities"),
+    (Spoken::Domain, b"defaultNamingContext", b"defaultNamingContext"),
+    (Spoken::Forest, b"rootDomainNamingContext", b"rootDomainNamingContext"),
+];
+
+/// By what clients know Active Directory, and then ask it other things (MS-ADTS §3.1.1.3.4.3).
+const CAPABILITIES: &[&[u8]] = &[b"1.2.840.113556.1.4.800"];
+/// What is in no Active Directory's rootDSE.
+const NOT_IN_ACTIVE_DIRECTORY: [&[u8]; 4] = [b"vendorName", b"vendorVersion", b"configContext", b"monitorContext"];
+/// What is in Active Directory's and nobody else's.
+const ONLY_IN_ACTIVE_DIRECTORY: [&[u8]; 15] = [
+    b"supportedCapabilities",
+    b"supportedLDAPPolicies",
+    b"rootDomainNamingContext",
+    b"configurationNamingContext",
+    b"schemaNamingContext",
+    b"domainFunctionality",
+    b"forestFunctionality",
+    b"domainControllerFunctionality",
+    b"isGlobalCatalogReady",
+    b"isSynchronized",
+    b"highestCommittedUSN",
+    b"ldapServiceName",
+    b"serverName",
+    b"dsServiceName",
+    b"dnsHostName",
 ];
 
 /// An attribute we have a say in.
@@ -28,6 +56,9 @@ enum Spoken {
     Extensions,
     Controls,
     Contexts,
+    Capabilities,
+    Domain,
+    Forest,
 }
 
 /// Which of these attributes a search of the rootDSE asks for with their values: what is ours may be put in even where the directory has
@@ -42,18 +73,33 @@ impl Asked {
         if search.types_only {
             return asked;
         }
+        let mut everything = true;
         for attribute in search.attributes().map_while(Result::ok) {
+            everything &= attribute == b"*";
             for (spoken, _, _) in SPOKEN_OF {
                 if attribute == b"+" || spoken_of(attribute) == Some(spoken) {
                     asked.0 |= 1 << spoken as u16;
                 }
             }
+            if attribute == b"*" {
+                asked.0 |= Self::STAR;
+            }
+        }
+        if everything {
+            asked.0 |= Self::STAR;
         }
         asked
     }
 
+    /// `*`, or a list that names nothing: Active Directory shows all of it then.
+    const STAR: u16 = 1 << 15;
+
     fn has(self, spoken: Spoken) -> bool {
         self.0 & 1 << spoken as u16 != 0
+    }
+
+    fn has_or_star(self, spoken: Spoken) -> bool {
+        self.has(spoken) || self.0 & Self::STAR != 0
     }
 }
 
@@ -71,6 +117,8 @@ pub(crate) struct Offer<'a> {
     pub(crate) own_controls: &'a [&'a [u8]],
     /// Only at and below these may be asked, if set.
     pub(crate) bases: Option<&'a [DistinguishedName]>,
+    /// As which product the directory is shown, and the part of the tree that is its domain.
+    pub(crate) shape: Option<(ShapeProduct, &'a str)>,
 }
 
 /// The message with what is offered in the place of what the directory says it can do.
@@ -83,12 +131,22 @@ pub(crate) fn rewritten(entry: &Message<'_>, asked: Asked, offer: &Offer<'_>) ->
         }
     }
     let mut more = Writer::new();
+    let as_active_directory = match offer.shape {
+        Some((ShapeProduct::ActiveDirectory, domain)) => Some(domain.as_bytes()),
+        _ => None,
+    };
+    let domain: Vec<&[u8]> = as_active_directory
+        .into_iter()
+        .filter(|domain| !domain.is_empty())
+        .collect();
     for (spoken, name, _) in SPOKEN_OF {
         // Where the directory shows the attribute, ours go among its own.
         let own = match spoken {
             Spoken::Mechanisms if asked.has(spoken) => offer.mechanisms,
             Spoken::Extensions if asked.has(spoken) && !shown.has(spoken) => offer.own_extensions,
             Spoken::Controls if asked.has(spoken) && !shown.has(spoken) => offer.own_controls,
+            Spoken::Capabilities if as_active_directory.is_some() && asked.has_or_star(spoken) => CAPABILITIES,
+            Spoken::Domain | Spoken::Forest if asked.has_or_star(spoken) => &domain,
             _ => &[],
         };
         if !own.is_empty() {
@@ -100,11 +158,16 @@ pub(crate) fn rewritten(entry: &Message<'_>, asked: Asked, offer: &Offer<'_>) ->
         let had_none = values.is_empty();
         let changed = match spoken_of(description) {
             Some(Spoken::Mechanisms) => return Values::Gone,
-            _ if had_none => false,
+            Some(Spoken::Extensions | Spoken::Controls | Spoken::Contexts) if had_none => false,
             Some(Spoken::Extensions) => limited(values, offer.passes_extension, offer.own_extensions),
             Some(Spoken::Controls) => limited(values, offer.passes_control, offer.own_controls),
             Some(Spoken::Contexts) => offer.bases.is_some_and(|bases| contexts(values, bases)),
-            None => false,
+            // Ours are put in.
+            Some(Spoken::Capabilities | Spoken::Domain | Spoken::Forest) if as_active_directory.is_some() => {
+                return Values::Gone;
+            }
+            _ if is_foreign(offer.shape, description) => return Values::Gone,
+            _ => false,
         };
         match (changed, values.is_empty()) {
             (false, _) => Values::Same,
@@ -154,6 +217,16 @@ fn contexts(values: &mut Vec<Cow<'_, [u8]>>, bases: &[DistinguishedName]) -> boo
     }
     *values = open;
     changed
+}
+
+/// Whether the product that is shown has no such attribute.
+fn is_foreign(shape: Option<(ShapeProduct, &str)>, description: &[u8]) -> bool {
+    let foreign: &[&[u8]] = match shape {
+        None => &[],
+        Some((ShapeProduct::ActiveDirectory, _)) => &NOT_IN_ACTIVE_DIRECTORY,
+        Some((ShapeProduct::Ppolicy, _)) => &ONLY_IN_ACTIVE_DIRECTORY,
+    };
+    foreign.iter().any(|name| description.eq_ignore_ascii_case(name))
 }
 
 fn spoken_of(description: &[u8]) -> Option<Spoken> {

@@ -184,7 +184,7 @@ impl Renaming for Direction<'_> {
         match place {
             // What is no DN means what it means to the route (README, "Bind names").
             Place::BindName if name.is_empty() || DistinguishedName::parse(name).is_err() => Renamed::Same,
-            Place::Base { alone: true } | Place::Entry if name.is_empty() => Renamed::Same,
+            Place::Base { alone: true } | Place::Entry | Place::Matched if name.is_empty() => Renamed::Same,
             Place::Base { alone: true } | Place::Entry => match self.across(name) {
                 Some(other) => Renamed::To(other),
                 // Not in this part of the tree, and everybody's.
@@ -200,7 +200,6 @@ impl Renaming for Direction<'_> {
                 None => Renamed::Same,
             },
             Place::OfRoot => self.of_root(name),
-            Place::Matched if name.is_empty() => Renamed::Same,
             Place::Matched => self.across(name).map_or(Renamed::To(Vec::new()), Renamed::To),
         }
     }

@@ -2,6 +2,7 @@
 
 mod binds;
 mod changes;
+mod explained;
 mod guard;
 mod refusals;
 mod rights;

@@ -7,7 +7,7 @@
 mod bind;
 mod bind_name;
 mod entry;
-mod filetime;
+pub(super) mod filetime;
 #[cfg(test)]
 mod golden;
 mod identifier;

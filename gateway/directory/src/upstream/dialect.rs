@@ -162,6 +162,12 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether a change with the old password counts as its owner's only if the owner sends it. Then our own account signs in as the owner for
+    /// it. One that has expired signs nobody in: once it is proven right, we reset it as ourselves.
+    fn changes_as_owner(&self) -> bool {
+        false
+    }
+
     /// Why a password write is not even sent: the rule it breaks by itself, or on a connection that is not `protected`. Asked before
     /// [`Dialect::password_write`].
     fn password_problem(&self, old: Option<&Secret>, new: &Secret, protected: bool) -> Option<PasswordRule> {

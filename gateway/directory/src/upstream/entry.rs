@@ -31,7 +31,7 @@ impl Entry {
     }
 
     /// Copies an entry out of a message, wholly checked.
-    pub(super) fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
+    pub fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
         let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
         let mut attributes = Vec::new();
         for attribute in entry.attributes() {

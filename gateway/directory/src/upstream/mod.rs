@@ -1,5 +1,6 @@
 //! One directory and the servers that hold it.
 
+pub mod account_facts;
 pub mod active_directory;
 pub mod bind_name;
 pub mod capabilities;
@@ -363,7 +364,8 @@ impl Upstream {
         &self.settings
     }
 
-    fn now(&self) -> Timestamp {
+    /// The time, as this directory is told it.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -6,6 +6,8 @@
 pub mod facts;
 pub mod groups;
 pub(super) mod lane;
+mod one_entry;
+mod owners_change;
 pub mod people;
 mod request;
 mod rights;

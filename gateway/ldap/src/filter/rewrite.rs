@@ -106,7 +106,7 @@ pub fn rewrite<E: From<WireError>>(
         }
         let part = level.rest.element()?;
         if matches!(part.tag, 0xa0..=0xa2) {
-            if depth > DEEPEST {
+            if depth >= DEEPEST {
                 return Err(WireError::TooDeep.into());
             }
             if part.tag == 0xa2 {

@@ -77,17 +77,19 @@ fn entry(entry: SearchEntry<'_>, names: &impl Renaming) -> Result<Option<Option<
         let mut renamed = false;
         let mut kept: Vec<Cow<'_, [u8]>> = Vec::with_capacity(values.len());
         for value in values.drain(..) {
-            match syntax.rename(&value, place, names) {
-                Renamed::Same => kept.push(value),
-                // Several parts of a tree may be one where the answer goes.
-                Renamed::To(other) if place == Place::OfRoot && kept.iter().any(|known| **known == *other) => {
-                    renamed = true;
+            let other = match syntax.rename(&value, place, names) {
+                Renamed::Same => {
+                    kept.push(value);
+                    continue;
                 }
-                Renamed::To(other) => {
-                    renamed = true;
-                    kept.push(Cow::Owned(other));
-                }
-                Renamed::No => renamed = true,
+                Renamed::To(other) => Some(other),
+                Renamed::No => None,
+            };
+            renamed = true;
+            // Several parts of a tree may be one where the answer goes.
+            let twice = |other: &Vec<u8>| place == Place::OfRoot && kept.iter().any(|known| **known == **other);
+            if let Some(other) = other.filter(|other| !twice(other)) {
+                kept.push(Cow::Owned(other));
             }
         }
         *values = kept;

@@ -105,3 +105,28 @@ fn the_list_of_attributes_is_bounded() {
     assert_eq!(search.attributes().flatten().count(), MOST_ATTRIBUTES);
     assert_eq!(search.attributes().last(), Some(Err(WireError::TooMany)));
 }
+
+#[test]
+fn another_filter_and_another_list_take_the_place_of_those_that_were_sent() {
+    let (one, other) = (crate::filter::present(b"a"), crate::filter::equality(b"b", b"c"));
+    let search = |filter: &[u8], attributes: &[&[u8]]| {
+        let search = NewSearch {
+            base: b"dc=x",
+            scope: Scope::One,
+            size_limit: 7,
+            time_limit: 8,
+            filter,
+            attributes,
+        };
+        search.message(MessageId(3), &[])
+    };
+    let octets = search(&one, &[b"cn"]);
+    let message = Message::parse(&octets).unwrap();
+    let none: Option<&[&[u8]]> = None;
+    assert_eq!(altered(&message, None, none).unwrap(), octets);
+    assert_eq!(altered(&message, Some(&other), none).unwrap(), search(&other, &[b"cn"]));
+    assert_eq!(
+        altered(&message, None, Some(&[b"x", b"y"])).unwrap(),
+        search(&one, &[b"x", b"y"])
+    );
+}

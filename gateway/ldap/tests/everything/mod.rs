@@ -10,6 +10,8 @@
     reason = "a failure is what is looked for"
 )]
 
+mod rewriting;
+
 use postern_ldap::ber::Cursor;
 use postern_ldap::bind::{self, BindRequest};
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest};
@@ -65,6 +67,8 @@ pub fn read(octets: &[u8]) {
         one_control(&control);
     }
     ActingAs::parse(message.controls).ok();
+    rewriting::names(&message);
+    rewriting::lists(&message);
     judge(&message);
 }
 
@@ -191,6 +195,7 @@ pub fn ppolicy(value: &[u8]) {
 
 /// A filter by itself.
 pub fn filters(octets: &[u8]) {
+    rewriting::filter_items(octets);
     let Ok(element) = Cursor::new(octets).only() else {
         return;
     };

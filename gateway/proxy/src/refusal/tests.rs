@@ -9,6 +9,7 @@ use super::Refusal;
 use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
+use crate::shape::{ShapeProduct, ShapeSettings};
 use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 use postern_directory::DialectName;
@@ -18,7 +19,7 @@ use postern_identity::name::NameTemplate;
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::control::{self};
 use postern_ldap::extended::{self, PasswordModify};
-use postern_ldap::{MessageId, ResultCode, answer, bind, oid, tag};
+use postern_ldap::{MessageId, ResultCode, answer, bind, change, oid, tag};
 use stage::*;
 use std::time::Duration;
 
@@ -234,6 +235,18 @@ fn scene(refusal: Refusal) -> Scene {
             scene.shown_as = suffix::under_another_suffix();
             let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
             scene.requests = vec![search(1, "dc=here", &[&control])];
+        }
+        Refusal::ShownOnly => {
+            scene.shown_as = ShownAs {
+                suffix: None,
+                shape: Some(ShapeSettings::usual(ShapeProduct::ActiveDirectory)),
+            };
+            let change = change::NewChange {
+                operation: 2,
+                attribute: b"objectGUID",
+                values: &[b"0123456789abcdef"],
+            };
+            scene.requests = vec![change::modify(MessageId(1), b"cn=a", &[change], &[])];
         }
         Refusal::AttributeNotAllowed => {
             policy(&mut scene, |rules| {

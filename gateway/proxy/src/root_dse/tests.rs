@@ -38,6 +38,7 @@ const EVERYTHING: Offer<'static> = Offer {
     passes_control: &|_| true,
     own_controls: &[],
     bases: None,
+    shape: None,
 };
 
 fn shown(attributes: &[Attribute<'_>], asked_for: &[&str], offer: &Offer<'_>) -> Vec<u8> {
@@ -55,11 +56,11 @@ fn what_is_ours_is_put_in_only_where_it_is_asked_for_with_its_values() {
             false,
             bit(Spoken::Contexts) | bit(Spoken::Extensions),
         ),
-        (&["*", "+"], false, 15),
+        (&["*", "+"], false, 127 | Asked::STAR),
         (&["1.3.6.1.4.1.1466.101.120.13"], false, bit(Spoken::Controls)),
         (&["supportedSASLMechanisms"], true, 0),
-        (&["altServer", "*"], false, 0),
-        (&[], false, 0),
+        (&["altServer", "*"], false, Asked::STAR),
+        (&[], false, Asked::STAR),
     ] {
         assert_eq!(asked(attributes, types_only), Asked(wanted), "{attributes:?}");
     }
@@ -152,5 +153,40 @@ fn naming_contexts_are_what_is_open_of_them() {
     assert_eq!(
         shown(&[("namingContexts", &[b"dc=elsewhere"])], &["+"], &offer),
         entry(&[])
+    );
+}
+
+#[test]
+fn the_product_that_is_shown_is_the_one_clients_recognise() {
+    let openldap: &[Attribute<'_>] = &[
+        ("namingContexts", &[b"dc=example"]),
+        ("vendorName", &[b"The OpenLDAP Project"]),
+        ("configContext", &[b"cn=config"]),
+    ];
+    let shape = Some((ShapeProduct::ActiveDirectory, "dc=example"));
+    let offer = Offer { shape, ..EVERYTHING };
+    let all: &[Attribute<'_>] = &[
+        openldap[0],
+        ("supportedCapabilities", &[b"1.2.840.113556.1.4.800"]),
+        ("defaultNamingContext", &[b"dc=example"]),
+        ("rootDomainNamingContext", &[b"dc=example"]),
+    ];
+    assert_eq!(shown(openldap, &[], &offer), entry(all));
+    assert_eq!(
+        shown(openldap, &["defaultNamingContext"], &offer),
+        entry(&[all[0], all[2]])
+    );
+    assert_eq!(shown(openldap, &["vendorName"], &offer), entry(&all[..1]));
+    let active_directory: &[Attribute<'_>] = &[
+        ("defaultNamingContext", &[b"dc=ad"]),
+        ("supportedCapabilities", &[b"1.2.840.113556.1.4.800"]),
+        ("domainFunctionality", &[b"4"]),
+        ("schemaNamingContext", &[b"cn=schema"]),
+    ];
+    let shape = Some((ShapeProduct::Ppolicy, "dc=ad"));
+    let offer = Offer { shape, ..EVERYTHING };
+    assert_eq!(
+        shown(active_directory, &["*", "+"], &offer),
+        entry(&active_directory[..1])
     );
 }

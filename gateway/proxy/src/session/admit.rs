@@ -159,6 +159,9 @@ impl Session {
         if let Some(answer) = extension.and_then(|extension| self.who_am_i(&message, &extension)) {
             return Ok(Admit::Answer(answer));
         }
+        if let Some(answer) = self.policy_entry(&message) {
+            return Ok(Admit::Answer(answer));
+        }
         self.denied_otherwise(&message, &rules)?;
         if self.in_flight.len() >= self.shared.limits.operations_in_flight {
             return Err(Refusal::TooManyOperations.into());
@@ -433,7 +436,7 @@ fn attributes(message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> 
     }
 }
 
-fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
+pub(super) fn is_denied(rules: &RouteRules, description: &[u8]) -> bool {
     let denied: &[AttributeName] = rules.denied_attributes.as_ref().map_or(&[], |list| &list.value);
     denied.iter().any(|name| name.matches(description))
 }

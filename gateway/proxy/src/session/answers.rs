@@ -131,7 +131,8 @@ impl Session {
         match rest.get(..header.length) {
             Some(answer) => {
                 let fate = self.fate(&header, answer)?;
-                self.fate_at_edge(fate, answer).map(|fate| Some((header, fate)))
+                self.fate_at_edge(fate, &header, answer)
+                    .map(|fate| Some((header, fate)))
             }
             None if header.length > LARGE && self.may_stream(&header) => Ok(Some((header, Fate::Stream))),
             None => Ok(None),
@@ -153,6 +154,7 @@ impl Session {
     fn may_stream(&mut self, header: &Header) -> bool {
         header.operation == tag::SEARCH_ENTRY
             && self.route.suffix.is_none()
+            && self.route.shape.is_none()
             && self
                 .in_flight
                 .find(header.id)

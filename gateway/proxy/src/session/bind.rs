@@ -56,7 +56,7 @@ impl Session {
     }
 
     async fn answer_bind(&mut self, octets: &[u8]) -> ControlFlow<Leave> {
-        let octets = self.to_client(octets.to_vec());
+        let octets = self.to_client(octets);
         self.outbound.push(&octets);
         self.flush_in_time().await
     }

@@ -11,6 +11,7 @@ use crate::suffix::Inward;
 use postern_identity::decide::Operation;
 use postern_ldap::renaming::Answer;
 use postern_ldap::{Header, Message, frame};
+use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 impl Session {
@@ -18,10 +19,11 @@ impl Session {
     /// client's own octets.
     #[inline]
     pub(super) fn admit_at_edge(&mut self, header: &Header, request: &[u8]) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
-        if self.route.suffix.is_none() {
-            return (self.admit(header, request), None);
+        match (&self.route.suffix, &self.route.shape) {
+            (None, None) => (self.admit(header, request), None),
+            (None, Some(_)) => self.admit_shaped(header, request, None),
+            (Some(_), _) => self.admit_renamed(header, request),
         }
-        self.admit_renamed(header, request)
     }
 
     fn admit_renamed(&mut self, header: &Header, request: &[u8]) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
@@ -35,7 +37,7 @@ impl Session {
         };
         let refusal = match inward {
             Ok(Inward::As(renamed)) => return self.admit_as(renamed),
-            Ok(Inward::Same) => return (self.admit(header, request), None),
+            Ok(Inward::Same) => return self.admit_shaped(header, request, None),
             // Under its own name it would be somebody's of the directory's.
             Ok(Inward::Elsewhere) if operation == Some(Operation::Bind) => Refusal::NameElsewhere,
             Ok(Inward::Elsewhere) => Refusal::OtherSuffix,
@@ -57,39 +59,77 @@ impl Session {
     }
 
     fn admit_as(&mut self, renamed: Zeroizing<Vec<u8>>) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
-        let Ok(Some(header)) = frame::walk(&renamed, usize::MAX) else {
-            return (Admit::Swallow, None);
-        };
-        match self.admit(&header, &renamed) {
-            Admit::Pass => (Admit::Changed(renamed), None),
-            other => (other, Some(renamed)),
+        match frame::walk(&renamed, usize::MAX) {
+            Ok(Some(header)) if self.route.shape.is_some() => {
+                let request = renamed.clone();
+                self.admit_shaped(&header, &request, Some(renamed))
+            }
+            Ok(Some(header)) => self.admit_instead(&header, renamed),
+            _ => (Admit::Swallow, None),
         }
     }
 
-    /// What becomes of an answer, by the client's names.
+    /// Admits this in the place of what the client sent.
+    pub(super) fn admit_instead(
+        &mut self,
+        header: &Header,
+        request: Zeroizing<Vec<u8>>,
+    ) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
+        match self.admit(header, &request) {
+            Admit::Pass => (Admit::Changed(request), None),
+            other => (other, Some(request)),
+        }
+    }
+
+    /// What becomes of an answer, in the attributes and by the names the client knows.
     #[inline]
-    pub(super) fn fate_at_edge(&self, fate: Fate, answer: &[u8]) -> Result<Fate, Event> {
+    pub(super) fn fate_at_edge(&self, fate: Fate, header: &Header, answer: &[u8]) -> Result<Fate, Event> {
+        if self.route.suffix.is_none() && self.route.shape.is_none() {
+            return Ok(fate);
+        }
+        let broken = || Event::LaneLost(LaneLoss::Protocol);
+        let shaped = match &fate {
+            Fate::Pass => self.shaped_entry(header, answer),
+            Fate::Change(changed) => self.shaped_entry(header, changed),
+            Fate::Stream | Fate::Drop => return Ok(fate),
+        };
+        let fate = match shaped {
+            None => fate,
+            Some(made) => Fate::Change(made.map_err(|_| broken())?),
+        };
         if self.route.suffix.is_none() {
             return Ok(fate);
         }
         let outward = match &fate {
-            Fate::Pass => self.outward(answer),
             Fate::Change(changed) => self.outward(changed),
-            Fate::Stream | Fate::Drop => return Ok(fate),
+            _ => self.outward(answer),
         };
-        match outward.ok_or(Event::LaneLost(LaneLoss::Protocol))? {
+        match outward.ok_or_else(broken)? {
             Answer::Same => Ok(fate),
             Answer::Renamed(renamed) => Ok(Fate::Change(renamed)),
             Answer::Nothing => Ok(Fate::Drop),
         }
     }
 
-    /// An answer that is handed over whole, by the client's names. One that cannot be read holds nothing that is known to be a name.
-    pub(super) fn to_client(&self, answer: Vec<u8>) -> Vec<u8> {
-        match self.route.suffix.as_ref().and_then(|_| self.outward(&answer)) {
-            Some(Answer::Renamed(renamed)) => renamed,
-            _ => answer,
+    /// Answers that are handed over whole, by the client's names. What cannot be read holds nothing that is known to be a name.
+    pub(super) fn to_client<'a>(&self, answers: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.route.suffix.is_none() {
+            return Cow::Borrowed(answers);
         }
+        let mut out = Vec::with_capacity(answers.len());
+        let mut rest = answers;
+        while let Ok(Some(header)) = frame::walk(rest, usize::MAX)
+            && let Some((answer, more)) = rest.split_at_checked(header.length)
+        {
+            match self.outward(answer) {
+                Some(Answer::Renamed(renamed)) => out.extend(renamed),
+                Some(Answer::Nothing) => {}
+                Some(Answer::Same) | None => out.extend_from_slice(answer),
+            }
+            rest = more;
+        }
+        out.extend_from_slice(rest);
+        Cow::Owned(out)
     }
 
     fn outward(&self, answer: &[u8]) -> Option<Answer> {

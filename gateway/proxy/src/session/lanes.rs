@@ -2,6 +2,7 @@
 
 use super::admit::Admit;
 use super::ask::no_lane;
+use super::shaped::standing_changed;
 use super::{Identity, Leave, Session};
 use crate::gateway::Route;
 use crate::in_flight::{Care, final_response, operation_of};
@@ -15,6 +16,7 @@ use postern_ldap::extended::ExtendedRequest;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Header, Message, MessageId, ResultCode, answer, bind, frame, oid, tag};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Session {
@@ -35,7 +37,7 @@ impl Session {
         }
         self.resolve_own_dn_for(&frame).await;
         if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
-            let answer = self.to_client(answer);
+            let answer = self.to_client(&answer);
             self.outbound.push(&answer);
             return self.flush_in_time().await;
         }
@@ -45,6 +47,17 @@ impl Session {
         if matches!(self.identity, Identity::Restricted(_)) {
             return Box::pin(self.change_own_password(&header, &frame)).await;
         }
+        let (header, frame) = if self.route.shape.is_some() {
+            let (route, patience) = (Arc::clone(&self.route), self.shared.limits.bind);
+            let Some(frame) = Box::pin(standing_changed(route, patience, frame)).await else {
+                let octets = self.refuse(header.id, Operation::Modify, Refusal::ShownOnly, None);
+                self.outbound.push(&octets);
+                return self.flush_in_time().await;
+            };
+            (frame::walk(&frame, usize::MAX).ok().flatten().unwrap_or(header), frame)
+        } else {
+            (header, frame)
+        };
         if let Err(answer) = self.ask_guard_in_sequence(&header, &frame).await {
             self.outbound.push(&answer);
             return self.flush_in_time().await;
@@ -98,7 +111,7 @@ impl Session {
             Admit::Pass => request,
             Admit::Changed(changed) => changed,
             Admit::Answer(answer) => {
-                let answer = self.to_client(answer.clone());
+                let answer = self.to_client(answer);
                 self.outbound.push(&answer);
                 return self.flush_in_time().await;
             }

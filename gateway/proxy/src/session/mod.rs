@@ -29,6 +29,7 @@ mod restricted;
 mod rules;
 mod sasl;
 mod second_look;
+mod shaped;
 mod start_tls;
 mod translated;
 mod turned_away;
@@ -44,10 +45,11 @@ use crate::outbound::Outbound;
 use crate::refusal::Refusal;
 use crate::registry::Registered;
 use crate::settings::TlsSource;
+use crate::shape::Wanted;
 use guarded::Watched;
 use postern_identity::decide::{RouteRules, RuleName};
 use postern_identity::{Proven, Standing};
-use postern_ldap::{FrameError, ResultCode, answer};
+use postern_ldap::{FrameError, MessageId, ResultCode, answer};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -148,6 +150,8 @@ pub(crate) struct Session {
     binds_sent: u8,
     /// Why the bind at hand is refused before its name is anybody's.
     refused_at_edge: Option<Refusal>,
+    /// What is wanted of the entries of searches in flight, on a route that shows another product.
+    shaped: Vec<(MessageId, Box<Wanted>)>,
 }
 
 /// Times of a session, in ticks.
@@ -293,6 +297,7 @@ impl Session {
             owners: owner::Owners::default(),
             binds_sent: 0,
             refused_at_edge: None,
+            shaped: Vec::new(),
             shared,
             route,
         };

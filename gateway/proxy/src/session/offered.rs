@@ -38,6 +38,7 @@ impl Session {
         } else {
             &[]
         };
+        let domain = self.domain(rules);
         let offer = Offer {
             mechanisms: &mechanisms,
             passes_extension: &|extension| self.passes_extension(extension, rules),
@@ -45,8 +46,19 @@ impl Session {
             passes_control: &|control| self.passes_control(control, rules),
             own_controls,
             bases: rules.base_dns.as_ref().map(|bases| &*bases.value),
+            shape: self.route.shape.as_ref().map(|shape| (shape.product(), &*domain)),
         };
         rewritten(entry, asked, &offer)
+    }
+
+    /// The part of the tree that stands for a domain: the first that is open of those we know.
+    fn domain(&self, rules: &RouteRules) -> String {
+        if let Some(base) = rules.base_dns.as_ref().and_then(|bases| bases.value.first()) {
+            return base.to_string();
+        }
+        let own = self.route.upstream.settings().base_dn.clone();
+        own.or_else(|| self.route.upstream.capabilities().naming_contexts.first().cloned())
+            .unwrap_or_default()
     }
 
     /// Whether a request for this extended operation goes to the directory.

@@ -210,7 +210,7 @@ impl Session {
                     Admit::Changed(_) | Admit::Swallow => done += header.length,
                     Admit::Answer(answer) => {
                         done += header.length;
-                        let answer = self.to_client(answer);
+                        let answer = self.to_client(&answer);
                         self.outbound.push(&answer);
                     }
                     Admit::Leave(why) => turn = Turn::Stop(Event::Leave(why)),
@@ -234,7 +234,7 @@ impl Session {
                     }
                 }
                 Admit::Answer(answer) => {
-                    let answer = self.to_client(answer);
+                    let answer = self.to_client(&answer);
                     if self.outbound.write(&mut self.client, context, &answer).is_err() {
                         turn = Turn::Stop(Event::Leave(Leave::Gone));
                         break;

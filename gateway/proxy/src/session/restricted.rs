@@ -122,6 +122,7 @@ impl Session {
         let tested = self.tested_code(code, &answered);
         self.settle_watched(watched, tested);
         self.lane = Some(lane);
+        let in_other_words = translation.is_some();
         let words = translation.filter(|_| code != ResultCode::REFERRAL);
         let translated = words.and_then(|words| self.translated_answer(operation, words.care, &answered));
         let code = translated.as_ref().map_or(code, |translated| translated.code);
@@ -138,18 +139,19 @@ impl Session {
             self.outbound.push(&translated.octets);
             return self.flush_in_time().await;
         }
-        let referred = if code == ResultCode::REFERRAL {
-            self.referred_result(&answered, true)
-        } else {
-            Referred::Pass
+        let referred = match code {
+            // Not for a client to follow that asked in other words; nor is what could not be read.
+            _ if in_other_words => Referred::Nothing,
+            ResultCode::REFERRAL => self.referred_result(&answered, true),
+            _ => Referred::Pass,
         };
         match referred {
             Referred::Pass => {
-                let answered = self.to_client(answered.to_vec());
+                let answered = self.to_client(&answered);
                 self.outbound.push(&answered);
             }
             Referred::Changed(changed) => {
-                let changed = self.to_client(changed);
+                let changed = self.to_client(&changed);
                 self.outbound.push(&changed);
             }
             Referred::Nothing | Referred::Broken => {

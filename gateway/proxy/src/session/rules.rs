@@ -112,7 +112,8 @@ impl Session {
     /// Works out whether plain searches may skip every other look.
     pub(super) fn set_fast(&mut self) {
         // What is made in another's name is always read to its end.
-        let lane_fits = self.lane_fits() && !self.acts();
+        // Where another product is shown, some entries are ours.
+        let lane_fits = self.lane_fits() && !self.acts() && self.route.shape.is_none();
         self.fast = lane_fits
             && self.rules.as_ref().is_some_and(|rules| {
                 rules.operations.value.contains(Operation::Search)

@@ -279,6 +279,9 @@ fn check_references(
                 "[directory.service_account], which the directory lets act for these accounts (RFC 4370)",
             );
         }
+        if let (Some(shape), Some(known)) = (&route.shown_as.shape, known) {
+            shown_as::check_shape(shape, known, span, reading);
+        }
         let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
         if looks && known.is_some_and(|settings| settings.service_account.is_none()) {
             let what = format!(

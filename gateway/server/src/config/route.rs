@@ -2,7 +2,7 @@
 
 use super::names::NamesTable;
 use super::reading::{Reading, Text, Word, text_of};
-use super::shown_as::{SuffixTable, shown_as};
+use super::shown_as::{ShapeTable, SuffixTable, shown_as};
 use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
 use postern_directory::{NameForm, NameRules, ServerUrl};
 use postern_proxy::{ShownAs, SignInSettings};
@@ -93,6 +93,9 @@ pub(super) struct RouteTable {
     /// Another name for the part of the tree that clients of this route know. What lies outside of it is not there for them.
     #[schemars(with = "Option<SuffixTable>")]
     suffix: Option<Spanned<SuffixTable>>,
+    /// Another product, whose attributes clients of this route look for: they are made of the directory's own.
+    #[schemars(with = "Option<ShapeTable>")]
+    shape: Option<Spanned<ShapeTable>>,
 }
 
 /// How connections to the directory are used.
@@ -126,7 +129,7 @@ impl RouteTable {
         };
         let lanes = self.lanes.unwrap_or_default().read(reading);
         let login = self.login.as_ref().map(Spanned::span);
-        let shown_as = shown_as(self.suffix, self.opaque.as_ref(), reading);
+        let shown_as = shown_as(self.suffix, self.shape, self.opaque.as_ref(), reading);
         let sign_in = sign_in(self.certificate_identity, self.login, self.opaque.as_ref(), reading);
         let names = self.names.map(|table| {
             let span = table.span();

@@ -11,7 +11,7 @@ const EPOCH_SECONDS: i64 = 11_644_473_600;
 
 /// A moment as an attribute has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(in crate::upstream) enum Moment {
     /// Not set: 0.
     Zero,
     /// Then.
@@ -22,7 +22,7 @@ pub(super) enum Moment {
 
 /// How long something lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(in crate::upstream) enum Length {
     /// Not at all: 0.
     Zero,
     /// So many whole seconds, at least one.
@@ -32,7 +32,7 @@ pub(super) enum Length {
 }
 
 /// Reads a moment; a negative one is none.
-pub(super) fn moment(text: &str) -> Option<Moment> {
+pub(in crate::upstream) fn moment(text: &str) -> Option<Moment> {
     match text.parse::<i64>().ok()? {
         0 => Some(Moment::Zero),
         NEVER => Some(Moment::Never),
@@ -46,7 +46,7 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
 }
 
 /// Reads a length: a negative number of steps, of which the smallest is for ever. A positive one is none.
-pub(super) fn length(text: &str) -> Option<Length> {
+pub(in crate::upstream) fn length(text: &str) -> Option<Length> {
     match text.parse::<i64>().ok()? {
         0 => Some(Length::Zero),
         i64::MIN => Some(Length::Forever),

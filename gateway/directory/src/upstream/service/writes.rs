@@ -5,6 +5,7 @@
 //! again.
 
 use super::lane::{Lane, Unanswered};
+use super::owners_change::Proof;
 use super::{Filter, Scope, Search, ServiceLanes, stable_id_of, whole_seconds};
 use crate::upstream::ServerIndex;
 use crate::upstream::choice::{AccountHash, Want};
@@ -172,6 +173,18 @@ impl ServiceLanes {
                 told_by: "not sent",
             }));
         }
+        let (mut own, mut change) = (None, change);
+        if let Change::Password { old: Some(old), new } = change
+            && self.upstream.dialect().changes_as_owner()
+        {
+            let proof = self.as_owner(lane.server(), entry.dn(), old).await;
+            match proof.map_err(Fault::Lane)? {
+                Proof::SignedIn(owners) => own = Some(owners),
+                Proof::RightButExpired => change = Change::Password { old: None, new },
+                Proof::Refused(refusal) => return Ok(Answered::Refused(refusal)),
+            }
+        }
+        let lane = own.as_mut().unwrap_or(lane);
         let Some(request) = self.request(&entry, change) else {
             return Err(Fault::Final(WriteError::NotPossible));
         };

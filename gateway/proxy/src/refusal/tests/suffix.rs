@@ -10,6 +10,7 @@ use postern_ldap::{MessageId, ResultCode, bind, control};
 pub(super) fn under_another_suffix() -> ShownAs {
     ShownAs {
         suffix: Some(SuffixSettings::new("dc=here", "dc=example").unwrap()),
+        shape: None,
     }
 }
 
