@@ -218,10 +218,10 @@ fn configure(folder: &Path, settings: &Ds389Settings, port: u16, tls_port: u16) 
         &format!("\n{}\nnsslapd-rootdn:", lines.join("\n")),
         1,
     );
-    // Left alone it would take a tenth of the machine's memory for its caches.
+    // Left alone it would take a tenth of the machine's memory for its caches, and half of it for an import.
     let text = text.replacen(
         "\nnsslapd-mode: 600\n",
-        "\nnsslapd-mode: 600\nnsslapd-cache-autosize: 0\nnsslapd-dbcachesize: 2000000\nnsslapd-db-durable-transaction: off\n",
+        "\nnsslapd-mode: 600\nnsslapd-cache-autosize: 0\nnsslapd-dbcachesize: 2000000\nnsslapd-import-cache-autosize: 0\nnsslapd-import-cachesize: 16000000\nnsslapd-db-durable-transaction: off\n",
         1,
     );
     fs::write(folder.join("dse.ldif"), text).unwrap();

@@ -9,7 +9,7 @@
 //! `session` peels whole messages off the client's octets; `admit` says what may pass. Plain searches and
 //! their answers go through `relay` as octets. A bind is done in sequence (`session/bind`): the directory's dialect reads the answer, the rules
 //! give a verdict, `surface` encodes it. Where a route takes names that are no DNs, `accounts` finds whose it is first (`session/names`).
-//! Whatever tests a password asks the `guard` first. `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
+//! Whatever tests a password asks the `guard` first, and before that whatever writes one asks whose it is (`session/owner`). `pool` keeps clean `lane`s for the next session, by server. `workers` are the threads:
 //! a session and its lane stay on one. `rechecks` looks up again how accounts stand that are signed in, and `session/bound` acts
 //! on it. Where a dialect calls an answer silent, `second_looks` reads the entry right after the sign-in. What is refused is in one table,
 //! `refusal`.

@@ -23,7 +23,8 @@ PORTS = {0: 389, 1: 636}
 
 def main():
     bring_loopback_up()
-    server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=2)
+    with open(os.devnull, "rb") as nothing:
+        server = subprocess.Popen(sys.argv[1:], stdin=nothing, stdout=2)
     for descriptor, port in PORTS.items():
         threading.Thread(target=take, args=(descriptor, port), daemon=True).start()
     os._exit(server.wait() % 256)

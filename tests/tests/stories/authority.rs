@@ -2,6 +2,7 @@
 
 mod federated;
 mod meanwhile;
+mod others;
 mod told;
 
 use postern_tests::people::{self, ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, SERVICE, dn};

@@ -198,6 +198,33 @@ fn slapd_tells_an_account_above_the_rules() {
 }
 
 #[test]
+fn a_policy_that_stands_in_the_way_is_told() {
+    let more = "\
+dn: cn=odd,ou=policies,dc=example,dc=org
+objectClass: device
+objectClass: pwdPolicy
+cn: odd
+pwdAttribute: userPassword
+pwdSafeModify: TRUE
+
+";
+    let slapd = Slapd::start_with(&SlapdSettings {
+        ldif: more.to_owned(),
+        ..SlapdSettings::default()
+    });
+    let url = slapd.url();
+    let mut odd = of_slapd(&url, SERVICE, PASSWORD);
+    odd.more = "default_policy_dn = \"cn=odd,ou=policies,dc=example,dc=org\"";
+    let said = odd.ask();
+    for obstacle in ["pwdSafeModify: ", "no pwdMustChange: ", "no pwdLockout: "] {
+        let line = format!("notice: directory people: the policy cn=odd,ou=policies,dc=example,dc=org: {obstacle}");
+        assert!(said.contains(&line), "{said}");
+    }
+    let said = of_slapd(&url, SERVICE, PASSWORD).ask();
+    assert!(!said.contains("directory people: the policy"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_seen_is_told() {
     let hidden = "access to dn.subtree=\"ou=policies,dc=example,dc=org\" by * none\n";
     let slapd = slapd(hidden);

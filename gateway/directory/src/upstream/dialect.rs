@@ -119,6 +119,12 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// What a policy forbids or makes useless of what our account may do, in words for an administrator.
+    fn policy_obstacles(&self, policy: &Entry) -> Vec<&'static str> {
+        let _ = policy;
+        Vec::new()
+    }
+
     /// What would say that our account stands above the rules.
     fn elevated(&self) -> Vec<Elevated> {
         Vec::new()
@@ -154,6 +160,12 @@ pub trait Dialect: Send + Sync {
     fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
         let _ = (change, account, now);
         None
+    }
+
+    /// Whether a change with the old password counts as its owner's only if the owner sends it. Then our own account signs in as the owner for
+    /// it. One that has expired signs nobody in: once it is proven right, we reset it as ourselves.
+    fn changes_as_owner(&self) -> bool {
+        false
     }
 
     /// Why a password write is not even sent: the rule it breaks by itself, or on a connection that is not `protected`. Asked before

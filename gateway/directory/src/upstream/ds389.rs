@@ -88,10 +88,21 @@ impl Dialect for Ds389 {
         writes::change_standing(change, account)
     }
 
-    /// An owner's change is password modify (RFC 3062), which looks at the old password before anything else and lifts the restriction of a
-    /// must-change connection; it wants TLS and says little of why it refuses. A reset is a modify, which says more.
+    /// Password modify (RFC 3062) sent by anybody else is a reset to this server, whatever old password stands in it, and is to be followed by
+    /// a change.
+    fn changes_as_owner(&self) -> bool {
+        true
+    }
+
+    /// With the old password it is password modify: that looks at the old one before it tells anything of the new, is wholly done when it is
+    /// answered, and on the owner's connection lifts the restriction of a must-change sign-in. It wants TLS and says little of why it refuses.
+    /// Without the old one it is a modify, which says more and leaves no "must change" behind; the server answers it a moment before it has
+    /// written the new date of expiry and forgotten the failures.
     fn password_write(&self, dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
-        writes::password(dn, old, new)
+        match old {
+            Some(old) => WriteRequest::password_modify(dn, Some(old), new),
+            None => self.password_write_by_modify(dn, None, new),
+        }
     }
 
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
@@ -105,6 +116,10 @@ impl Dialect for Ds389 {
     /// It stays, with the value 0, after failures are forgotten: more accounts have it than have failures.
     fn rights_probe(&self, right: Right, _account: &Entry, now: Timestamp) -> Option<RightsProbe> {
         Some(rights::probe(right, now))
+    }
+
+    fn policy_obstacles(&self, policy: &Entry) -> Vec<&'static str> {
+        rights::obstacles(policy)
     }
 
     fn elevated(&self) -> Vec<Elevated> {

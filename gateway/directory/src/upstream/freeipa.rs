@@ -98,6 +98,11 @@ impl Dialect for FreeIpa {
         writes::change_standing(change, account, now)
     }
 
+    /// A change sent by anybody else is a reset, and expires at once.
+    fn changes_as_owner(&self) -> bool {
+        true
+    }
+
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
         refusal::read(answer)
     }

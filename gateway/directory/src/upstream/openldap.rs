@@ -86,6 +86,10 @@ impl Dialect for OpenLdap {
         Some(rights::probe(right, account, now))
     }
 
+    fn policy_obstacles(&self, policy: &Entry) -> Vec<&'static str> {
+        rights::obstacles(policy)
+    }
+
     fn elevated(&self) -> Vec<Elevated> {
         rights::elevated()
     }

@@ -157,5 +157,12 @@ pub enum PolicySeen {
     /// It cannot be read.
     Hidden(String),
     /// It can.
-    Seen(String, Vec<String>),
+    Seen {
+        /// Its DN.
+        dn: String,
+        /// What it says something about.
+        attributes: Vec<&'static str>,
+        /// What it forbids or makes useless.
+        obstacles: Vec<&'static str>,
+    },
 }

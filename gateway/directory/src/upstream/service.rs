@@ -6,6 +6,7 @@
 pub mod facts;
 pub mod groups;
 pub(super) mod lane;
+mod owners_change;
 pub mod people;
 mod request;
 mod rights;

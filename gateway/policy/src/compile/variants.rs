@@ -50,7 +50,11 @@ pub(super) fn rules(
         .collect();
     let mut base = merged(&always, problems);
     base.made_of = speaking.iter().map(|layer| Arc::clone(layer)).collect();
-    let transparent = |layer: &&&Arc<Layer>| layer.surfaces.is_some_and(postern_identity::decide::Surfaces::is_transparent);
+    let transparent = |layer: &&&Arc<Layer>| {
+        layer
+            .surfaces
+            .is_some_and(postern_identity::decide::Surfaces::is_transparent)
+    };
     if facts.mapped
         && let Some(layer) = speaking.iter().find(transparent)
     {

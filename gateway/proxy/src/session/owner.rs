@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// Asks under the rules in force when the answer comes.
+    /// Asks under the rules in force when leave is given.
     pub(super) async fn ask_owner_in_force(
         &mut self,
         header: &Header,
@@ -196,7 +196,7 @@ impl Session {
     ) -> ControlFlow<super::Leave, Result<(), Vec<u8>>> {
         for _ in 0..MOST_RELOADS {
             let asked = self.ask_owner(header, frame).await;
-            if self.generation == self.shared.generation.get() {
+            if self.owners.leave.is_none() || self.generation == self.shared.generation.get() {
                 return ControlFlow::Continue(asked);
             }
             self.new_rules()?;

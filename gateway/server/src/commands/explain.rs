@@ -4,11 +4,13 @@
 //! directory or from the configuration.
 
 mod guard;
+mod owner;
 mod told;
 
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
+use owner::ToldPassword;
 use postern_directory::{
     Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who,
 };
@@ -99,13 +101,18 @@ pub fn run(
     let names = route.names.as_ref().filter(|rules| !rules.is_as_sent() && !transparent);
     let may_write = book.route(&of_nobody, at).is_some_and(|answer| answer.may_write);
     let (form, found) = runtime.block_on(look_up(&upstream, names, question.user, may_write));
+    let rules = book.route(&of_nobody, at).map(|answer| answer.rules);
+    let password = found
+        .as_ref()
+        .ok()
+        .map(|account| runtime.block_on(ToldPassword::find(&upstream, account, rules.as_deref())));
     let told = Told::new(
         question,
         at,
         &upstream,
         &book,
         (form, configuration.server.nodes),
-        &found,
+        (&found, password),
         opaque,
     );
     if question.json {

@@ -5,7 +5,7 @@ use super::*;
 use postern_ldap::{control, filter};
 use postern_tests::request::Change;
 
-const NEW: &str = "another-secret-5678";
+pub(super) const NEW: &str = "another-secret-5678";
 
 /// Names of the attribute that slapd takes for one another.
 const SPELLINGS: [&str; 5] = [
@@ -28,9 +28,9 @@ const OTHERS: [&str; 8] = [
 ];
 
 /// A request, and what it is called.
-struct Way {
-    word: String,
-    request: Vec<u8>,
+pub(super) struct Way {
+    pub(super) word: String,
+    pub(super) request: Vec<u8>,
     /// Whether slapd does it where nobody forbids.
     works: bool,
 }
@@ -61,7 +61,7 @@ fn controls(target: &str) -> Vec<(&'static str, Vec<Vec<u8>>)> {
 }
 
 /// Modifies that write a credential.
-fn modifies(id: u32, target: &str) -> Vec<Way> {
+pub(super) fn modifies(id: u32, target: &str) -> Vec<Way> {
     let mut ways = Vec::new();
     for (with, controls) in controls(target) {
         let controls: Vec<&[u8]> = controls.iter().map(Vec::as_slice).collect();
@@ -105,7 +105,7 @@ fn modifies(id: u32, target: &str) -> Vec<Way> {
 }
 
 /// RFC 3062, by whatever name.
-fn extended(id: u32, uid: &str, target: &str) -> Vec<Way> {
+pub(super) fn extended(id: u32, uid: &str, target: &str) -> Vec<Way> {
     let (rdn, parent) = target.split_once(',').unwrap();
     let by_oid = format!("0.9.2342.19200300.100.1.1={uid},{parent}");
     let escaped = format!(
@@ -158,7 +158,7 @@ fn extended(id: u32, uid: &str, target: &str) -> Vec<Way> {
 }
 
 /// New names with a password in them.
-fn renames(id: u32, uid: &str, target: &str) -> Vec<Way> {
+pub(super) fn renames(id: u32, uid: &str, target: &str) -> Vec<Way> {
     let (_, parent) = target.split_once(',').unwrap();
     let rdns = [
         format!("userPassword={NEW}"),

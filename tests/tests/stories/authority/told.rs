@@ -1,7 +1,9 @@
 //! Who is told whose a password is, and who is not.
 
 use super::*;
+use postern_tests::gateway::program;
 use postern_tests::request::Change;
+use std::process::Command;
 
 const NEW: &str = "another-secret-5678";
 
@@ -132,4 +134,64 @@ fn without_a_service_account_or_with_the_directory_away_nothing_is_written() {
     }
     slapd.start_again();
     assert_eq!(gateway.client().bind(1, &dn("user0001"), PASSWORD).code, Some(0));
+}
+
+/// What `postern explain` says of an account's password, for a program and for a person.
+fn explained(gateway: &Gateway, user: &str) -> (serde_json::Value, String) {
+    let run = |more: &[&str]| {
+        let ran = Command::new(program())
+            .args(["explain", "--route", "applications", "--user", user, "--config"])
+            .arg(gateway.folder().join("gateway.toml"))
+            .args(more)
+            .current_dir(gateway.folder())
+            .output()
+            .expect("the program runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let told: serde_json::Value = serde_json::from_str(&run(&["--json"])).unwrap();
+    (told["password"].clone(), run(&[]))
+}
+
+#[test]
+fn explain_names_the_owner_the_rule_and_what_every_rule_said() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", RULES);
+    for (uid, owner, rule) in [
+        ("user0001", "directory people", "policy.toml:authority.everybody-else"),
+        ("erin", "provider example-sso", "policy.toml:authority.marked"),
+        ("glass", "directory people", "policy.toml:authority.glass"),
+        (
+            "mailed",
+            "directory people and provider mail-sso",
+            "policy.toml:authority.elsewhere",
+        ),
+        ("hidden", "nobody known", "policy.toml:authority.hidden"),
+        ("passed", "nobody known", "built-in:password-checked-elsewhere"),
+    ] {
+        let (password, text) = explained(&gateway, &name(uid));
+        assert_eq!(password["owner"], owner, "{uid}");
+        assert_eq!(password["rule"], rule, "{uid}");
+        assert_eq!(
+            password["may_be_written_here"],
+            rule.ends_with("everybody-else") || rule.ends_with("glass"),
+            "{uid}"
+        );
+        assert!(text.contains(&format!("of {owner} ({rule})")), "{text}");
+    }
+    let (password, text) = explained(&gateway, &name("erin"));
+    assert_eq!(password["page"], "https://sso.example.com/forgot");
+    assert_eq!(password["rules"][0]["holds"], "no");
+    assert_eq!(password["rules"][1]["rule"], "policy.toml:authority.marked");
+    assert_eq!(password["rules"][1]["holds"], "yes");
+    assert!(
+        text.contains("because policy.toml:authority.marked: yes") && text.contains("it is not written here"),
+        "{text}"
+    );
+    let (password, text) = explained(&gateway, &name("hidden"));
+    assert_eq!(password["not_seen"][0], "departmentnumber");
+    assert!(
+        text.contains("the service account may not see departmentnumber"),
+        "{text}"
+    );
 }

@@ -4,6 +4,7 @@ use super::people;
 use crate::golden::binds::{WRONG, ask_people};
 use crate::golden::changes::changes_on;
 use crate::golden::sessions::all_cases_of;
+use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning, error};
 use postern_tests::ds389::people::account;
 use postern_tests::golden::Table;
 use postern_tests::people::dn;
@@ -30,6 +31,17 @@ fn each_state_is_answered_as_captured() {
     // Lengths inside the control are of four octets.
     let control = answers["expired, asked, right"].password_policy();
     assert_eq!(control, Some(&[0x30, 0x84, 0, 0, 0, 3, 0x81, 1, 0][..]));
+
+    // The seconds beside "must be changed" are those of a warning at first, and none from then on: nobody should go by them.
+    let again = sign_in(&server, "must-change", PASSWORD).remove(0);
+    let control = PasswordPolicyResponse::parse(again.password_policy().expect("the control")).unwrap();
+    assert_eq!(
+        (control.warning, control.error),
+        (
+            Some(PolicyWarning::TimeBeforeExpiration(0)),
+            Some(error::CHANGE_AFTER_RESET)
+        )
+    );
 
     five_wrong_passwords_lock_and_the_sixth_sign_in_is_told(&server);
     grace_sign_ins_count_down_and_then_are_refused(&server);

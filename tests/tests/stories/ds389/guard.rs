@@ -3,7 +3,7 @@
 use super::directory;
 use postern_tests::people::{ADMINISTRATOR_PASSWORD, PASSWORD, dn};
 use postern_tests::request::{self, Scope};
-use postern_tests::{Ds389, Ds389Settings, Gateway, Wire};
+use postern_tests::{Ds389, Ds389Settings, Gateway, GatewaySettings, Wire, policies};
 
 #[test]
 fn guesses_do_not_lock_the_account_and_those_from_before_a_start_count() {
@@ -14,7 +14,13 @@ fn guesses_do_not_lock_the_account_and_those_from_before_a_start_count() {
     // One went to the server itself while no gateway was there to count them.
     let answer = Wire::connect(server.address()).bind(1, &dn("history-1"), "before");
     assert_eq!(answer.code, Some(49), "{answer:?}");
-    let gateway = Gateway::start_with(&directory("sssd", &server));
+    // The policy file would let eleven up.
+    let policy =
+        policies::like_generic("plain", "").replace("[policy.pass]", "[policy.guard]\nattempts = 12\n\n[policy.pass]");
+    let gateway = Gateway::start_with(&GatewaySettings {
+        policy: Some(policy),
+        ..directory("generic", &server)
+    });
     for (uid, before) in [("active", 0), ("history-1", 1)] {
         assert_eq!(failures(&server, uid), before, "{uid}");
         for guess in 0..12 {

@@ -41,7 +41,7 @@ fn each_state_is_told_on_every_surface_as_of_slapd() {
     let (_, direct) = ask_people(&people(""), "", server.address());
     for (name, preset, surface) in SURFACES {
         let gateway = Gateway::start_with(&GatewaySettings {
-            policy: surface.map(|surface| policy(surface)),
+            policy: surface.map(policy),
             ..directory(preset, &server)
         });
         let about = match surface {

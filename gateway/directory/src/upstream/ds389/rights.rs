@@ -1,6 +1,8 @@
 //! What the server is asked to learn what our account may do. Access rules are looked at before the value is: 50 or 16 (noSuchAttribute).
 
 use super::entry::RETRY_COUNT;
+use super::values::switch;
+use crate::upstream::entry::Entry;
 use crate::upstream::rights::{self, Elevated, Lack, Right, RightsProbe};
 use postern_identity::Timestamp;
 
@@ -16,6 +18,20 @@ pub(in crate::upstream) fn probe(right: Right, now: Timestamp) -> RightsProbe {
         Right::Lock => RightsProbe::absent(RETRY_COUNT, UNCOUNTED),
         Right::Disable => RightsProbe::absent("nsAccountLock", "neither true nor false"),
     }
+}
+
+/// Both are off where nothing says otherwise.
+pub(super) fn obstacles(policy: &Entry) -> Vec<&'static str> {
+    let is_on = |attribute| switch(policy, attribute).is_ok_and(|on| on.unwrap_or(false));
+    let mut obstacles = Vec::new();
+    if !is_on("passwordMustChange") {
+        obstacles
+            .push("passwordMustChange is off: whoever was made to change the password is let in as if nothing were");
+    }
+    if !is_on("passwordLockout") {
+        obstacles.push("passwordLockout is off: the server passes over locks");
+    }
+    obstacles
 }
 
 pub(in crate::upstream) fn elevated() -> Vec<Elevated> {

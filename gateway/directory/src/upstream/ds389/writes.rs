@@ -1,4 +1,4 @@
-//! What the server is sent to change a password or an account's standing.
+//! What the server is sent to change an account's standing.
 //!
 //! Our service account needs the right to write these attributes of the accounts (an ACI with `allow (write)`): `userPassword` for resets,
 //! `passwordExpirationTime` and `passwordExpWarned` to force a change, `passwordRetryCount`, `retryCountResetTime` and `accountUnlockTime` to
@@ -8,8 +8,8 @@
 use super::entry::{self, LOCKED_FOR_GOOD, MUST_CHANGE, RETRY_COUNT};
 use super::values::{number, switch};
 use crate::upstream::entry::Entry;
-use crate::upstream::write::{Modification, ModificationKind, WriteRequest};
-use postern_identity::{Secret, StandingChange};
+use crate::upstream::write::Modification;
+use postern_identity::StandingChange;
 
 /// More failures than any policy allows (`passwordMaxFailure` is at most 32767).
 const MORE_THAN_ANY: &str = "65535";
@@ -40,20 +40,6 @@ pub(super) fn change_standing(change: StandingChange, account: &Entry) -> Option
         // One that comes from a role stays: that is the role's to take away.
         StandingChange::Enable => vec![Modification::remove("nsAccountLock")],
     })
-}
-
-pub(super) fn password(dn: &str, old: Option<&Secret>, new: &Secret) -> WriteRequest {
-    match old {
-        Some(old) => WriteRequest::password_modify(dn, Some(old), new),
-        None => WriteRequest::modify(
-            dn,
-            &[Modification {
-                kind: ModificationKind::Replace,
-                attribute: "userPassword",
-                values: vec![Secret::new(new.expose())],
-            }],
-        ),
-    }
 }
 
 /// Whether the password may be used for a few sign-ins or a while only.

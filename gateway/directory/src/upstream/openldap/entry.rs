@@ -35,6 +35,7 @@ pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
     "pwdMustChange",
     "pwdMaxFailure",
     "pwdFailureCountInterval",
+    "pwdSafeModify",
 ];
 
 /// The lock an administrator sets (draft-behera-ldap-password-policy §5.3.3).

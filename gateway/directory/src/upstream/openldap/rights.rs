@@ -26,6 +26,21 @@ pub(super) fn probe(right: Right, account: &Entry, now: Timestamp) -> RightsProb
     }
 }
 
+pub(super) fn obstacles(policy: &Entry) -> Vec<&'static str> {
+    let is = |attribute| policy.text(attribute) == Some("TRUE");
+    let mut obstacles = Vec::new();
+    if is("pwdSafeModify") {
+        obstacles.push("pwdSafeModify: slapd takes no new password without the old one, so passwords cannot be reset");
+    }
+    if !is("pwdMustChange") {
+        obstacles.push("no pwdMustChange: slapd lets in whoever was made to change the password as if nothing were");
+    }
+    if !is("pwdLockout") {
+        obstacles.push("no pwdLockout: slapd passes over locks, also those of administrators");
+    }
+    obstacles
+}
+
 /// What nobody may modify but whoever has `manage`, and only with the relax control.
 pub(super) fn elevated() -> Vec<Elevated> {
     let relax = control::encode(oid::RELAX_RULES, true, None);

@@ -2,13 +2,16 @@
 
 use super::request::{Filter, Scope, Search, encode, encode_with};
 use crate::transport::Transport;
+use crate::upstream::dialect::{BindAnswer, Dialect};
 use crate::upstream::entry::Entry;
 use crate::upstream::error::ConnectError;
 use crate::upstream::exchange::{Exchange, parse};
 use crate::upstream::settings::ServiceAccount;
 use crate::upstream::write::WriteRequest;
 use crate::upstream::{Connection, ServerIndex};
+use postern_identity::{Proven, Secret, Standing};
 use postern_ldap::control::paged::PagedResults;
+use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{ResultCode, bind, extended, oid, tag};
 use std::time::Duration;
@@ -94,6 +97,40 @@ impl Lane {
         } else {
             Err(ConnectError::ServiceAccountRefused(result.code))
         }
+    }
+
+    /// Binds as somebody else, and reads what the answer says of them. The password policy control is asked for where the product knows it.
+    pub(super) async fn sign_in(
+        &mut self,
+        dialect: &dyn Dialect,
+        (dn, password): (&str, &Secret),
+        allow_plaintext: bool,
+        patience: Duration,
+    ) -> Result<(Standing, Proven), ConnectError> {
+        if !allow_plaintext && !self.is_protected() {
+            return Err(ConnectError::PlaintextRefused);
+        }
+        let ppolicy_asked = dialect.knows_ppolicy_control();
+        let asked = ppolicy_asked.then(ppolicy::request);
+        let controls: Vec<&[u8]> = asked.iter().map(Vec::as_slice).collect();
+        let id = self.exchange.next_id();
+        // RFC 4513 §5.1.2: without a password it would be nobody's bind, and a success.
+        if dn.is_empty() || password.is_empty() {
+            return Err(ConnectError::Protocol);
+        }
+        let request = Zeroizing::new(bind::simple(id, dn.as_bytes(), password.expose(), &controls));
+        let answer = self.exchange.ask(id, &request, patience).await?;
+        let message = parse(&answer)?;
+        if message.operation.tag != tag::BIND_RESPONSE {
+            return Err(ConnectError::Protocol);
+        }
+        let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+        Ok(dialect.read_bind(&BindAnswer {
+            code: result.code,
+            diagnostic: result.diagnostic,
+            controls: message.controls,
+            ppolicy_asked,
+        }))
     }
 
     /// The rootDSE (RFC 4512 §5.1).

@@ -117,11 +117,16 @@ impl ServiceLanes {
             return Ok(PolicySeen::NoneNamed);
         };
         Ok(match self.policy(lane, Some(&dn), example.dn(), patience).await? {
-            Some(policy) => {
-                let asked = dialect.policy_attributes().iter();
-                let seen = asked.filter(|attribute| policy.has(attribute));
-                PolicySeen::Seen(dn, seen.map(|&attribute| attribute.to_owned()).collect())
-            }
+            Some(policy) => PolicySeen::Seen {
+                attributes: dialect
+                    .policy_attributes()
+                    .iter()
+                    .copied()
+                    .filter(|attribute| policy.has(attribute))
+                    .collect(),
+                obstacles: dialect.policy_obstacles(&policy),
+                dn,
+            },
             None => PolicySeen::Hidden(dn),
         })
     }

@@ -5,6 +5,7 @@
 //! again.
 
 use super::lane::{Lane, Unanswered};
+use super::owners_change::Proof;
 use super::{Filter, Scope, Search, ServiceLanes, stable_id_of, whole_seconds};
 use crate::upstream::ServerIndex;
 use crate::upstream::choice::{AccountHash, Want};
@@ -144,6 +145,24 @@ impl ServiceLanes {
         change: Change<'_>,
         patience: Duration,
     ) -> Result<Answered, Fault> {
+        let once = self.attempt_once(lane, dn, key, change, patience).await?;
+        match (once, change) {
+            // Somebody changed the entry between our reading it and the write, which was refused for that (RFC 4511 §4.6): it is read anew.
+            (Answered::Refused(refusal), Change::Standing(_)) if refusal.result_code == NO_SUCH_ATTRIBUTE => {
+                self.attempt_once(lane, dn, key, change, patience).await
+            }
+            (answered, _) => Ok(answered),
+        }
+    }
+
+    async fn attempt_once(
+        &self,
+        lane: &mut Lane,
+        dn: &str,
+        key: Option<&AccountKey>,
+        change: Change<'_>,
+        patience: Duration,
+    ) -> Result<Answered, Fault> {
         let entry = self.entry_to_write(lane, dn, key, patience).await?;
         if let Change::Password { old, new } = change
             && let Some(rule) = self.upstream.dialect().password_problem(old, new, lane.is_protected())
@@ -154,6 +173,18 @@ impl ServiceLanes {
                 told_by: "not sent",
             }));
         }
+        let (mut own, mut change) = (None, change);
+        if let Change::Password { old: Some(old), new } = change
+            && self.upstream.dialect().changes_as_owner()
+        {
+            let proof = self.as_owner(lane.server(), entry.dn(), old).await;
+            match proof.map_err(Fault::Lane)? {
+                Proof::SignedIn(owners) => own = Some(owners),
+                Proof::RightButExpired => change = Change::Password { old: None, new },
+                Proof::Refused(refusal) => return Ok(Answered::Refused(refusal)),
+            }
+        }
+        let lane = own.as_mut().unwrap_or(lane);
         let Some(request) = self.request(&entry, change) else {
             return Err(Fault::Final(WriteError::NotPossible));
         };
@@ -301,6 +332,9 @@ impl ServiceLanes {
         account.is_some_and(|account| DistinguishedName::parse(account.dn.as_bytes()).is_ok_and(|own| own == *name))
     }
 }
+
+/// What was to be deleted is not there.
+const NO_SUCH_ATTRIBUTE: u32 = 16;
 
 const OURSELVES: PasswordRefusal = PasswordRefusal {
     rule: Some(PasswordRule::Forbidden),

@@ -139,8 +139,9 @@ impl Session {
                     .own_dn
                     .as_ref()
                     .filter(|_| DistinguishedName::parse(&signed_in.name).is_err());
-                Some(Actor::Entry(
-                    own.map_or_else(|| signed_in.name.clone(), |own| own.as_bytes().into()),
+                Some(own.map_or_else(
+                    || Actor::Entry(signed_in.name.clone()),
+                    |own| Actor::Own(own.as_bytes().into(), signed_in.name.clone()),
                 ))
             }
         })
@@ -182,13 +183,17 @@ impl Session {
 pub(super) enum Actor {
     /// By this name, which is a DN where the session signed in by one.
     Entry(Box<[u8]>),
+    /// By this DN, which is that of whoever signed in by this other name.
+    Own(Box<[u8]>, Box<[u8]>),
     /// By a name that only the directory can read.
     Other,
 }
 
 /// Whether somebody is told whose a password is: the account itself, and whom the rule names.
 fn is_told(actor: &Actor, facts: &Facts, decision: &Decision) -> bool {
-    let Actor::Entry(name) = actor else { return false };
+    let (Actor::Entry(name) | Actor::Own(name, _)) = actor else {
+        return false;
+    };
     DistinguishedName::parse(name)
         .is_ok_and(|name| !name.is_root() && (facts.name.as_ref() == Some(&name) || decision.is_told_to(&name)))
 }

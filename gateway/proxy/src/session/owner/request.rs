@@ -122,9 +122,10 @@ impl<'a> Subject<'a> {
                 let change =
                     PasswordModify::parse(extension.filter(|request| request.oid == oid::PASSWORD_MODIFY)?.value);
                 match (change.ok()?.identity, actor) {
+                    (Some(identity), Actor::Own(dn, given)) if *identity == **given => there(dn),
                     (Some(identity), _) if is_user_id(identity) => Self::Unnamed,
                     (Some(identity), _) => there(dn_of(identity)),
-                    (None, Actor::Entry(name)) => there(name),
+                    (None, Actor::Entry(name) | Actor::Own(name, _)) => there(name),
                     (None, Actor::Other) => Self::Unnamed,
                 }
             }

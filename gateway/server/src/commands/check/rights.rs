@@ -66,7 +66,7 @@ impl Place<'_> {
         } else {
             Line::Fine(format!("it sees how people stand: {}", report.seen.join(", ")))
         });
-        lines.push(self.policy(&report.policy));
+        lines.extend(self.policy(&report.policy));
         let may = |wanted: Verdict| {
             let rights = report.rights.iter().filter(move |(_, verdict)| *verdict == wanted);
             rights.map(|(right, _)| right.as_str()).collect::<Vec<_>>()
@@ -106,16 +106,26 @@ impl Place<'_> {
         }
     }
 
-    fn policy(&self, policy: &PolicySeen) -> Line {
+    fn policy(&self, policy: &PolicySeen) -> Vec<Line> {
         match policy {
-            PolicySeen::Seen(dn, seen) => Line::Fine(format!("it sees the password policy {dn}: {}", seen.join(", "))),
+            PolicySeen::Seen {
+                dn,
+                attributes,
+                obstacles,
+            } => {
+                let seen = format!("it sees the password policy {dn}: {}", attributes.join(", "));
+                let against = obstacles
+                    .iter()
+                    .map(|what| Line::Notice(format!("the policy {dn}: {what}")));
+                std::iter::once(Line::Fine(seen)).chain(against).collect()
+            }
             PolicySeen::Hidden(dn) => {
                 let what = format!("the service account cannot see the password policy {dn}");
-                self.lack(&what, Lack::Policy, dn)
+                vec![self.lack(&what, Lack::Policy, dn)]
             }
             PolicySeen::NoneNamed => {
                 let what = "no password policy is known, so locks and ends of passwords cannot be read";
-                self.lack(what, Lack::Policy, "THE-POLICY")
+                vec![self.lack(what, Lack::Policy, "THE-POLICY")]
             }
         }
     }

@@ -1,21 +1,19 @@
 //! The answer of `postern explain`, for a program and for a person.
 
 use super::guard::ToldGuard;
+use super::owner::ToldPassword;
 use super::{Question, at_a_bind};
 use crate::commands::NOT_ENFORCED;
 use crate::output::Output;
 use crate::telemetry::audit::proven_word;
 use postern_directory::{Account, LookUpError, NameForm, Upstream};
 use postern_identity::decide::{BindQuestion, RouteQuestion};
-use postern_identity::{Authority, Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
+use postern_identity::{Evidence, LockedBy, Proven, Source, Standing, State, Timestamp, Warning};
 use postern_ldap::ResultCode;
 use postern_policy::{Explanation, Rulebook};
 use serde::Serialize;
 use std::io;
 use std::num::NonZeroU32;
-
-/// The rule that says whose a password is until policies can.
-const OWNER_RULE: &str = "built-in:directory-owns-password";
 
 /// Everything that is printed, as a program reads it.
 #[derive(Serialize)]
@@ -49,15 +47,6 @@ struct ToldAccount {
     id: String,
     server: String,
     password_policy: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ToldPassword {
-    owner: String,
-    may_be_written_here: bool,
-    rule: &'static str,
-    /// For how long after a change the directory still takes the previous password, in seconds.
-    previous_accepted_seconds: u32,
 }
 
 #[derive(Serialize)]
@@ -95,7 +84,7 @@ impl<'a> Told<'a> {
         upstream: &Upstream,
         book: &Rulebook,
         (form, nodes): (Option<NameForm>, NonZeroU32),
-        found: &Result<Account, LookUpError>,
+        (found, password): (&Result<Account, LookUpError>, Option<ToldPassword>),
         opaque: bool,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
@@ -116,7 +105,6 @@ impl<'a> Told<'a> {
             account: None,
         };
         let guard = book.route(&of_nobody, at).and_then(|answer| answer.rules.guard.clone());
-        let authority = Authority::Local(upstream.name().clone());
         Self {
             route: question.route,
             directory: upstream.name().to_string(),
@@ -129,12 +117,7 @@ impl<'a> Told<'a> {
                 server: upstream.server_name(account.server).to_owned(),
                 password_policy: account.policy_dn.clone(),
             }),
-            password: found.as_ref().ok().map(|_| ToldPassword {
-                owner: owner(&authority),
-                may_be_written_here: authority.permits_local_write(),
-                rule: OWNER_RULE,
-                previous_accepted_seconds: upstream.dialect().previous_password_seconds(),
-            }),
+            password,
             standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
             bind: found.as_ref().ok().filter(|_| !opaque).and_then(|account| {
                 let (standing, proven) = at_a_bind(upstream.dialect(), &account.standing)?;
@@ -185,13 +168,9 @@ impl<'a> Told<'a> {
             )?;
         }
         if let Some(password) = &self.password {
-            row("password", &format!("of {} ({})", password.owner, password.rule))?;
-            if password.previous_accepted_seconds > 0 {
-                let minutes = password.previous_accepted_seconds / 60;
-                let known = format!("the directory takes the previous one for {minutes} minutes after a change");
-                row("", &known)?;
-            }
+            password.print(out, shown)?;
         }
+        let mut row = |name: &str, value: &str| out.line(format_args!("{name:<10} {}", shown(value)));
         if let Some(standing) = &self.standing {
             let state = [vec![standing.state.to_owned()], standing.details.clone()]
                 .concat()
@@ -319,15 +298,6 @@ fn told_standing(standing: &Standing) -> ToldStanding {
             Source::Bind | Source::BindForChange => "the answer to a sign-in",
             Source::Entry => "the entry",
         },
-    }
-}
-
-fn owner(authority: &Authority) -> String {
-    match authority {
-        Authority::Local(directory) => format!("directory {directory}"),
-        Authority::Provider(provider) => format!("provider {provider}"),
-        Authority::Both { directory, provider } => format!("directory {directory} and provider {provider}"),
-        Authority::Unknown => "nobody known".to_owned(),
     }
 }
 

@@ -1,5 +1,8 @@
 use super::*;
+use crate::upstream::dialect::Dialect as _;
+use crate::upstream::ds389::Ds389;
 use crate::upstream::write::ModificationKind;
+use postern_identity::Secret;
 
 fn entry(attributes: &[(&str, &str)]) -> Entry {
     let values: Vec<[&str; 1]> = attributes.iter().map(|(_, value)| [*value]).collect();
@@ -104,6 +107,7 @@ fn must_change_cannot_be_withdrawn_from_a_password_that_is_limited_otherwise() {
 #[test]
 fn owners_change_by_password_modify_and_others_reset_by_modify() {
     let (old, new) = (Secret::new("old"), Secret::new("new"));
-    assert!(password("uid=a", Some(&old), &new).is_extended());
-    assert!(!password("uid=a", None, &new).is_extended());
+    let dialect = Ds389::new();
+    assert!(dialect.password_write("uid=a", Some(&old), &new).is_extended());
+    assert!(!dialect.password_write("uid=a", None, &new).is_extended());
 }

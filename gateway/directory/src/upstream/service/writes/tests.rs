@@ -19,6 +19,8 @@ const ALICE: &str = "uid=alice,dc=example,dc=org";
 #[derive(Clone)]
 enum To {
     Answer(u32),
+    /// This to the first, and success to those after it.
+    AtFirst(u32),
     Refer(String),
     /// It takes the write and hangs up.
     Swallow,
@@ -74,7 +76,11 @@ async fn session(mut stream: TcpStream, last: usize, seen: Arc<Seen>, to: To) {
                 tag::BIND_REQUEST => answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[]),
                 tag::SEARCH_REQUEST => alice(header.id),
                 write => {
-                    seen.writes.lock().unwrap().push(write);
+                    let first = {
+                        let mut writes = seen.writes.lock().unwrap();
+                        writes.push(write);
+                        writes.len() == 1
+                    };
                     let response = if write == tag::MODIFY_REQUEST {
                         tag::MODIFY_RESPONSE
                     } else {
@@ -82,6 +88,10 @@ async fn session(mut stream: TcpStream, last: usize, seen: Arc<Seen>, to: To) {
                     };
                     match &to {
                         To::Answer(code) => answer::result(header.id, response, ResultCode(*code), "", &[]),
+                        To::AtFirst(code) => {
+                            let code = if first { *code } else { 0 };
+                            answer::result(header.id, response, ResultCode(code), "", &[])
+                        }
                         To::Refer(uri) => referral(header.id, response, uri),
                         To::Swallow => return,
                         To::Babble => answer::result(header.id, tag::ADD_RESPONSE, ResultCode::SUCCESS, "", &[]),
@@ -229,6 +239,25 @@ async fn a_refusal_is_told_and_sign_ins_follow_what_was_written_alone() {
         assert_eq!(answered.is_ok(), followed);
         assert_eq!(lanes.upstream.writes.any(), followed);
     }
+}
+
+#[tokio::test]
+async fn a_standing_that_changed_under_us_is_read_anew_once_and_a_password_is_not_sent_again() {
+    let lock = async |lanes: &ServiceLanes| lanes.change_standing(ALICE, StandingChange::Lock).await;
+    for (to, wanted, writes) in [
+        (To::AtFirst(16), true, 2),
+        (To::Answer(16), false, 2),
+        (To::AtFirst(50), false, 1),
+    ] {
+        let mut tasks = JoinSet::new();
+        let (url, seen) = directory(&mut tasks, usize::MAX, to).await;
+        assert_eq!(lock(&lanes(vec![url])).await.is_ok(), wanted);
+        assert_eq!(seen.writes().len(), writes);
+    }
+    let mut tasks = JoinSet::new();
+    let (url, seen) = directory(&mut tasks, usize::MAX, To::AtFirst(16)).await;
+    assert_eq!(write(&lanes(vec![url])).await, refused(16));
+    assert_eq!(seen.writes().len(), 1);
 }
 
 #[tokio::test]
