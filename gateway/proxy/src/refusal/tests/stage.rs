@@ -1,5 +1,7 @@
 //! The stage on which refusals are provoked: one session, a server that behaves as told, rules, and the record.
 
+mod last_grace;
+
 use crate::client::Client;
 use crate::door::Arrival;
 use crate::gateway::Gateway;
@@ -19,7 +21,7 @@ use postern_identity::decide::{
 };
 use postern_identity::{DirectoryName, Proven, Secret, State, Timestamp};
 use postern_ldap::ber::Writer;
-use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
+use postern_ldap::control::ppolicy::PasswordPolicyResponse;
 use postern_ldap::control::proxied_authorization::ActingAs;
 use postern_ldap::{Message, MessageId, ResultCode, answer, frame, result, tag};
 use std::net::SocketAddr;
@@ -245,11 +247,15 @@ pub(crate) async fn serve(server: Server) -> SocketAddr {
                             (Server::MustChange, tag::BIND_REQUEST) => {
                                 answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&must_change])
                             }
-                            (Server::LastGrace, tag::BIND_REQUEST) => {
-                                answer::result(header.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[&one_left()])
-                            }
+                            (Server::LastGrace, tag::BIND_REQUEST) => answer::result(
+                                header.id,
+                                tag::BIND_RESPONSE,
+                                ResultCode::SUCCESS,
+                                "",
+                                &[&last_grace::one_left()],
+                            ),
                             (Server::LastGrace, tag::SEARCH_REQUEST) => [
-                                in_last_grace(header.id),
+                                last_grace::entry(header.id),
                                 answer::result(header.id, tag::SEARCH_DONE, ResultCode::SUCCESS, "", &[]),
                             ]
                             .concat(),
@@ -328,37 +334,6 @@ pub(crate) fn sasl_bind(mechanism: &str, credentials: &[u8]) -> Vec<u8> {
         sasl.octets(mechanism.as_bytes()).octets(credentials);
     });
     answer::message(MessageId(1), tag::BIND_REQUEST, &body.finish(), &[])
-}
-
-fn one_left() -> Vec<u8> {
-    PasswordPolicyResponse {
-        warning: Some(PolicyWarning::GraceRemaining(1)),
-        error: None,
-    }
-    .control()
-}
-
-/// An account and its policy in one entry, whichever is asked for.
-fn in_last_grace(id: MessageId) -> Vec<u8> {
-    let attributes: [(&str, &str); 6] = [
-        ("entryUUID", "1"),
-        ("pwdPolicySubentry", "cn=a"),
-        ("pwdChangedTime", "19600101000000Z"),
-        ("pwdGraceUseTime", "19690101000000Z"),
-        ("pwdMaxAge", "1"),
-        ("pwdGraceAuthNLimit", "2"),
-    ];
-    let mut content = Writer::new();
-    content.octets(b"cn=a").nested(tag::SEQUENCE, |list| {
-        for (name, value) in attributes {
-            list.nested(tag::SEQUENCE, |attribute| {
-                attribute.octets(name.as_bytes()).nested(tag::SET, |set| {
-                    set.octets(value.as_bytes());
-                });
-            });
-        }
-    });
-    answer::message(id, tag::SEARCH_ENTRY, &content.finish(), &[])
 }
 
 fn entry(id: MessageId, dn: &str) -> Vec<u8> {
