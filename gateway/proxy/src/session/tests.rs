@@ -4,7 +4,7 @@ use super::{Identity, Leave, Session};
 use crate::door::Arrival;
 use crate::guard::{Asked, Attempt, Held};
 use crate::lane::LaneLoss;
-use crate::refusal::tests::stage::{Scene, Server, Stage, receive, rule, rules, set_up};
+use crate::refusal::tests::stage::{Fixed, Scene, Server, Stage, receive, rule, rules, set_up};
 use crate::settings::{LaneSettings, Limits};
 use crate::sign_in::SignInSettings;
 use postern_directory::{DialectName, ServerIndex};
@@ -17,6 +17,8 @@ use postern_ldap::{Header, MessageId, ResultCode, answer, bind, frame, oid, tag}
 use std::future::Future;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -164,10 +166,23 @@ impl Session {
 
 #[tokio::test]
 async fn a_request_that_would_have_to_be_waited_for_a_second_time_is_answered() {
-    let address = server(|_, _, header, _| done(header, ResultCode::SUCCESS)).await;
+    let decide: Arc<OnceLock<Arc<Fixed>>> = Arc::default();
+    let others = Arc::clone(&decide);
+    let anonymous = bind::simple(MessageId(1), b"", b"", &[]);
+    let (nobody, binds) = (anonymous.clone(), Arc::new(AtomicUsize::new(0)));
+    let address = server(move |_, _, header, request| {
+        // While its lane is made ready, rules come by which the guard would have to ask whose this odd name is.
+        if request == nobody && binds.fetch_add(1, Ordering::SeqCst) == 1 {
+            others.get().unwrap().change(guarded(5));
+        }
+        done(header, ResultCode::SUCCESS)
+    })
+    .await;
     let mut stage = stage(address, true, rules());
-    // While its lane is found, rules come by which the guard would have to ask whose this odd name is.
-    stage.decide.change(guarded(5));
+    assert!(decide.set(Arc::clone(&stage.decide)).is_ok());
+    assert!(stage.session.step(anonymous).await.is_continue());
+    assert_eq!(receive(&mut stage.near).await, ResultCode::SUCCESS);
+    stage.session.give_lane_back();
     let mut compare = Writer::new();
     compare
         .octets(b"employeeNumber=1,dc=example")
@@ -175,6 +190,7 @@ async fn a_request_that_would_have_to_be_waited_for_a_second_time_is_answered() 
             asserted.octets(b"userPassword").octets(b"guess");
         });
     let compare = answer::message(MessageId(7), tag::COMPARE_REQUEST, &compare.finish(), &[]);
+    stage.record.lines();
     assert!(stage.session.step(compare).await.is_continue());
     assert_eq!(receive(&mut stage.near).await, ResultCode::UNAVAILABLE);
     assert_eq!(stage.record.lines().len(), 1);

@@ -3,7 +3,8 @@
 use super::{NEW, OTHER, WRONG, error, modify};
 use postern_tests::request::{self, Scope};
 use postern_tests::samba::people::{self, LOCKOUT_THRESHOLD};
-use postern_tests::{Answer, Gateway, GatewaySettings, PASSWORD, Samba, Wire};
+use postern_tests::{Answer, Gateway, GatewaySettings, PASSWORD, Samba, Wire, eventually, policies};
+use std::time::Duration;
 
 /// The control that asks for a new password.
 const CHANGE: &[u8] = &[0x30, 3, 0x81, 1, 2];
@@ -160,6 +161,68 @@ fn a_second_bind_ends_what_the_first_was_let_in_for() {
     assert_ne!(change.code, Some(0), "{change:?}");
     let answer = samba.tls_client().bind(1, &people::dn("must-change-07"), PASSWORD);
     assert!(answer.text.contains("data 773"), "{answer:?}");
+}
+
+#[test]
+fn rules_that_change_meanwhile_let_nobody_in_for_more() {
+    let samba = Samba::start();
+    let gateway = Gateway::start_with(&GatewaySettings {
+        policy: Some(rules("restrict", "")),
+        ..samba.behind("generic")
+    });
+    let mut wire = gateway.tls_client();
+    assert_eq!(bind(&mut wire, &people::dn("must-change-08"), PASSWORD).code, Some(0));
+    gateway.write_policy("policy.toml", &rules("allow", ""));
+    eventually("the new rules are in force", Duration::from_secs(20), || {
+        (gateway.generation() > 1.0).then_some(())
+    });
+    let search = request::search(2, people::BASE, Scope::Base, "objectClass", &["cn"], &[]);
+    wire.send(&search);
+    wire.expect_notice();
+    let answer = bind(&mut gateway.tls_client(), &people::dn("must-change-08"), PASSWORD);
+    assert_eq!(
+        answer.code,
+        Some(49),
+        "\"allow\" lets in nobody whom the directory turned away: {answer:?}"
+    );
+}
+
+#[test]
+fn a_password_that_is_a_providers_is_not_changed_for_whoever_was_turned_away_either() {
+    let samba = Samba::start();
+    let authority = format!(
+        "[[authority]]\nname = \"theirs\"\nroute = \"*\"\nowner = \"provider\"\nprovider = \"example-sso\"\nwhen.subtree = \"{}\"\n\
+         [[authority]]\nname = \"ours\"\nroute = \"*\"\nowner = \"local\"\n",
+        people::dn("must-change-09")
+    );
+    let gateway = Gateway::start_with(&GatewaySettings {
+        policy: Some(rules("restrict", &authority)),
+        ..samba.behind("generic")
+    });
+    for (number, name) in [
+        ("must-change-09", people::upn("must-change-09")),
+        ("must-change-10", people::dn("must-change-10")),
+    ] {
+        let theirs = number == "must-change-09";
+        let mut wire = gateway.tls_client();
+        assert_eq!(bind(&mut wire, &name, PASSWORD).code, Some(0), "{name}");
+        let answer = modify(&mut wire, None, Some(PASSWORD), Some(NEW));
+        assert_eq!(answer.code, Some(if theirs { 53 } else { 0 }), "{name}: {answer:?}");
+        assert_eq!(answer.text.contains("example-sso"), theirs, "{answer:?}");
+        let direct = samba.tls_client().bind(1, &name, NEW);
+        assert_eq!(direct.code, Some(if theirs { 49 } else { 0 }), "{name}: {direct:?}");
+    }
+}
+
+/// The preset `generic` with the control, and another verdict on who must change the password. `more` is TOML that follows.
+fn rules(verdict: &str, more: &str) -> String {
+    let generic = policies::like_generic("ppolicy", &format!("\n{more}"));
+    let wanted = "[policy.standing.must_change]\nverdict = \"refuse\"";
+    assert!(generic.contains(wanted), "the preset generic says something else now");
+    generic.replace(
+        wanted,
+        &format!("[policy.standing.must_change]\nverdict = \"{verdict}\""),
+    )
 }
 
 fn bind(wire: &mut Wire, name: &str, password: &str) -> Answer {

@@ -54,6 +54,10 @@ impl ServiceLanes {
             report.policy = self.policy_seen(&mut lane, &example, patience).await?;
             for right in Right::ALL {
                 let verdict = match dialect.rights_probe(right, &example, self.upstream.now()) {
+                    // Windows refuses every password that could be read on the way, and in the same words.
+                    Some(_) if right == Right::Password && !lane.is_protected() => {
+                        Verdict::CannotTell(ResultCode::CONFIDENTIALITY_REQUIRED)
+                    }
                     Some(probe) => self.probe(&mut lane, &example, probe, patience).await?,
                     None => Verdict::NoSuchThing,
                 };

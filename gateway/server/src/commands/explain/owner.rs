@@ -76,7 +76,7 @@ impl ToldPassword {
             (Ok(entry), None) => without_rules(&entry.facts.source, entry.facts.credential),
             (Err(_), None) => without_rules(upstream.name(), postern_identity::authority::Credential::Unknown),
             (Err(_), Some(_)) => {
-                told.owner = "nobody known".to_owned();
+                "nobody known".clone_into(&mut told.owner);
                 UNAVAILABLE.clone_into(&mut told.rule);
                 return told;
             }
