@@ -54,7 +54,9 @@ impl Ds389 {
             let mut child = Command::new(SERVER)
                 .arg("-D")
                 .arg(path)
-                .args(["-d", "0"])
+                // Without a file for its process id it takes /dev/null for one, and as root makes that unwritable for others.
+                .args(["-d", "0", "-i"])
+                .arg(path.join("pid"))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())

@@ -5,7 +5,7 @@ use super::{ASSERTION_FAILED, Denied, Leave, after, premise};
 use crate::refusal::Refusal;
 use crate::session::{Identity, Session};
 use postern_directory::{ConnectError, EntryFacts, FactsWanted, LookUpError};
-use postern_identity::authority::{AuthorityRules, Decision, Facts, GroupUse, Reads, without_rules};
+use postern_identity::authority::{AuthorityRules, Credential, Decision, Facts, GroupUse, Reads, without_rules};
 use postern_identity::decide::RouteRules;
 use postern_identity::{Authority, DistinguishedName};
 use postern_ldap::ber::Writer;
@@ -16,6 +16,17 @@ use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, MessageId, ResultCode, answer, filter, oid, tag};
 
 impl Session {
+    /// Leave for a request about an entry of which nothing could be seen, where no rule was written.
+    fn leave_unseen(&self, id: MessageId, name: &[u8]) -> Leave {
+        Leave {
+            id,
+            rules: None,
+            decision: without_rules(self.route.upstream.name(), Credential::Unknown),
+            entry: String::from_utf8_lossy(name).into(),
+            premise: None,
+        }
+    }
+
     /// Reads what is to be known of the entry and asks the rules, as it is and as it will be.
     pub(super) async fn judge_owner(
         &mut self,
@@ -31,10 +42,10 @@ impl Session {
         let subject = Subject::of(message, extension, &actor).ok_or(Refusal::Malformed)?;
         let Subject::Entry { name, is_new } = subject else {
             // Without rules that is the directory's own to find out.
-            return rules
-                .authority
-                .as_ref()
-                .map_or(Ok(None), |_| Err(Refusal::OwnerUnnamed.into()));
+            return match &rules.authority {
+                Some(_) => Err(Refusal::OwnerUnnamed.into()),
+                None => Ok(Some(self.leave_unseen(message.id, b""))),
+            };
         };
         let nothing = Reads::default();
         let wanted = FactsWanted {
@@ -53,9 +64,11 @@ impl Session {
             (Ok(entry), _) => entry,
             (Err(error), Some(_)) => return Err(unread(error).into()),
             // What nobody may see proves nothing, and without rules that is nobody's fault. What could not be asked is another matter.
-            (Err(LookUpError::Connect(ConnectError::ServiceAccountRefused(_))), None) => return Ok(None),
+            (Err(LookUpError::Connect(ConnectError::ServiceAccountRefused(_))), None) => {
+                return Ok(Some(self.leave_unseen(message.id, name)));
+            }
             (Err(LookUpError::Connect(_)), None) => return Err(Refusal::OwnerUnavailable.into()),
-            (Err(_), None) => return Ok(None),
+            (Err(_), None) => return Ok(Some(self.leave_unseen(message.id, name))),
         };
         if is_new {
             after::of_add(message, wanted.reads, &mut entry.facts).map_err(|_| Refusal::Malformed)?;
