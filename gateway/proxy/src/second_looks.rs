@@ -113,7 +113,15 @@ impl SecondLooks {
     /// This account failed to sign in: what was read of it may not be so any more.
     pub(crate) fn forget(&self, name: &[u8]) {
         if let Some(normal) = self.to_forget(name) {
-            self.known().accounts.remove(&normal);
+            let now = Instant::now();
+            let mut known = self.known();
+            // While it is being written its sign-ins go on looking for themselves.
+            if let Some(account) = known.accounts.get_mut(&normal) {
+                account.looks.clear();
+                if account.alone_until.is_none_or(|until| until <= now) {
+                    known.accounts.remove(&normal);
+                }
+            }
         }
     }
 

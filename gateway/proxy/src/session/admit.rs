@@ -225,6 +225,21 @@ impl Session {
         Ok(changed.map_or(Admit::Pass, |changed| Admit::Changed(Zeroizing::new(changed))))
     }
 
+    /// What the rules say of a modify, whatever it changes.
+    pub(super) fn may_modify(&self, message: &Message<'_>, rules: &RouteRules) -> Result<(), Refused> {
+        if rules.tls.value == TlsRule::Always && !self.facts.secure {
+            return Err(Refused(Refusal::TlsRequired, Some(rules.tls.rule.clone())));
+        }
+        if !rules.operations.value.contains(Operation::Modify) {
+            let rule = Some(rules.operations.rule.clone());
+            return Err(Refused(Refusal::OperationNotAllowed, rule));
+        }
+        if rules.read_only.value {
+            return Err(Refused(Refusal::ReadOnly, Some(rules.read_only.rule.clone())));
+        }
+        bases(message, Operation::Modify, rules)
+    }
+
     /// A password change in the directory's words, where it was asked for in others.
     fn translated(&self, message: &Message<'_>, operation: Operation, rules: &RouteRules) -> Worded {
         match self.translation(message, rules) {

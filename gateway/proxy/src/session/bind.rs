@@ -400,6 +400,8 @@ impl Session {
         let clean = self.in_flight.owes_nothing();
         self.forget_watched(|_| true);
         self.forget_owned(None);
+        self.give_up_leave();
+        self.shaped.clear();
         for pending in self.in_flight.take_all() {
             self.given_up(&pending);
         }

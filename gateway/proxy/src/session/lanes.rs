@@ -20,8 +20,16 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Session {
-    /// Does one request in sequence.
+    /// Does one request in sequence. A leave to write, or to test a password, is this request's alone, however it ends.
     pub(super) async fn request(&mut self, frame: Zeroizing<Vec<u8>>) -> ControlFlow<Leave> {
+        self.give_up_leave();
+        let flow = self.in_sequence(frame).await;
+        self.give_up_grant();
+        self.give_up_leave();
+        flow
+    }
+
+    async fn in_sequence(&mut self, frame: Zeroizing<Vec<u8>>) -> ControlFlow<Leave> {
         let Ok(Some(header)) = frame::walk(&frame, usize::MAX) else {
             return ControlFlow::Continue(());
         };
@@ -36,18 +44,8 @@ impl Session {
             return Box::pin(self.start_tls(header.id)).await;
         }
         self.resolve_own_dn_for(&frame).await;
-        if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
-            let answer = self.to_client(&answer);
-            self.outbound.push(&answer);
-            return self.flush_in_time().await;
-        }
-        if self.is_turned_away() {
-            return Box::pin(self.change_turned_away(&header, &frame)).await;
-        }
-        if matches!(self.identity, Identity::Restricted(_)) {
-            return Box::pin(self.change_own_password(&header, &frame)).await;
-        }
-        let (header, frame) = if self.route.shape.is_some() {
+        // As the directory would have it: whose passwords it is about is asked of what goes up.
+        let (header, frame) = if self.route.shape.is_some() && matches!(self.identity, Identity::Bound(_)) {
             let (route, patience) = (Arc::clone(&self.route), self.shared.limits.bind);
             let Some(frame) = Box::pin(standing_changed(route, patience, frame)).await else {
                 let octets = self.refuse(header.id, Operation::Modify, Refusal::ShownOnly, None);
@@ -58,18 +56,31 @@ impl Session {
         } else {
             (header, frame)
         };
+        if let Err(answer) = Box::pin(self.ask_owner_in_force(&header, &frame)).await? {
+            let answer = self.to_client(&answer);
+            self.outbound.push(&answer);
+            return self.flush_in_time().await;
+        }
+        // It may have been admitted before the session was restricted.
+        if let Err(octets) = self.still_restricted_may(&header, &frame) {
+            self.outbound.push(&octets);
+            return self.flush_in_time().await;
+        }
+        if self.is_turned_away() {
+            return Box::pin(self.change_turned_away(&header, &frame)).await;
+        }
+        if matches!(self.identity, Identity::Restricted(_)) {
+            return Box::pin(self.change_own_password(&header, &frame)).await;
+        }
         if let Err(answer) = self.ask_guard_in_sequence(&header, &frame).await {
             self.outbound.push(&answer);
             return self.flush_in_time().await;
         }
-        let flow = if self.lane_fits() {
+        if self.lane_fits() {
             self.send_admitted(&header, &frame).await
         } else {
             self.first_on_lane(&header, frame).await
-        };
-        self.give_up_grant();
-        self.give_up_leave();
-        flow
+        }
     }
 
     /// The first request of an anonymous session: a lane is found for it.

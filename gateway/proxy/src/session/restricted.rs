@@ -16,6 +16,7 @@ use postern_ldap::change::ModifyRequest;
 use postern_ldap::control::ppolicy;
 use postern_ldap::extended::{ExtendedRequest, PasswordModify};
 use postern_ldap::result::LdapResult;
+use postern_ldap::search::is_root_dse;
 use postern_ldap::{Control, Header, Message, ResultCode, WireError, bind, oid, tag};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -60,6 +61,25 @@ impl Session {
                 _ => false,
             }),
             _ => false,
+        }
+    }
+
+    /// The refusal of a request in sequence that a session which is restricted by now may not send.
+    pub(super) fn still_restricted_may(&self, header: &Header, frame: &[u8]) -> Result<(), Vec<u8>> {
+        let Identity::Restricted(signed_in) = &self.identity else {
+            return Ok(());
+        };
+        let may = Message::parse(frame).is_ok_and(|message| {
+            let extension = ExtendedRequest::parse(&message).ok();
+            let root_dse = is_root_dse(frame, header);
+            self.restricted_may(&message, signed_in, extension.as_ref(), root_dse)
+        });
+        match operation_of(header.operation) {
+            Some(operation) if !may => {
+                let rule = signed_in.rule.clone();
+                Err(self.refuse(header.id, operation, Refusal::Restricted, Some(&rule)))
+            }
+            _ => Ok(()),
         }
     }
 

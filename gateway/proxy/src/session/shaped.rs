@@ -1,11 +1,11 @@
 //! A session on a route that shows its directory as another product.
 
-use super::admit::{Admit, is_denied};
+use super::admit::{Admit, Refused, is_denied};
 use super::{Identity, Session};
 use crate::gateway::Route;
 use crate::in_flight::operation_of;
 use crate::refusal::Refusal;
-use crate::shape::{Refused, Shaped};
+use crate::shape::{Refused as Unshaped, Shaped};
 use postern_identity::decide::Operation;
 use postern_ldap::search::SearchRequest;
 use postern_ldap::{Header, Message, ResultCode, WireError, answer, frame, tag};
@@ -21,6 +21,10 @@ impl Session {
         request: &[u8],
         renamed: Option<Zeroizing<Vec<u8>>>,
     ) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
+        if self.is_new(header.id) {
+            // What an earlier request of this number wanted is not what this one wants.
+            self.shaped.retain(|(id, _)| *id != header.id);
+        }
         let operation = operation_of(header.operation);
         let asks = matches!(
             operation,
@@ -53,12 +57,17 @@ impl Session {
             }
             // The entry has to be read first. Nobody but who is signed in may change how anybody stands.
             Ok(Shaped::Standing) if matches!(self.identity, Identity::Bound(_)) && self.is_new(header.id) => {
+                // And nobody is read for a change the rules refuse anyway.
+                if let Err(Refused(refusal, rule)) = self.may_modify(&message, &rules) {
+                    let answer = self.refuse(header.id, operation, refusal, rule.as_ref());
+                    return (Admit::Answer(answer), None);
+                }
                 return (Admit::InSequence, renamed);
             }
             Ok(Shaped::Same | Shaped::Standing) => return self.admit_as_is(header, request, renamed),
-            Err(Refused::Denied) => Refusal::AttributeNotAllowed,
-            Err(Refused::Unchangeable) => Refusal::ShownOnly,
-            Err(Refused::Malformed) => Refusal::Malformed,
+            Err(Unshaped::Denied) => Refusal::AttributeNotAllowed,
+            Err(Unshaped::Unchangeable) => Refusal::ShownOnly,
+            Err(Unshaped::Malformed) => Refusal::Malformed,
         };
         if !self.is_new(header.id) {
             return self.admit_as_is(header, request, renamed); // the session ends for it

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 /// How old what is known of a policy may be.
 const AGE: Duration = Duration::from_mins(1);
@@ -59,6 +60,9 @@ impl Policies {
         if let Some(policy) = known.get(&name) {
             return policy.clone();
         }
+        if known.len() >= MOST {
+            return None; // there is no room for it, however often it is met
+        }
         let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
         if missed.len() < MOST && !missed.iter().any(|other| other == dn) {
             missed.push(dn.to_owned());
@@ -75,37 +79,39 @@ impl Policies {
         let _ = self.looked.subscribe().wait_for(|looked| *looked).await;
     }
 
-    /// Reads every policy that is known or missed, at once and then again and again.
+    /// Reads every policy that is known, at once and then again and again, and those that are missed as soon as they are.
     pub(super) async fn run(&self, upstream: &Upstream, service: &ServiceLanes) {
-        let attributes = upstream.dialect().policy_attributes();
-        let mut names: Vec<String> = Vec::new();
+        let base = upstream.settings().base_dn.clone().unwrap_or_default();
+        let mut names: Vec<String> = usual(upstream, &base).into_iter().collect();
+        let mut due = Instant::now();
         loop {
-            if names.is_empty() {
-                let base = upstream.settings().base_dn.clone().unwrap_or_default();
-                names.extend(usual(upstream, &base));
-            }
-            names.append(&mut self.missed.lock().unwrap_or_else(PoisonError::into_inner));
-            names.truncate(MOST);
-            let mut known = HashMap::with_capacity(names.len());
-            for dn in &names {
+            let missed = std::mem::take(&mut *self.missed.lock().unwrap_or_else(PoisonError::into_inner));
+            let fresh = missed.into_iter().filter(|name| !names.contains(name));
+            let fresh: Vec<String> = fresh.take(MOST.saturating_sub(names.len())).collect();
+            names.extend(fresh.iter().cloned());
+            let all = Instant::now() >= due;
+            let mut known = HashMap::clone(&self.known.load());
+            for dn in if all { &names } else { &fresh } {
                 let Ok(name) = DistinguishedName::parse(dn.as_bytes()) else {
                     continue;
                 };
-                let read = service.one_entry(dn, attributes).await;
-                let policy = match read {
-                    Ok(policy) => policy.map(Arc::new),
+                match service.one_entry(dn, upstream.dialect().policy_attributes()).await {
+                    Ok(policy) => {
+                        known.insert(name, policy.map(Arc::new));
+                    }
                     Err(error) => {
                         tracing::warn!(target: "postern::directory", directory = %upstream.name(), policy = %dn, %error,
                             "a password policy cannot be read: what accounts are shown as does without it");
-                        // What was known before is better than nothing.
-                        self.known.load().get(&name).cloned().flatten()
+                        known.entry(name).or_insert(None); // what was known before is better than nothing
                     }
-                };
-                known.insert(name, policy);
+                }
             }
             self.known.store(Arc::new(known));
             self.looked.send_replace(true);
-            let _ = tokio::time::timeout(AGE, self.missing.notified()).await;
+            if all {
+                due = Instant::now() + AGE;
+            }
+            let _ = tokio::time::timeout_at(due, self.missing.notified()).await;
         }
     }
 }

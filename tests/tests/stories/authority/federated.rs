@@ -253,6 +253,11 @@ fn conversions(id: u32) -> Vec<Way> {
             "its group's members change",
             modify(&group, &[(Change::Replace, "member", &[DESK])]),
         ),
+        (
+            "the group inside its group loses somebody",
+            modify(&nested, &[(Change::Replace, "member", &[DESK])]),
+        ),
+        ("the group inside its group goes", request::delete(id, &nested)),
         ("its group is renamed", request::rename(id, &group, "cn=other")),
         ("its group goes", request::delete(id, &group)),
         (

@@ -3,6 +3,7 @@
 use super::*;
 use postern_tests::request::Change;
 use std::thread;
+use std::time::Duration;
 
 const NEW: &str = "another-secret-5678";
 
@@ -19,6 +20,25 @@ fn a_reload_holds_for_sessions_that_are_signed_in_already() {
     assert!(before == dump(&slapd));
     gateway.write_policy("policy.toml", &policy("text", ""));
     assert_eq!(desk.ask(&change(4, "a-third-secret-9")).remove(0).code, Some(0));
+}
+
+#[test]
+fn leave_for_a_request_that_the_guard_held_is_no_other_requests() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", RULES);
+    let mut desk = signed_in(&gateway, DESK);
+    let guess = request::password_modify(5, Some(&dn("user0007")), Some("wrong"), Some(NEW), &[]);
+    for _ in 0..2 {
+        assert_ne!(desk.ask(&guess).remove(0).code, Some(0));
+    }
+    let held = |line: &serde_json::Value| line["rule"] == "built-in:guard-repeated";
+    postern_tests::eventually("the second guess is held", Duration::from_secs(5), || {
+        gateway.audit().iter().any(held).then_some(())
+    });
+    let before = dump(&slapd);
+    let theirs = request::password_modify(5, Some(&name("erin")), None, Some(NEW), &[]);
+    assert_eq!(desk.ask(&theirs).remove(0).code, Some(53));
+    assert!(before == dump(&slapd), "a provider's password was written");
 }
 
 /// One client changes passwords as fast as it can while another marks and unmarks the account in the directory itself. At the moment the

@@ -80,6 +80,10 @@ impl ServiceLanes {
         let asked = ["primaryGroupID", "objectSid"];
         let search = self.search(dn, Scope::Base, &any, &asked, 1);
         let found = self.ask(&search, Amount::AtOnce).await?;
+        // Half a list would be a wrong one.
+        if !matches!(found.code, ResultCode::SUCCESS | ResultCode::NO_SUCH_OBJECT) {
+            return Err(LookUpError::SearchRefused(found.code));
+        }
         let entry = found.entries.first();
         let id = entry.and_then(|entry| entry.text("primaryGroupID")?.parse::<u32>().ok());
         let sid = entry.and_then(|entry| entry.values("objectSid").next());

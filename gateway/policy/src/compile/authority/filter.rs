@@ -50,6 +50,11 @@ pub(super) fn attribute(name: &str) -> Result<AttributeName, (&'static str, &'st
             "holds a password, which rules do not read",
             "credential = \"yes\", \"no\" or \"elsewhere\"",
         )),
+        // What it says changes with the group, which no rule would hear of.
+        "memberof" | "ismemberof" | "nsrole" | "memberuid" => Err((
+            "says which groups somebody is in, and changes with them",
+            "group = \"the group's DN\"",
+        )),
         "name" | "distinguishedname" | "anr" => Err(("stands for several attributes", "the attribute that is meant")),
         _ => Ok(read),
     }

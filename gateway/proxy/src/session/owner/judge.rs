@@ -3,9 +3,10 @@
 use super::request::{self, Concern, Subject};
 use super::{ASSERTION_FAILED, Denied, Leave, after, premise};
 use crate::refusal::Refusal;
+use crate::session::bind::is_infrastructure;
 use crate::session::{Identity, Session};
 use postern_directory::{ConnectError, EntryFacts, FactsWanted, LookUpError};
-use postern_identity::authority::{AuthorityRules, Credential, Decision, Facts, GroupUse, Reads, without_rules};
+use postern_identity::authority::{AuthorityRules, Credential, Decision, Facts, GroupUse, Reads, Truth, without_rules};
 use postern_identity::decide::RouteRules;
 use postern_identity::{Authority, DistinguishedName};
 use postern_ldap::ber::Writer;
@@ -68,6 +69,9 @@ impl Session {
                 return Ok(Some(self.leave_unseen(message.id, name)));
             }
             (Err(LookUpError::Connect(_)), None) => return Err(Refusal::OwnerUnavailable.into()),
+            (Err(LookUpError::SearchRefused(code)), None) if is_infrastructure(code) => {
+                return Err(Refusal::OwnerUnavailable.into());
+            }
             (Err(_), None) => return Ok(Some(self.leave_unseen(message.id, name))),
         };
         if is_new {
@@ -223,6 +227,16 @@ fn changes_others(message: &Message<'_>, authority: &AuthorityRules, entry: &Ent
         }
         (Some(_), _) => true,
     };
+    // A group inside one whose members' members count decides as well.
+    let inside = authority.reads().groups.iter();
+    let mut inside = inside.filter(|group| group.nested && entry.facts.is_member(group) != Truth::No);
+    let of_group = of_group
+        || inside.any(
+            |group| match (authority.group_named(&group.name), request::of_members(message)) {
+                (_, request::Members::Untouched) | (Some(GroupUse::Tightens), request::Members::More) => false,
+                _ => true,
+            },
+        );
     let moves = || {
         let new = after::new_name(message, &entry.dn);
         !new.is_some_and(|new| authority.are_alike(name, &new))

@@ -85,7 +85,11 @@ impl Session {
                 of_rules || (of_members && !reads.groups.is_empty())
             }),
             tag::MODIFY_DN_REQUEST => true,
-            tag::DELETE_REQUEST => deleted_entry(message).is_ok_and(may_be_group),
+            tag::DELETE_REQUEST => {
+                // Any group may be inside one whose members' members count.
+                let nested = reads.groups.iter().any(|group| group.nested);
+                nested || deleted_entry(message).is_ok_and(may_be_group)
+            }
             tag::ADD_REQUEST => AddRequest::parse(message).is_ok_and(|add| may_be_group(add.entry)),
             _ => false,
         };
