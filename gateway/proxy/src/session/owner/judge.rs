@@ -6,7 +6,9 @@ use crate::refusal::Refusal;
 use crate::session::bind::is_infrastructure;
 use crate::session::{Identity, Session};
 use postern_directory::{ConnectError, EntryFacts, FactsWanted, LookUpError};
-use postern_identity::authority::{AuthorityRules, Credential, Decision, Facts, GroupUse, Reads, Truth, without_rules};
+use postern_identity::authority::{
+    AuthorityRules, Credential, Decision, Facts, Group, GroupUse, Reads, Truth, without_rules,
+};
 use postern_identity::decide::RouteRules;
 use postern_identity::{Authority, DistinguishedName};
 use postern_ldap::ber::Writer;
@@ -230,13 +232,13 @@ fn changes_others(message: &Message<'_>, authority: &AuthorityRules, entry: &Ent
     // A group inside one whose members' members count decides as well.
     let inside = authority.reads().groups.iter();
     let mut inside = inside.filter(|group| group.nested && entry.facts.is_member(group) != Truth::No);
-    let of_group = of_group
-        || inside.any(
-            |group| match (authority.group_named(&group.name), request::of_members(message)) {
-                (_, request::Members::Untouched) | (Some(GroupUse::Tightens), request::Members::More) => false,
-                _ => true,
-            },
-        );
+    let harmless = |group: &Group| {
+        matches!(
+            (authority.group_named(&group.name), request::of_members(message)),
+            (_, request::Members::Untouched) | (Some(GroupUse::Tightens), request::Members::More)
+        )
+    };
+    let of_group = of_group || inside.any(|group| !harmless(group));
     let moves = || {
         let new = after::new_name(message, &entry.dn);
         !new.is_some_and(|new| authority.are_alike(name, &new))
