@@ -81,7 +81,7 @@ pub(super) fn foresee(state: &State) -> Option<(ResultCode, Proven)> {
 #[derive(Debug, PartialEq, Eq)]
 struct Several;
 
-/// The number of `data XXX`: after a separator, of one to eight hexadecimal digits, and ended by whatever is neither digit nor letter.
+/// The number after the word `data`: it follows a separator, has one to eight hexadecimal digits, and is ended by whatever is neither digit nor letter.
 fn data(text: &[u8]) -> Result<Option<u32>, Several> {
     const WORD: &[u8] = b"data ";
     let mut found = None;
