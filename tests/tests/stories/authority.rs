@@ -1,6 +1,7 @@
 //! Whose a password is: what is somebody else's is never written, and what is the directory's own is as before.
 
 mod federated;
+mod groups;
 mod meanwhile;
 mod others;
 mod told;

@@ -155,6 +155,9 @@ pub enum WriteError {
     /// It was sent and not answered: it may have been done or not. It is never sent again.
     #[error("the directory did not answer: the change may have been made or not")]
     OutcomeUnknown,
+    /// The old password was sent and nothing came back: it may have been counted as wrong, and is not sent again. Nothing was changed.
+    #[error("the directory did not answer whether the old password is right")]
+    ProofUnknown,
     /// It could be read on the way, and that was not allowed. Nothing was sent.
     #[error("the connection is not protected, and plain text is not allowed")]
     Unprotected,

@@ -55,7 +55,7 @@ impl People {
             answered => answered,
         }
         .map_err(|fault| match fault {
-            WriteError::Connect(_) => DirectoryError::Unavailable,
+            WriteError::Connect(_) | WriteError::ProofUnknown => DirectoryError::Unavailable,
             WriteError::LookUp(fault) => told(fault),
             WriteError::Refused(refusal) if refusal.rule == Some(PasswordRule::Transport) => {
                 DirectoryError::Unprotected

@@ -340,7 +340,9 @@ impl Session {
             tag::EXTENDED_REQUEST => {
                 let identity = extension
                     .filter(|extension| extension.oid == oid::PASSWORD_MODIFY)
-                    .and_then(|extension| PasswordModify::parse(extension.value).ok()?.identity);
+                    .and_then(|extension| PasswordModify::parse(extension.value).ok()?.identity)
+                    // Servers take an empty one for none.
+                    .filter(|identity| !account_of(identity).is_empty());
                 identity.map(account_of).or_else(own)
             }
             _ => None,

@@ -18,7 +18,7 @@ use postern_identity::audit::Owned;
 use postern_identity::authority::{AuthorityRules, Decision};
 use postern_identity::decide::{Operation, RouteRules};
 use postern_ldap::extended::ExtendedRequest;
-use postern_ldap::{Header, Message, MessageId, ResultCode};
+use postern_ldap::{Header, Message, MessageId, ResultCode, oid};
 use request::Concern;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -38,8 +38,9 @@ pub(super) struct Owners {
     leave: Option<Leave>,
     /// Requests in flight that have one.
     sent: Vec<Sent>,
-    /// Those whose premise did not hold, or could not be seen to by whoever asks: they are to be judged again.
-    again: Vec<Zeroizing<Vec<u8>>>,
+    /// Those whose premise did not hold, or could not be seen to by whoever asks, and how often each of them has come to this: they are to
+    /// be judged again.
+    again: Vec<(Zeroizing<Vec<u8>>, u8)>,
     /// The one that is judged again, and how often it has been.
     judged_again: Option<(MessageId, u8)>,
 }
@@ -61,8 +62,10 @@ struct Sent {
     id: MessageId,
     decision: Decision,
     entry: Box<str>,
-    /// As it came, if it went with a premise.
+    /// As it came, if it went with a premise of ours alone.
     request: Option<Zeroizing<Vec<u8>>>,
+    /// How often it has been judged again.
+    times: u8,
 }
 
 /// Why a request is refused, and whose the password is, if that is the reason.
@@ -134,6 +137,7 @@ impl Session {
                     // Whoever asks may not see what the premise is about, and the directory holds it to their rights.
                     (Some(premise), Some(_)) if self.cannot_see(header.id, &leave.entry, &premise).await => None,
                     (Some(_), Some((_, times))) if times >= MOST_TIMES => {
+                        self.owners.judged_again = None;
                         return Err(self.refuse(header.id, operation, Refusal::OwnerUnavailable, None));
                     }
                     (premise, _) => premise,
@@ -167,12 +171,20 @@ impl Session {
         let premise = leave.premise.filter(|_| request::takes_assertion(message));
         let changed = premise.map(|premise| premise::asserted(message, &premise));
         let changed = changed.transpose().map_err(|_| Refusal::Malformed)?;
+        // That the client's own assertion failed is the client's to know, and the two cannot be told apart by the answer.
+        let ours_alone = !message
+            .controls
+            .iter()
+            .flatten()
+            .any(|control| control.oid == oid::ASSERTION);
+        let again = self.owners.judged_again.filter(|(id, _)| *id == message.id);
         self.owners.sent.retain(|sent| sent.id != message.id);
         self.owners.sent.push(Sent {
             id: message.id,
             decision: leave.decision,
             entry: leave.entry,
-            request: changed.is_some().then(|| Zeroizing::new(request.to_vec())),
+            request: (changed.is_some() && ours_alone).then(|| Zeroizing::new(request.to_vec())),
+            times: again.map_or(0, |(_, times)| times),
         });
         Ok(changed)
     }
@@ -216,25 +228,21 @@ impl Session {
         if code != ASSERTION_FAILED {
             return false;
         }
-        let sent = self
-            .owners
-            .sent
-            .iter()
-            .position(|sent| sent.id == id && sent.request.is_some());
-        let request = sent.and_then(|place| self.owners.sent.swap_remove(place).request);
-        let Some(request) = request else { return false };
-        self.owners.again.push(request);
+        let mut sent = self.owners.sent.iter();
+        let Some(place) = sent.position(|sent| sent.id == id && sent.request.is_some()) else {
+            return false;
+        };
+        let sent = self.owners.sent.swap_remove(place);
+        let Some(request) = sent.request else { return false };
+        self.owners.again.push((request, sent.times.saturating_add(1)));
         true
     }
 
     /// A request to be judged again.
     pub(super) fn judge_owner_again(&mut self) -> Option<Zeroizing<Vec<u8>>> {
-        let request = self.owners.again.pop()?;
+        let (request, times) = self.owners.again.pop()?;
         let header = postern_ldap::frame::walk(&request, usize::MAX).ok().flatten();
-        self.owners.judged_again = header.map(|header| match self.owners.judged_again {
-            Some((id, times)) if id == header.id => (id, times.saturating_add(1)),
-            _ => (header.id, 1),
-        });
+        self.owners.judged_again = header.map(|header| (header.id, times));
         Some(request)
     }
 

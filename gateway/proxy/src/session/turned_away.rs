@@ -106,6 +106,12 @@ impl Session {
                 self.forget_watched(|known| known.id == header.id);
                 self.refuse(header.id, operation, Refusal::OutcomeUnknown, None)
             }
+            Err(WriteError::ProofUnknown) => {
+                // The old password may have been counted as wrong.
+                self.guarded.push(watched);
+                self.forget_watched(|known| known.id == header.id);
+                self.refuse(header.id, operation, Refusal::DirectoryUnreachable, None)
+            }
             Err(WriteError::Unprotected) => {
                 self.settle_watched(watched, ResultCode::UNAVAILABLE); // nothing was sent
                 let rule = PasswordRule::Transport;

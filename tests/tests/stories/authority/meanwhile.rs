@@ -1,6 +1,7 @@
 //! What happens while a password is written: other rules, another entry, another client.
 
 use super::*;
+use postern_ldap::{control, filter};
 use postern_tests::request::Change;
 use std::thread;
 use std::time::Duration;
@@ -152,7 +153,8 @@ fn a_client_without_the_right_to_see_what_rules_read_may_still_change_its_own_pa
     let slapd = Slapd::start_with(&SlapdSettings {
         database: format!(
             "access to attrs=employeeType by dn.exact=\"{SERVICE}\" read by * none
-access to attrs=userPassword by self write by dn.exact=\"{SERVICE}\" read by anonymous auth by * none"
+access to attrs=userPassword by self write by dn.exact=\"{}\" write by dn.exact=\"{SERVICE}\" read by anonymous auth by * none",
+            dn("user0003")
         ),
         ldif: people::account("erin", "active", &["employeeType: sso"]),
         users: 3,
@@ -179,5 +181,43 @@ owner = \"local\"
         assert_eq!(answer.code, Some(code), "{uid}: {answer:?}");
         let again = request::who_am_i(8);
         assert_eq!(wire.ask(&again).remove(0).code, Some(0));
+    }
+    // Two at once keep each other from being looked at alone, and each has its end all the same.
+    let mut wire = signed_in(&gateway, &dn("user0003"));
+    let changes = [(20, "user0001"), (21, "user0002"), (22, "erin")].map(|(id, uid)| {
+        let password = format!("another-secret-{id}");
+        request::modify(id, &dn(uid), &[(Change::Replace, "userPassword", &[&password])], &[])
+    });
+    wire.send(&changes.concat());
+    for _ in 0..3 {
+        let answer = wire.answer();
+        let fits = match answer.id {
+            20 | 21 => matches!(answer.code, Some(0 | 52)),
+            _ => answer.code == Some(50),
+        };
+        assert!(fits, "{answer:?}");
+    }
+    let alone = request::modify(
+        20,
+        &dn("user0001"),
+        &[(Change::Replace, "userPassword", &["a-last-secret-1"])],
+        &[],
+    );
+    assert_eq!(wire.ask(&alone).remove(0).code, Some(0), "the same number once more");
+}
+
+#[test]
+fn a_clients_own_assertion_that_fails_is_told_as_that_and_sent_once() {
+    let slapd = slapd();
+    let gateway = gateway(&slapd, "text", RULES);
+    let mut desk = signed_in(&gateway, DESK);
+    for (id, value, code) in [(30, "user0008", 0), (31, "somebody", 122)] {
+        let own = control::assertion::control(&filter::equality(b"uid", value.as_bytes()));
+        let new = format!("another-secret-{id}");
+        let change = [(Change::Replace, "userPassword", &[&*new][..])];
+        let answer = desk
+            .ask(&request::modify(id, &dn("user0008"), &change, &[&own]))
+            .remove(0);
+        assert_eq!(answer.code, Some(code), "{value}: {answer:?}");
     }
 }

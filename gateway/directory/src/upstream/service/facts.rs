@@ -3,6 +3,7 @@
 //! That an attribute is not shown proves nothing: access rules hide. It is absent where the server says, by a filter, that it is not
 //! there; where it says neither (RFC 4511 §4.5.1.7: the filter is Undefined), it is not known.
 
+use super::groups::beside;
 use super::lane::{Found, Lane};
 use super::{Filter, LONGEST_NAME, Scope, Search, ServiceLanes, whole_seconds};
 use crate::upstream::ServerIndex;
@@ -25,6 +26,8 @@ const MOST_GROUPS: usize = 256;
 const IN_CHAIN: &[u8] = b"1.2.840.113556.1.4.1941";
 /// Attributes in which groups name their members.
 const MEMBERS: [&[u8]; 2] = [b"member", b"uniqueMember"];
+/// Attributes in which groups have members whose DNs they do not name: login names (RFC 2307) and searches.
+const MEMBERS_OTHERWISE: [&[u8]; 2] = [b"memberUid", b"memberURL"];
 /// Stored passwords that say that somebody else checks them: saslauthd, Kerberos, the system.
 const ELSEWHERE: [&[u8]; 3] = [b"{SASL}", b"{KERBEROS}", b"{UNIX}"];
 
@@ -177,6 +180,18 @@ impl ServiceLanes {
         if asking.fits(&name, &named).await? {
             return Ok(Truth::Yes);
         }
+        if is_active_directory {
+            match self.is_primary(asking, dn, group).await? {
+                Truth::No => {}
+                told => return Ok(told),
+            }
+        }
+        if asking
+            .fits(&name, &filter::any(&MEMBERS_OTHERWISE.map(filter::present)))
+            .await?
+        {
+            return Ok(Truth::CannotTell);
+        }
         let members = MEMBERS.map(filter::present);
         let empty = members.each_ref().map(|some| filter::not(some));
         // It shows members, or that it has none.
@@ -190,9 +205,60 @@ impl ServiceLanes {
         self.is_in_a_group_of(asking, dn, group).await
     }
 
+    /// Whether a group is the one that an account of Active Directory is in without being named ([MS-ADTS] 3.1.1.4.5.20), or that one is in it.
+    async fn is_primary(&self, asking: &mut Asking<'_>, dn: &str, group: &Group) -> Result<Truth, LookUpError> {
+        let entry = match asking.entry(dn, &["primaryGroupID", "objectSid"]).await {
+            Ok(entry) => entry,
+            // It is yet to be made, and gets its group then; rules of groups cannot be told of it.
+            Err(LookUpError::NotFound) => return Ok(Truth::CannotTell),
+            Err(fault) => return Err(fault),
+        };
+        let relative = entry.text("primaryGroupID").and_then(|id| id.parse::<u32>().ok());
+        let Some(relative) = relative else {
+            // What is no account has none.
+            let none = filter::not(&filter::present(b"primaryGroupID"));
+            let none = asking.fits(dn, &none).await?;
+            return Ok(if none { Truth::No } else { Truth::CannotTell });
+        };
+        let primary = entry.values("objectSid").next().and_then(|sid| beside(sid, relative));
+        let Some(primary) = primary else {
+            return Ok(Truth::CannotTell);
+        };
+        let is_it = filter::equality(b"objectSid", &primary);
+        let name = group.name.to_string();
+        if asking.fits(&name, &is_it).await? {
+            return Ok(Truth::Yes);
+        }
+        // A group shows what it is, or nobody can tell that it is another.
+        if !asking.fits(&name, &filter::present(b"objectSid")).await? {
+            return Ok(Truth::CannotTell);
+        }
+        if !group.nested {
+            return Ok(Truth::No);
+        }
+        let base = self.around(&group.name)?;
+        match asking.named_by(&base, &is_it, 1).await?.as_deref() {
+            Some([primary]) if asking.fits(&name, &in_chain(MEMBERS[0], primary)).await? => Ok(Truth::Yes),
+            Some([_]) => Ok(Truth::No),
+            _ => Ok(Truth::CannotTell),
+        }
+    }
+
+    /// The whole tree that a group is in: those in between may be anywhere in it.
+    fn around(&self, group: &DistinguishedName) -> Result<String, LookUpError> {
+        let capabilities = self.upstream.capabilities();
+        let holds = |context: &&String| {
+            DistinguishedName::parse(context.as_bytes()).is_ok_and(|context| group.is_within(&context))
+        };
+        match capabilities.naming_contexts.iter().find(holds) {
+            Some(context) => Ok(context.clone()),
+            None => self.base(),
+        }
+    }
+
     /// Whether one of the groups that an entry is in, or that those are in, is this one.
     async fn is_in_a_group_of(&self, asking: &mut Asking<'_>, dn: &str, wanted: &Group) -> Result<Truth, LookUpError> {
-        let base = self.base()?;
+        let base = self.around(&wanted.name)?;
         let mut seen = HashSet::new();
         let mut level = vec![dn.to_owned()];
         for _ in 0..DEEPEST_NESTING {

@@ -96,7 +96,7 @@ impl ServiceLanes {
 }
 
 /// The security id of the same domain with another relative id: its last four octets, least significant first.
-fn beside(sid: &[u8], relative: u32) -> Option<Vec<u8>> {
+pub(super) fn beside(sid: &[u8], relative: u32) -> Option<Vec<u8>> {
     let domain = sid.len().checked_sub(4).filter(|&length| length >= 8)?;
     let mut other = sid.get(..domain)?.to_vec();
     other.extend_from_slice(&relative.to_le_bytes());

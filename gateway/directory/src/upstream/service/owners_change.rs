@@ -17,17 +17,24 @@ pub(super) enum Proof {
     RightButExpired,
     /// Not proven.
     Refused(PasswordRefusal),
+    /// It was sent and not answered.
+    Unanswered,
 }
 
 impl ServiceLanes {
-    /// Signs the owner in on this server.
+    /// Signs the owner in on this server. An error: the password was not sent.
     pub(super) async fn as_owner(&self, server: ServerIndex, dn: &str, old: &Secret) -> Result<Proof, ConnectError> {
         let settings = self.upstream.settings();
         let mut lane = Lane::anonymous(self.upstream.connect_to(server).await?);
         let dialect = self.upstream.dialect();
-        let (standing, proven) = lane
+        let signed_in = lane
             .sign_in(dialect, (dn, old), settings.allow_plaintext, settings.answer_timeout)
-            .await?;
+            .await;
+        let (standing, proven) = match signed_in {
+            Ok(told) => told,
+            Err(ConnectError::PlaintextRefused) => return Err(ConnectError::PlaintextRefused),
+            Err(_) => return Ok(Proof::Unanswered),
+        };
         let refused = |rule, told_by| {
             Proof::Refused(PasswordRefusal {
                 rule,

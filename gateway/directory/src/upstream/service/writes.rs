@@ -182,6 +182,7 @@ impl ServiceLanes {
                 Proof::SignedIn(owners) => own = Some(owners),
                 Proof::RightButExpired => change = Change::Password { old: None, new },
                 Proof::Refused(refusal) => return Ok(Answered::Refused(refusal)),
+                Proof::Unanswered => return Err(Fault::Final(WriteError::ProofUnknown)),
             }
         }
         let lane = own.as_mut().unwrap_or(lane);
