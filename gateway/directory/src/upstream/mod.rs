@@ -2,6 +2,7 @@
 
 pub mod account_facts;
 pub mod active_directory;
+mod bind_controls;
 pub mod bind_name;
 pub mod capabilities;
 pub mod choice;
@@ -18,6 +19,7 @@ pub mod openldap;
 mod order;
 pub mod people;
 pub mod person;
+mod reading;
 pub mod rights;
 pub mod service;
 pub mod settings;

@@ -5,7 +5,8 @@
 //! after it was right: Samba was seen to answer 52e to a wrong password in each of these states, and Windows documents the same.
 
 use crate::upstream::dialect::BindAnswer;
-use postern_identity::{Cause, Evidence, LockedBy, Proven, Source, Standing, State};
+use crate::upstream::reading::Reading;
+use postern_identity::{Cause, LockedBy, Proven, Standing, State};
 use postern_ldap::ResultCode;
 
 pub(super) fn read(answer: &BindAnswer<'_>) -> (Standing, Proven) {
@@ -24,17 +25,7 @@ pub(super) fn read(answer: &BindAnswer<'_>) -> (Standing, Proven) {
         },
         _ => Reading::unknown("result code"),
     };
-    let standing = Standing {
-        state: read.state,
-        cause: read.cause,
-        warning: None,
-        evidence: Evidence {
-            source: Source::Bind,
-            result_code: Some(answer.code.0),
-            told_by: read.told_by,
-        },
-    };
-    (standing, read.proven)
+    read.of(answer.code)
 }
 
 /// What each number means (Win32 error codes, MS-ERREF §2.2).
@@ -116,46 +107,6 @@ fn hexadecimal(text: &[u8]) -> Option<u32> {
 
 fn is_word(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || octet == b'_' || octet >= 0x80
-}
-
-struct Reading {
-    state: State,
-    cause: Option<Cause>,
-    told_by: &'static str,
-    proven: Proven,
-}
-
-impl Reading {
-    fn proven(state: State, told_by: &'static str) -> Self {
-        Self {
-            state,
-            proven: Proven::Yes,
-            ..Self::unknown(told_by)
-        }
-    }
-
-    fn wrong(told_by: &'static str) -> Self {
-        Self {
-            proven: Proven::No,
-            ..Self::unknown(told_by)
-        }
-    }
-
-    fn unknown(told_by: &'static str) -> Self {
-        Self {
-            state: State::Unknown,
-            cause: None,
-            told_by,
-            proven: Proven::Unknown,
-        }
-    }
-
-    fn because(self, cause: Cause) -> Self {
-        Self {
-            cause: Some(cause),
-            ..self
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@
 
 use super::filetime::{self, Length, Moment};
 use crate::upstream::entry::Entry;
+use crate::upstream::reading::{Judged, Unreadable};
 use jiff::SignedDuration;
-use postern_identity::{Cause, DistinguishedName, Evidence, LockedBy, Source, Standing, State, Timestamp};
+use postern_identity::{Cause, DistinguishedName, LockedBy, Standing, State, Timestamp};
 
 /// Names the fine-grained password policy of an account that has one.
 pub(super) const POLICY_REFERENCE: &str = "msDS-ResultantPSO";
@@ -61,45 +62,9 @@ pub(super) mod control {
 const WARNING: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 pub(super) fn read(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
-    let judged = judge(&Account(account), policy.map(Policy).as_ref(), now)
-        .unwrap_or_else(|Unreadable(told_by)| Judged::new(State::Unknown, told_by));
-    Standing {
-        state: judged.state,
-        cause: judged.cause,
-        warning: None,
-        evidence: Evidence {
-            source: Source::Entry,
-            result_code: None,
-            told_by: judged.told_by,
-        },
-    }
-}
-
-/// An attribute says something that cannot be read, or is not shown and would decide.
-#[derive(Debug)]
-pub(super) struct Unreadable(&'static str);
-
-struct Judged {
-    state: State,
-    cause: Option<Cause>,
-    told_by: &'static str,
-}
-
-impl Judged {
-    fn new(state: State, told_by: &'static str) -> Self {
-        Self {
-            state,
-            cause: None,
-            told_by,
-        }
-    }
-
-    fn because(self, cause: Cause) -> Self {
-        Self {
-            cause: Some(cause),
-            ..self
-        }
-    }
+    judge(&Account(account), policy.map(Policy).as_ref(), now)
+        .unwrap_or_else(Judged::from)
+        .into()
 }
 
 fn judge(account: &Account<'_>, policy: Option<&Policy<'_>>, now: Timestamp) -> Result<Judged, Unreadable> {

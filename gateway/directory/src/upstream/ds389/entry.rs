@@ -3,8 +3,9 @@
 //! The order is the server's: one-time passwords, inactivation, failures, then "must change", then the age. What a policy does not say has
 //! the server's own default.
 
-use super::values::{Judged, Unreadable, is_inactivated, number, switch, time};
+use super::values::{is_inactivated, number, switch, time};
 use crate::upstream::entry::Entry;
+use crate::upstream::reading::{Judged, Unreadable};
 use postern_identity::{Cause, LockedBy, Standing, State, Timestamp};
 
 /// Names the policy of an account that does not go by the global one.

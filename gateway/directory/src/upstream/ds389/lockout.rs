@@ -3,9 +3,10 @@
 //! It counts from the first failure on and forgets them all at once, `passwordResetFailureCount` seconds later (`retryCountResetTime`).
 
 use super::entry::{self, RETRY_COUNT};
-use super::values::{Unreadable, number, switch, time};
+use super::values::{number, switch, time};
 use crate::upstream::entry::Entry;
 use crate::upstream::lockout::{Lockout, LockoutPolicy};
+use crate::upstream::reading::Unreadable;
 use postern_identity::{LockedBy, State, Timestamp};
 
 /// The most failures that are told one by one: more lock everywhere (`passwordMaxFailure` is at most 32767, and a handful where anybody cares).

@@ -2,10 +2,8 @@
 
 use crate::upstream::entry::Entry;
 use crate::upstream::openldap::time;
-use postern_identity::{Cause, Evidence, Source, Standing, State, Timestamp};
-
-/// An attribute says something that cannot be read.
-pub(in crate::upstream) struct Unreadable(pub(in crate::upstream) &'static str);
+use crate::upstream::reading::Unreadable;
+use postern_identity::Timestamp;
 
 /// A time. The last days of the year 9999 stand for never, and are later than what can be counted here.
 pub(in crate::upstream) fn time(entry: &Entry, attribute: &'static str) -> Result<Option<Timestamp>, Unreadable> {
@@ -51,51 +49,6 @@ pub(in crate::upstream) fn is_inactivated(account: &Entry) -> bool {
     account
         .values("nsAccountLock")
         .any(|value| value.eq_ignore_ascii_case(b"true"))
-}
-
-/// What an entry means, and which attribute said so.
-pub(in crate::upstream) struct Judged {
-    pub(in crate::upstream) state: State,
-    pub(in crate::upstream) cause: Option<Cause>,
-    pub(in crate::upstream) told_by: &'static str,
-}
-
-impl Judged {
-    pub(in crate::upstream) fn new(state: State, told_by: &'static str) -> Self {
-        Self {
-            state,
-            cause: None,
-            told_by,
-        }
-    }
-
-    pub(in crate::upstream) fn because(self, cause: Cause) -> Self {
-        Self {
-            cause: Some(cause),
-            ..self
-        }
-    }
-}
-
-impl From<Unreadable> for Judged {
-    fn from(Unreadable(told_by): Unreadable) -> Self {
-        Self::new(State::Unknown, told_by)
-    }
-}
-
-impl From<Judged> for Standing {
-    fn from(judged: Judged) -> Self {
-        Self {
-            state: judged.state,
-            cause: judged.cause,
-            warning: None,
-            evidence: Evidence {
-                source: Source::Entry,
-                result_code: None,
-                told_by: judged.told_by,
-            },
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 //! Plug-ins look at locks, at the age and at the last day before the server has looked at the password. So whatever they refuse proves nothing,
 //! also where the age is the reason, and a 49 may carry the controls of a grace sign-in beside a wrong password. Only success proves one.
 
+use crate::upstream::bind_controls::{Malformed, accepted, said};
 use crate::upstream::dialect::BindAnswer;
-use crate::upstream::ds389::bind::{Reading, accepted, kept_out};
-use crate::upstream::openldap::bind::{Malformed, said};
+use crate::upstream::ds389::bind::kept_out;
+use crate::upstream::reading::Reading;
 use postern_identity::{Cause, LockedBy, Proven, Standing, State};
 use postern_ldap::ResultCode;
 

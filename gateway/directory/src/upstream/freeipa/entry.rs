@@ -3,8 +3,9 @@
 //! The age is judged without a policy as well, for that is what is read after a sign-in that said nothing: then nobody was in grace, or the
 //! answer would have told it.
 
-use crate::upstream::ds389::values::{Judged, Unreadable, is_inactivated, number, time};
+use crate::upstream::ds389::values::{is_inactivated, number, time};
 use crate::upstream::entry::Entry;
+use crate::upstream::reading::{Judged, Unreadable};
 use jiff::SignedDuration;
 use postern_identity::{Cause, LockedBy, Standing, State, Timestamp};
 

@@ -2,9 +2,10 @@
 //! interval after the last is over.
 
 use super::entry::{self, FAILED_COUNT};
-use crate::upstream::ds389::values::{Unreadable, number, time};
+use crate::upstream::ds389::values::{number, time};
 use crate::upstream::entry::Entry;
 use crate::upstream::lockout::{Lockout, LockoutPolicy};
+use crate::upstream::reading::Unreadable;
 use postern_identity::{State, Timestamp};
 
 /// The most failures that are told one by one.

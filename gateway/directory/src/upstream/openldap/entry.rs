@@ -4,8 +4,9 @@
 
 use super::time;
 use crate::upstream::entry::Entry;
+use crate::upstream::reading::{Judged, Unreadable};
 use jiff::SignedDuration;
-use postern_identity::{Cause, Evidence, LockedBy, Source, Standing, State, Timestamp};
+use postern_identity::{Cause, LockedBy, Standing, State, Timestamp};
 
 /// Names the policy of an account that does not go by the default one.
 pub(super) const POLICY_REFERENCE: &str = "pwdPolicySubentry";
@@ -43,53 +44,8 @@ pub(super) const LOCKED_FOR_GOOD: &str = "000001010000Z";
 
 pub(super) fn read(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Standing {
     judge(&Account(account), policy.map(Policy), now)
-        .unwrap_or_else(|Unreadable(told_by)| Judged {
-            state: State::Unknown,
-            cause: None,
-            told_by,
-        })
+        .unwrap_or_else(Judged::from)
         .into()
-}
-
-/// An attribute says something that cannot be read.
-struct Unreadable(&'static str);
-
-struct Judged {
-    state: State,
-    cause: Option<Cause>,
-    told_by: &'static str,
-}
-
-impl Judged {
-    fn new(state: State, told_by: &'static str) -> Self {
-        Self {
-            state,
-            cause: None,
-            told_by,
-        }
-    }
-
-    fn because(self, cause: Cause) -> Self {
-        Self {
-            cause: Some(cause),
-            ..self
-        }
-    }
-}
-
-impl From<Judged> for Standing {
-    fn from(judged: Judged) -> Self {
-        Self {
-            state: judged.state,
-            cause: judged.cause,
-            warning: None,
-            evidence: Evidence {
-                source: Source::Entry,
-                result_code: None,
-                told_by: judged.told_by,
-            },
-        }
-    }
 }
 
 fn judge(account: &Account<'_>, policy: Option<Policy<'_>>, now: Timestamp) -> Result<Judged, Unreadable> {

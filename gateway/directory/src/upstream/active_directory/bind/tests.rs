@@ -1,5 +1,6 @@
 use super::super::golden;
 use super::*;
+use postern_identity::Source;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Controls, Message};
 use proptest::prelude::*;

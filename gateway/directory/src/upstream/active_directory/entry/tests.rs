@@ -1,4 +1,5 @@
 use super::*;
+use postern_identity::Source;
 use postern_identity::StateName;
 use proptest::prelude::*;
 

@@ -1,6 +1,9 @@
 use super::super::golden::{self, Case};
 use super::*;
+use postern_identity::Source;
+use postern_identity::Warning;
 use postern_ldap::control::encode;
+use postern_ldap::oid;
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Controls, Message};
 use proptest::prelude::*;

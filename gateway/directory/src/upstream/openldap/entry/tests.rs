@@ -1,4 +1,5 @@
 use super::*;
+use postern_identity::Source;
 
 const NOW: &str = "2026-11-22T12:00:00Z";
 const DAY: i64 = 86_400;
