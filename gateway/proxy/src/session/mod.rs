@@ -97,7 +97,7 @@ pub(crate) struct SignedIn {
 }
 
 /// For how long the rules of a session hold within one generation.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct RulesHold {
     /// Somebody else may have others.
     conditional: bool,
@@ -105,6 +105,14 @@ struct RulesHold {
     until: Option<u32>,
     /// Whoever it is once it has signed in may be let write.
     may_write: bool,
+}
+
+/// The rules of this connection while nobody is signed in on it: every sign-in begins with them, and what they rest on changes seldom.
+struct NobodysRules {
+    generation: u64,
+    secure: bool,
+    rules: Option<Arc<RouteRules>>,
+    hold: RulesHold,
 }
 
 /// One session.
@@ -115,6 +123,7 @@ pub(crate) struct Session {
     pub(crate) rules: Option<Arc<RouteRules>>,
     generation: u64,
     rules_hold: RulesHold,
+    nobodys_rules: Option<NobodysRules>,
     pub(crate) facts: Facts,
     registered: Registered,
     client: Client,
@@ -274,6 +283,7 @@ impl Session {
             generation,
             rules: None,
             rules_hold: RulesHold::default(),
+            nobodys_rules: None,
             facts,
             registered,
             client,

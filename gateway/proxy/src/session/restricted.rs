@@ -122,6 +122,11 @@ impl Session {
                 return self.flush_in_time().await;
             }
         };
+        // The guard may have let it wait: whatever was asked before that is asked again under the rules of now.
+        if self.generation != self.shared.generation.get() {
+            self.settle_watched(watched, ResultCode::BUSY); // nothing was sent
+            return Box::pin(self.request(Zeroizing::new(frame.to_vec()))).await;
+        }
         let Some(mut lane) = self.lane.take() else {
             return ControlFlow::Break(Leave::DirectoryLost);
         };

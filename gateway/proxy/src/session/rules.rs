@@ -1,6 +1,6 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
-use super::{Identity, Leave, RulesHold, Session};
+use super::{Identity, Leave, NobodysRules, RulesHold, Session};
 use crate::lane::{Lane, LaneIdentity};
 use crate::ticker::ticks;
 use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
@@ -31,6 +31,17 @@ impl Session {
             Identity::Anonymous => None,
             Identity::Bound(signed_in) | Identity::Restricted(signed_in) => Some(signed_in),
         };
+        if signed_in.is_none()
+            && let Some(known) = &self.nobodys_rules
+            && known.generation == self.generation
+            && known.secure == self.facts.secure
+            && known.hold.until.is_none_or(|end| self.shared.ticker.now() < end)
+        {
+            self.rules_hold = known.hold;
+            self.rules = known.rules.clone();
+            return;
+        }
+        let nobody = signed_in.is_none();
         let account = signed_in.map(|signed_in| {
             let told = disclose(&signed_in.standing, signed_in.proven).state().name();
             (String::from_utf8_lossy(&signed_in.name), told)
@@ -49,6 +60,14 @@ impl Session {
             may_write: answer.may_write,
         });
         self.rules = answer.map(|answer| answer.rules);
+        if nobody && self.rules_hold.conditional {
+            self.nobodys_rules = Some(NobodysRules {
+                generation: self.generation,
+                secure: self.facts.secure,
+                rules: self.rules.clone(),
+                hold: self.rules_hold,
+            });
+        }
     }
 
     /// The same where another account, or the time that has passed, may have made a difference.

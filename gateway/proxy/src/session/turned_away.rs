@@ -84,6 +84,11 @@ impl Session {
             Ok(watched) => watched,
             Err(answer) => return answer,
         };
+        // The guard may have let it wait, and other rules may hold now: those are asked when it is asked once more.
+        if self.generation != self.shared.generation.get() {
+            self.settle_watched(watched, ResultCode::UNAVAILABLE); // nothing was sent
+            return self.refuse(header.id, operation, Refusal::DirectoryUnreachable, None);
+        }
         let policy_asked = asks_for_policy(message);
         self.take_leave_in_sequence(frame);
         match self.route.service.write_password(&dn, Some(&old), &new).await {
