@@ -93,16 +93,7 @@ pub fn ldif(users: usize, more: &str) -> String {
         ldif.entry(&format!("ou={unit},{BASE}"), &lines);
     }
     for (name, changes) in POLICIES {
-        let policy = POLICY.iter().map(|(attribute, value)| {
-            let changed = changes.iter().find(|(changed, _)| changed == attribute);
-            (*attribute, changed.map_or(*value, |(_, value)| *value))
-        });
-        let lines = policy_lines(&policy.collect::<Vec<_>>());
-        let kind = "objectClass: top\nobjectClass: ldapSubEntry\nobjectClass: passwordPolicy";
-        ldif.entry(
-            &format!("cn={name},ou=policies,{BASE}"),
-            &[kind, &format!("cn: {name}"), &lines],
-        );
+        ldif.0.push_str(&policy(name, changes));
     }
     let password = format!("userPassword: {HASH}");
     ldif.entry(
@@ -130,11 +121,33 @@ pub fn ldif(users: usize, more: &str) -> String {
 
 /// LDIF of one more account, in one of [`STATES`], with these lines besides: for [`super::Ds389Settings::ldif`].
 pub fn account(uid: &str, kind: &str, lines: &[&str]) -> String {
-    let mut ldif = Ldif(String::new());
     let mut all = state(kind, crate::people::now());
     all.extend(lines.iter().map(|line| (*line).to_owned()));
-    ldif.person(uid, &all);
+    account_of(uid, &all)
+}
+
+/// LDIF of one more account whose state is these lines and no others: for one that is not in [`STATES`].
+pub fn account_of(uid: &str, state: &[String]) -> String {
+    let mut ldif = Ldif(String::new());
+    ldif.person(uid, state);
     ldif.0
+}
+
+/// LDIF of a policy for some, `cn=name,ou=policies`: that for everybody but for these attributes.
+pub fn policy(name: &str, changes: &[(&str, &str)]) -> String {
+    let kept = POLICY
+        .iter()
+        .filter(|(attribute, _)| !changes.iter().any(|(changed, _)| changed == attribute));
+    let lines = policy_lines(&kept.chain(changes).copied().collect::<Vec<_>>());
+    let kind = "objectClass: top\nobjectClass: ldapSubEntry\nobjectClass: passwordPolicy";
+    let mut ldif = Ldif(String::new());
+    ldif.entry(&policy_dn(name), &[kind, &format!("cn: {name}"), &lines]);
+    ldif.0
+}
+
+/// What `pwdPolicySubentry` says of whoever has the policy of this name.
+pub fn policy_dn(name: &str) -> String {
+    format!("cn={name},ou=policies,{BASE}")
 }
 
 /// Lines of an entry that holds a policy.
@@ -159,7 +172,7 @@ fn state(uid: &str, now: i64) -> Vec<String> {
     let at = |ago: i64| crate::people::generalized_time(now - ago);
     let expires = |days: i64| format!("passwordExpirationTime: {}", at(-days * DAY));
     let must_change = || format!("passwordExpirationTime: {NEVER}");
-    let policy = |name: &str| format!("pwdPolicySubentry: cn={name},ou=policies,{BASE}");
+    let policy = |name: &str| format!("pwdPolicySubentry: {}", policy_dn(name));
     let inactivated = || "nsAccountLock: true".to_owned();
     let failed = |until: String| {
         vec![
@@ -198,14 +211,18 @@ fn state(uid: &str, now: i64) -> Vec<String> {
 struct Ldif(String);
 
 impl Ldif {
-    fn entry(&mut self, dn: &str, lines: &[&str]) {
-        writeln!(self.0, "dn: {dn}\n{}\n", lines.join("\n")).unwrap();
+    fn entry(&mut self, dn: &str, lines: &[impl AsRef<str>]) {
+        writeln!(self.0, "dn: {dn}").unwrap();
+        for line in lines {
+            writeln!(self.0, "{}", line.as_ref()).unwrap();
+        }
+        self.0.push('\n');
     }
 
     fn person(&mut self, uid: &str, state: &[String]) {
         let person = format!(
             "objectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\nmail: {uid}@example.org\nuserPassword: {HASH}"
         );
-        self.entry(&dn(uid), &[&person, &state.join("\n")]);
+        self.entry(&dn(uid), &[&[person], state].concat());
     }
 }

@@ -35,19 +35,27 @@ impl Clock for MachineClock {
 struct Scene {
     runtime: tokio::runtime::Runtime,
     upstream: Arc<Upstream>,
+    lanes: Arc<ServiceLanes>,
     people: Arc<dyn Directory>,
     address: SocketAddr,
 }
 
 impl Scene {
-    /// Under TLS for us, and without it for those who sign in.
-    fn new(dialect: DialectName, place: (&str, PathBuf, SocketAddr), base: &str, account: &str) -> Self {
+    /// Under TLS for us, and without it for those who sign in. `default_policy` is the DN of the policy for everybody, where it has to be told.
+    fn new(
+        dialect: DialectName,
+        place: (&str, PathBuf, SocketAddr),
+        base: &str,
+        account: &str,
+        default_policy: Option<&str>,
+    ) -> Self {
         let (url, ca_file, address) = place;
         let url = ServerUrl::parse(url).unwrap();
         let mut settings = Settings::new(DirectoryName("people".into()), vec![url]);
         settings.dialect = dialect;
         settings.tls.ca_file = Some(ca_file);
         settings.base_dn = Some(base.to_owned());
+        settings.default_policy_dn = default_policy.map(str::to_owned);
         settings.service_account = Some(ServiceAccount {
             dn: account.to_owned(),
             password: Secret::new(PASSWORD),
@@ -68,7 +76,8 @@ impl Scene {
         runtime.block_on(upstream.discover()).unwrap();
         Self {
             runtime,
-            people: Arc::new(People::new(lanes, PeopleSettings { names, attributes })),
+            people: Arc::new(People::new(Arc::clone(&lanes), PeopleSettings { names, attributes })),
+            lanes,
             upstream,
             address,
         }

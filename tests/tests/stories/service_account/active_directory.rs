@@ -14,6 +14,7 @@ fn scene(samba: &Samba) -> Scene {
         (&samba.tls_url(), samba.ca_file(), samba.address()),
         BASE,
         SERVICE,
+        None,
     )
 }
 
