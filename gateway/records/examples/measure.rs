@@ -12,13 +12,13 @@
 
 use postern_identity::records::{Entries, EntryChange, Indexed, NewEntry, Reach, Selection, Wanted};
 use postern_records::{PostgresSettings, SqliteSettings, Store, StoreSettings};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 const TREE: &str = "main";
 const BASE: &[u8] = b"dc=org\0dc=example\0";
 const PEOPLE: &[u8] = b"dc=org\0dc=example\0ou=people\0";
-const IN_A_UNIT: u64 = 5_000;
+const IN_A_UNIT: u64 = 10_000;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {
@@ -44,7 +44,7 @@ async fn main() {
         .await;
     }
     searches(&store, entries, 1, "prefix", |who| {
-        let from = uid(who)[..10].to_owned();
+        let from = uid(who)[..12].to_owned();
         let to = format!("{from}\u{7f}");
         Selection::Between {
             attribute: Arc::from("uid"),
@@ -67,7 +67,7 @@ async fn fill(store: &Store, entries: u64) {
         insert(PEOPLE, Some(BASE), "ou=people,dc=example,dc=org", vec![]),
     ];
     store.commit(TREE, above).await.unwrap();
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), processor());
     let mut last = Instant::now();
     for from in (0..entries).step_by(usize::try_from(IN_A_UNIT).unwrap()) {
         let unit: Vec<_> = (from..(from + IN_A_UNIT).min(entries)).map(person).collect();
@@ -82,15 +82,16 @@ async fn fill(store: &Store, entries: u64) {
         }
     }
     println!(
-        "put in: {:.0} a second, resident {} KiB",
+        "put in: {:.0} a second, {:.1} µs of processor each, resident {} KiB",
         entries as f64 / begun.elapsed().as_secs_f64(),
+        (processor() - used) / entries as f64,
         resident()
     );
 }
 
 async fn searches(store: &Arc<Store>, entries: u64, together: u64, what: &'static str, by: fn(u64) -> Selection) {
     let each = 20_000 / together;
-    let begun = Instant::now();
+    let (begun, used) = (Instant::now(), processor());
     let tasks: Vec<_> = (0..together)
         .map(|task| {
             let store = Arc::clone(store);
@@ -118,9 +119,10 @@ async fn searches(store: &Arc<Store>, entries: u64, together: u64, what: &'stati
         times.extend(task.await.unwrap());
     }
     let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    let used = (processor() - used) / times.len() as f64;
     times.sort_unstable();
     println!(
-        "{what}, {together} at once: {rate:.0} a second, median {:?}, p99 {:?}",
+        "{what}, {together} at once: {rate:.0} a second, {used:.1} µs of processor each, median {:?}, p99 {:?}",
         times[times.len() / 2],
         times[times.len() * 99 / 100]
     );
@@ -176,10 +178,7 @@ fn person(number: u64) -> EntryChange {
         indexed("cn", &format!("person {uid}")),
         indexed("sn", &format!("surname{}", scattered(number) % 5_000)),
         indexed("mail", &format!("{uid}@example.org")),
-        indexed(
-            "entryuuid",
-            &format!("{:016x}{:016x}", scattered(number), scattered(number + 77)),
-        ),
+        uuid(number),
     ];
     insert(
         &path,
@@ -200,9 +199,14 @@ fn insert(path: &[u8], above: Option<&[u8]>, name: &str, indexed: Vec<Indexed>) 
     })
 }
 
-/// In no order, as names come.
+/// One after the other, as a list of people often is; with `SCATTERED` set in no order.
 fn uid(number: u64) -> String {
-    format!("u{:012x}", scattered(number) >> 16)
+    static SCATTERED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("SCATTERED").is_some());
+    if *SCATTERED {
+        format!("u{:012x}", scattered(number) >> 16)
+    } else {
+        format!("user{number:09}")
+    }
 }
 
 /// SplitMix64: numbers in a row, far from each other.
@@ -220,8 +224,32 @@ fn indexed(attribute: &str, value: &str) -> Indexed {
     }
 }
 
+/// Random, as they are made.
+fn uuid(number: u64) -> Indexed {
+    let value = [scattered(number).to_be_bytes(), scattered(number + 77).to_be_bytes()].concat();
+    Indexed {
+        attribute: Arc::from("entryuuid"),
+        value: Arc::from(value),
+    }
+}
+
 fn octets(text: &str) -> Arc<[u8]> {
     Arc::from(text.as_bytes())
+}
+
+/// Microseconds of processor time this process has used, on all cores. Unlike the clock it says the same on a machine that others use too.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let ticks: Vec<f64> = stat
+        .rsplit(") ")
+        .next()
+        .unwrap()
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse().unwrap())
+        .collect();
+    ticks.iter().sum::<f64>() * 10_000.0
 }
 
 fn resident() -> u64 {

@@ -26,10 +26,10 @@ use tokio::task::JoinHandle;
 use writer::{Desk, Work, Writer};
 
 /// Pages of 4 KiB in the log beside the file before they are put into it: a page that many commits touch is then put there once.
-const LOG_PAGES: &str = "8192";
+const LOG_PAGES: &str = "65536";
 /// KiB of pages that the writer, and each reader, keeps in memory; negative is SQLite's way of saying KiB.
 const WRITER_CACHE: &str = "-65536";
-const READER_CACHE: &str = "-8192";
+const READER_CACHE: &str = "-16384";
 
 pub(crate) struct SqliteStore {
     desk: Desk,
@@ -211,6 +211,11 @@ fn read_only(file: &Path) -> SqliteConnectOptions {
 fn cannot_open(file: &Path, error: &sqlx::Error) -> OpenError {
     use crate::open_error::FileFault;
     let why = match failure::primary(error) {
+        Some(failure::BUSY | failure::LOCKED) => {
+            return OpenError::InUse {
+                file: file.to_path_buf(),
+            };
+        }
         Some(failure::NO_DATABASE) => FileFault::NotOurs,
         Some(failure::READ_ONLY | failure::CANNOT_OPEN) => FileFault::Rights,
         Some(failure::FULL) => FileFault::NoRoom,

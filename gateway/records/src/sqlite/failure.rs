@@ -3,8 +3,8 @@
 use postern_identity::records::RecordsError;
 
 /// `https://sqlite.org/rescode.html`; the low octet is the primary code.
-const BUSY: i32 = 5;
-const LOCKED: i32 = 6;
+pub(super) const BUSY: i32 = 5;
+pub(super) const LOCKED: i32 = 6;
 pub(super) const READ_ONLY: i32 = 8;
 const INPUT_OUTPUT: i32 = 10;
 pub(super) const CORRUPT: i32 = 11;

@@ -1,4 +1,6 @@
 //! What is read, in SQLite's words. Each is one statement, so that what it gives stood there at one moment.
+//!
+//! `LIMIT ?5 + 0` and not `LIMIT ?5`: SQLite plans a statement anew whenever a bare parameter of LIMIT is bound.
 
 use super::failure;
 use crate::limits::{behind, behind_all, looked_at};
@@ -34,7 +36,7 @@ macro_rules! equal {
             " FROM (SELECT entry FROM indexed WHERE kind = ",
             kind!(),
             " AND value = ?3 AND entry > ?4",
-            " ORDER BY entry LIMIT ?5) i LEFT JOIN entries e ON e.id = i.entry AND ",
+            " ORDER BY entry LIMIT ?5 + 0) i LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
         )
     };
@@ -46,7 +48,7 @@ macro_rules! between {
             columns!(),
             " FROM (SELECT value, entry FROM indexed WHERE kind = ",
             kind!(),
-            " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry LIMIT ?6) i",
+            " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry LIMIT ?6 + 0) i",
             " LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
         )
@@ -86,7 +88,7 @@ const CHILDREN: &str = concat!(
     " FROM entries e WHERE e.above = (SELECT id FROM entries WHERE tree = ",
     tree!(),
     " AND path = ?2)",
-    " AND e.id > ?3 ORDER BY e.id LIMIT ?4",
+    " AND e.id > ?3 ORDER BY e.id LIMIT ?4 + 0",
 );
 const CHILDREN_EQUAL: &str = equal!(concat!(
     "e.above = (SELECT id FROM entries WHERE tree = ",
@@ -104,7 +106,7 @@ const WITHIN: &str = concat!(
     " FROM entries e WHERE e.tree = ",
     tree!(),
     " AND e.path >= ?2 AND e.path < ?3",
-    " ORDER BY e.path LIMIT ?4",
+    " ORDER BY e.path LIMIT ?4 + 0",
 );
 const WITHIN_EQUAL: &str = equal!("e.path >= ?6 AND e.path < ?7");
 const WITHIN_BETWEEN: &str = between!("e.path >= ?7 AND e.path < ?8");

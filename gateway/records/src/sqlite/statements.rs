@@ -100,7 +100,7 @@ const REPLACE: &str =
     "UPDATE entries SET body = ?4, version = version + 1 WHERE id = ?1 AND version = ?2 AND tree = ?3";
 const STANDING: &str = "SELECT path, length(name) FROM entries WHERE id = ? AND version = ? AND tree = ?";
 const EXTENT: &str = "SELECT count(*), coalesce(max(octets), 0) FROM \
-    (SELECT length(path) AS octets FROM entries WHERE tree = ? AND path >= ? AND path < ? LIMIT ?)";
+    (SELECT length(path) AS octets FROM entries WHERE tree = ? AND path >= ? AND path < ? LIMIT ? + 0)";
 const RELOCATE: &str = "UPDATE entries SET version = version + 1, \
     path = CAST(?4 || substr(path, ?5) AS BLOB), name = CAST(substr(name, 1, length(name) - ?6) || ?7 AS BLOB) \
     WHERE tree = ?1 AND path >= ?2 AND path < ?3";

@@ -50,3 +50,22 @@ async fn every_statement_finds_its_rows_by_an_index() {
     }
     assert!(asked > 30);
 }
+
+#[tokio::test]
+async fn a_commit_waits_for_the_disk_and_rows_hold_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let mut writer = super::prepare(&SqliteSettings::new(&file), &file, 0)
+        .await
+        .map_err(|error| error.to_string())
+        .unwrap();
+    for (pragma, value) in [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")] {
+        let row = query(AssertSqlSafe(format!(
+            "SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"
+        )))
+        .fetch_one(&mut writer)
+        .await
+        .unwrap();
+        assert_eq!(row.get::<String, _>(0), value, "{pragma}");
+    }
+}
