@@ -2,10 +2,10 @@
 
 use super::{schema, select, statements};
 use crate::tests::postgres_server::{PASSWORD, connection, fresh, run, server};
-use crate::tests::{TREE, at, commit, insert, open, path, plant, replace, wanted};
+use crate::tests::{TREE, at, commit, insert, new, open, path, plant, replace, wanted};
 use crate::{Migration, OpenError, PostgresSettings, Store, StoreSettings, migrate};
 use postern_identity::Secret;
-use postern_identity::records::{Entries, Reach, RecordsError, Selection};
+use postern_identity::records::{Entries, EntryChange, Reach, RecordsError, Selection};
 use sqlx::{AssertSqlSafe, Row, query, raw_sql};
 use std::time::Duration;
 
@@ -272,5 +272,42 @@ async fn a_commit_is_on_the_disk_even_where_the_server_would_not_wait_for_it() {
         .await
         .unwrap();
     assert_eq!(row.get::<String, _>(0), "on");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn who_moves_a_subtree_waits_for_those_who_put_something_in() {
+    let mut settings = fresh().await;
+    settings.patience = Duration::from_millis(300);
+    let store = open(&of(&settings)).await;
+    plant(&store).await;
+    let row = at(&store, &["o=root", "ou=b"]).await.unwrap();
+    let to = new(&["o=root", "ou=c"], &[]);
+    let moves = || {
+        vec![EntryChange::Move {
+            id: row.id,
+            version: row.version,
+            path: to.path.clone(),
+            above: to.above.clone(),
+            name: to.name.clone(),
+        }]
+    };
+    let mut other = connection(&settings).await;
+    raw_sql("BEGIN; SELECT 1 FROM trees FOR KEY SHARE")
+        .execute(&mut other)
+        .await
+        .unwrap(); // as one who inserts
+    assert_eq!(commit(&store, vec![insert(&["o=root", "cn=x"], &[])]).await, Ok(()));
+    assert_eq!(commit(&store, moves()).await, Err(RecordsError::Busy));
+    raw_sql("COMMIT; BEGIN; SELECT 1 FROM trees FOR UPDATE")
+        .execute(&mut other)
+        .await
+        .unwrap(); // as one who moves
+    assert_eq!(
+        commit(&store, vec![insert(&["o=root", "cn=y"], &[])]).await,
+        Err(RecordsError::Busy)
+    );
+    raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(commit(&store, moves()).await, Ok(()));
     store.close().await;
 }

@@ -2,7 +2,7 @@
 
 use super::{TREE, all, at, commit, equal, indexed, insert, names, new, open, path, replace, wanted};
 use crate::{SqliteSettings, Store, StoreSettings};
-use postern_identity::records::{Entries, EntryChange, Reach, RecordsError, Selection};
+use postern_identity::records::{Entries, EntryChange, EntryRow, Reach, RecordsError, Selection};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -52,6 +52,51 @@ async fn what_is_put_below_a_moving_subtree_is_below_it_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_put_below_a_moving_subtree_is_below_it_on_postgres() {
     what_is_put_below_a_moving_subtree_is_below_it(&replicas().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_rest_on_what_the_other_changes_one_is_done_on_sqlite() {
+    let (stores, _folder) = one_file().await;
+    of_two_who_rest_on_what_the_other_changes_one_is_done(&stores).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_rest_on_what_the_other_changes_one_is_done_on_postgres() {
+    of_two_who_rest_on_what_the_other_changes_one_is_done(&replicas().await).await;
+}
+
+#[tokio::test]
+async fn a_refused_unit_takes_nothing_of_those_committed_with_it() {
+    let (stores, _folder) = one_file().await;
+    let store = &stores[0];
+    commit(store, vec![insert(&["o=root"], &[])]).await.unwrap();
+    let units = (0..60).map(|number| {
+        let name = format!("cn={number:02}");
+        let mut unit = vec![insert(&["o=root", &name], &[("class", "new")])];
+        if number % 3 == 0 {
+            unit.push(EntryChange::Expect {
+                id: i64::MAX,
+                version: 1,
+            });
+        }
+        async move { commit(store, unit).await }
+    });
+    // All wait while the first is written: most are committed together.
+    let answers = futures_util::future::join_all(units).await;
+    for (number, answer) in answers.into_iter().enumerate() {
+        let refused = number % 3 == 0;
+        assert_eq!(answer, if refused { Err(RecordsError::Changed) } else { Ok(()) });
+        assert_eq!(
+            at(store, &["o=root", &format!("cn={number:02}")]).await.is_some(),
+            !refused
+        );
+    }
+    assert_eq!(
+        names(store, Reach::Within(path(&[])), equal("class", "new"))
+            .await
+            .len(),
+        40
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,6 +185,42 @@ async fn no_count_is_lost(stores: &[Arc<Store>]) {
         1,
         "it is found by its last value alone"
     );
+}
+
+/// Each changes one if the other is as it was. If both were done, each would have rested on what is no more.
+async fn of_two_who_rest_on_what_the_other_changes_one_is_done(stores: &[Arc<Store>]) {
+    commit(
+        &stores[0],
+        vec![
+            insert(&["o=root"], &[]),
+            insert(&["o=root", "a"], &[]),
+            insert(&["o=root", "b"], &[]),
+        ],
+    )
+    .await
+    .unwrap();
+    for _ in 0..40 {
+        let (a, b) = (
+            at(&stores[0], &["o=root", "a"]).await.unwrap(),
+            at(&stores[0], &["o=root", "b"]).await.unwrap(),
+        );
+        let expect = |row: &EntryRow| EntryChange::Expect {
+            id: row.id,
+            version: row.version,
+        };
+        let one = vec![expect(&a), replace(&b, "x", &[], &[])];
+        let other = vec![expect(&b), replace(&a, "x", &[], &[])];
+        let (first, second) = (Arc::clone(&stores[1]), Arc::clone(&stores[2]));
+        let one = tokio::spawn(async move { commit(&first, one).await });
+        let other = tokio::spawn(async move { commit(&second, other).await });
+        let done = [one.await.unwrap(), other.await.unwrap()];
+        assert!(done.contains(&Err(RecordsError::Changed)), "{done:?}");
+        assert!(
+            done.iter()
+                .all(|done| matches!(done, Ok(()) | Err(RecordsError::Changed))),
+            "{done:?}"
+        );
+    }
 }
 
 /// Each wants an entry of its own with one value nobody else has.
