@@ -27,5 +27,6 @@ pub mod metrics;
 pub mod output;
 pub mod reload;
 pub mod serve;
+pub mod settings;
 pub mod telemetry;
 pub mod watch;

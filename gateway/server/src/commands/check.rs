@@ -72,7 +72,7 @@ fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String
             rules.is_some_and(|rules| rules.guard.is_some())
         })
     };
-    let blind = |directory: &&Settings| directory.service_account.is_none() && guarded(directory);
+    let blind = |directory: &&Settings| !directory.has_service_account() && guarded(directory);
     let told = configuration.directories.iter().filter(blind).map(|directory| {
         format!(
             "notice: directory {}: without a service account the guard cannot read when an account locks: it goes by \

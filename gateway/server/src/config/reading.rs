@@ -94,6 +94,22 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// A path as it is written, counted from the configuration's folder.
+    pub(super) fn beside(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// A file of text, and what it holds.
+    pub(super) fn text_file(&mut self, key: &str, written: &Spanned<String>) -> Option<(PathBuf, String)> {
+        let path = self.folder.join(written.get_ref());
+        let octets = self.octets(key, &path, &written.span())?;
+        if let Ok(text) = String::from_utf8(octets) {
+            return Some((path, text));
+        }
+        let what = format!("{key} {} is not UTF-8", quoted(&path.to_string_lossy()));
+        self.none(&written.span(), what, "a file of text")
+    }
+
     /// The name of a listener, directory or route: once of its kind.
     pub(super) fn name(&mut self, kind: &'static str, written: Option<&Spanned<String>>) -> Option<Arc<str>> {
         let Some(written) = written else {
