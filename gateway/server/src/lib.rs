@@ -20,6 +20,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod doors;
+pub mod control;
 mod health;
 mod keep;
 pub mod lifecycle;
