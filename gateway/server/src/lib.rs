@@ -29,5 +29,7 @@ pub mod output;
 pub mod reload;
 pub mod serve;
 pub mod settings;
+//PARK pub mod shell;
+//PARK pub mod store;
 pub mod telemetry;
 pub mod watch;

@@ -1,5 +1,6 @@
 //! `[[directory]]`: the directories behind.
 
+use super::access::AccessTable;
 use super::embedded::{self, HashingTable, PasswordWord};
 use super::reading::{Reading, Text, Word, text_of};
 use super::servers::{BalanceWord, ServerTable, Written};
@@ -103,6 +104,10 @@ pub(super) struct DirectoryTable {
     /// Embedded: DNs of accounts, and of groups whose members, may change everything.
     #[schemars(with = "Option<Vec<String>>")]
     administrators: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Embedded: who may read and write what. The first rule that fits decides, and these replace the usual ones, by which administrators
+    /// write everything, people their own password, and whoever has signed in reads everything but what tells of passwords.
+    #[schemars(with = "Option<Vec<AccessTable>>")]
+    access: Option<Spanned<Vec<Spanned<AccessTable>>>>,
     /// Embedded: attributes of which no two entries have the same value.
     #[schemars(with = "Option<Vec<String>>", extend("default" = ["uid"]))]
     unique: Option<Spanned<Vec<Spanned<String>>>>,
@@ -136,6 +141,7 @@ impl DirectoryTable {
             password: self.password.take(),
             schema_files: self.schema_files.take(),
             administrators: self.administrators.take(),
+            access: self.access.take(),
             unique: self.unique.take(),
             look_through: self.look_through.take(),
             hashing: self.hashing.take(),

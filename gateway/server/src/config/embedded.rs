@@ -1,5 +1,6 @@
 //! What a `[[directory]]` with `dialect = "embedded"` has instead of servers: its rules, its people's passwords, its schema.
 
+use super::access::{AccessRule, AccessTable};
 use super::directory::distinguished_name;
 use super::reading::{Reading, Text};
 use crate::settings::{self, Value};
@@ -27,6 +28,8 @@ pub struct Embedded {
     pub base_dn: String,
     /// DNs of accounts, or of groups whose members, may change everything.
     pub administrators: Vec<String>,
+    /// Who may do what, in order. `None`: as usual.
+    pub access: Option<Vec<AccessRule>>,
     /// Attributes of which no two entries have the same value.
     pub unique: Vec<String>,
     /// Entries a search may look through that no index narrows.
@@ -93,6 +96,7 @@ pub(super) struct Written {
     pub(super) password: Option<Spanned<PasswordWord>>,
     pub(super) schema_files: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) administrators: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) access: Option<Spanned<Vec<Spanned<AccessTable>>>>,
     pub(super) unique: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) look_through: Option<Spanned<u64>>,
     pub(super) hashing: Option<Spanned<HashingTable>>,
@@ -113,6 +117,7 @@ impl Written {
             ("password", self.password.as_ref().map(Spanned::span)),
             ("schema_files", self.schema_files.as_ref().map(Spanned::span)),
             ("administrators", self.administrators.as_ref().map(Spanned::span)),
+            ("access", self.access.as_ref().map(Spanned::span)),
             ("unique", self.unique.as_ref().map(Spanned::span)),
             ("look_through", self.look_through.as_ref().map(Spanned::span)),
             ("hashing", self.hashing.as_ref().map(Spanned::span)),
@@ -159,11 +164,23 @@ impl Written {
             }),
         };
         let schema_files = each(self.schema_files, |written| reading.text_file("schema_files", written));
-        let (administrators, unique, schema_files) = (administrators?, unique?, schema_files?);
+        let access = match self.access {
+            None => Some(None),
+            Some(tables) => {
+                let rules = tables.into_inner().into_iter().map(|table| {
+                    let span = table.span();
+                    table.into_inner().read(&span, reading)
+                });
+                let rules: Vec<Option<AccessRule>> = rules.collect();
+                rules.into_iter().collect::<Option<Vec<_>>>().map(Some)
+            }
+        };
+        let (administrators, unique, schema_files, access) = (administrators?, unique?, schema_files?, access?);
         Some(Embedded {
             name,
             base_dn: base_dn?,
             administrators,
+            access,
             unique,
             schema_files,
             look_through: self.look_through.map_or(LOOK_THROUGH, number),

@@ -16,6 +16,7 @@ pub mod server;
 pub mod telemetry;
 pub mod way_in;
 
+mod access;
 mod directory;
 mod embedded;
 mod environment;
@@ -28,6 +29,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use access::{AccessRule, May, Who};
 pub use embedded::{Embedded, Hashing};
 pub use environment::Environment;
 pub use limits::Limits;

@@ -1,7 +1,7 @@
 //! Directories in Postern itself, and the store they are kept in.
 
 use super::{folder, problems, read_text, sound};
-use crate::config::{Hashing, StorePlace, schema};
+use crate::config::{Hashing, May, StorePlace, Who, schema};
 use crate::settings::Value;
 use postern_identity::Secret;
 use std::fs;
@@ -29,6 +29,15 @@ administrators = ["cn=admins,ou=groups,dc=example,dc=org"]
 unique = ["uid", "mail"]
 look_through = 500
 hashing = { memory_kib = 8192, passes = 3, threads = 1, queue = 9 }
+[[directory.access]]
+who = "administrators"
+may = "write"
+[[directory.access]]
+who = "group"
+dn = "cn=helpdesk,ou=groups,dc=example,dc=org"
+within = "ou=people,dc=example,dc=org"
+attributes = ["telephoneNumber", "entry"]
+may = "read"
 [[route]]
 name = "applications"
 directory = "people"
@@ -71,6 +80,18 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["22:26: \"memory_kib\" is 64: a whole number from 8192 to 1048576"]),
     ("passes = 3", "pases = 3",
         &["22:32: unknown key \"pases\": did you mean \"passes\"?"]),
+    ("who = \"administrators\"", "who = \"admins\"",
+        &["24:7: \"admins\" is no value of \"who\": one of \"anybody\", \"anonymous\", \"signed-in\", \"self\", \"administrators\", \"account\", \"group\", \"subtree\""]),
+    ("who = \"administrators\"", "who = \"administrators\"\ndn = \"cn=x\"",
+        &["25:6: dn for those who are not told by one: leave it out, or who = \"account\", \"group\" or \"subtree\""]),
+    ("who = \"group\"\ndn = \"cn=helpdesk,ou=groups,dc=example,dc=org\"", "who = \"group\"",
+        &["26:1: it is not said which: dn = \"cn=helpdesk,ou=groups,dc=example,dc=org\""]),
+    ("within = \"ou=people,dc=example,dc=org\"", "within = \"people\"",
+        &["29:10: within is not a distinguished name: a name such as dc=example,dc=org"]),
+    ("\"telephoneNumber\"", "\"telephone number\"",
+        &["30:15: \"telephone number\" is not the name of an attribute: such as mail, or \"entry\""]),
+    ("may = \"read\"", "may = \"see\"",
+        &["31:7: \"see\" is no value of \"may\": one of \"nothing\", \"read\", \"write\""]),
     ("dialect = \"embedded\"", "dialect = \"openldap\"\nurls = [\"ldap://127.0.0.1\"]",
         &["17:12: password in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
           "19:16: schema_files in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
@@ -78,7 +99,8 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
           "21:10: unique in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
           "22:16: look_through in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
           "23:11: hashing in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
-          "26:13: names are looked for in \"people\", which has no service account: [directory.service_account] in it, or a template in [route.names]"]),
+          "24:1: access in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
+          "35:13: names are looked for in \"people\", which has no service account: [directory.service_account] in it, or a template in [route.names]"]),
     ("postgres://postern@[::1]:5433/postern", "postgres://postern:secret@[::1]/postern",
         &["4:7: there is a password in this URL: password_file = \"a file that holds it\""]),
     ("postgres://postern@[::1]:5433/postern", "postgres://postern@[::1]/postern?password=secret",
@@ -123,6 +145,11 @@ fn an_embedded_directory_that_says_everything_is_read() {
     assert_eq!((&*embedded.base_dn, embedded.look_through), ("dc=example,dc=org", 500));
     assert_eq!(embedded.administrators, ["cn=admins,ou=groups,dc=example,dc=org"]);
     assert_eq!(embedded.unique, ["uid", "mail"]);
+    let rules = embedded.access.as_deref().unwrap();
+    assert_eq!((&rules[0].who, rules[0].may), (&Who::Administrators, May::Write));
+    let helpdesk = "cn=helpdesk,ou=groups,dc=example,dc=org".to_owned();
+    assert_eq!((&rules[1].who, rules[1].may), (&Who::Group(helpdesk), May::Read));
+    assert_eq!(rules[1].attributes, ["telephoneNumber", "entry"]);
     assert!(embedded.schema_files[0].1.contains("shoeSize"));
     let hashing = embedded.hashing;
     assert_eq!((hashing.memory_kib, hashing.passes, hashing.queue), (8192, 3, 9));
