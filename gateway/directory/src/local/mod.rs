@@ -1,1 +1,8 @@
 //! The embedded directory: an LDAP server in this process, reached by lanes that carry the same frames as any other's.
+
+#[allow(dead_code, reason = "the operations come next")]
+pub(crate) mod answer;
+
+#[cfg(test)]
+#[allow(dead_code, reason = "the operations come next")]
+pub(crate) mod tests;
