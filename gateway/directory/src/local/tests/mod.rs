@@ -1,0 +1,3 @@
+//! The embedded directory over the port in memory.
+
+pub(crate) mod memory;
