@@ -252,7 +252,19 @@ impl AsyncWrite for LocalStream {
         if this.state != State::Open {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let taken = this.inbound.take(octets);
+        let mut taken = this.inbound.take(octets);
+        if taken == 0 && !octets.is_empty() {
+            // Whoever writes much before reading anything makes room by itself; and whoever reads meanwhile is to look again, for what is under
+            // way now wakes this one.
+            this.admit();
+            if this.drive(context) {
+                this.admit();
+            }
+            if let Some(reader) = this.reader.take() {
+                reader.wake();
+            }
+            taken = this.inbound.take(octets);
+        }
         if taken == 0 && !octets.is_empty() {
             this.writer = Some(context.waker().clone());
             return Poll::Pending;
