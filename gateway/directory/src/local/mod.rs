@@ -1,5 +1,10 @@
 //! The embedded directory: an LDAP server in this process, reached by lanes that carry the same frames as any other's.
 
+pub mod entry;
+pub mod filter;
+pub mod path;
+pub mod schema;
+
 #[allow(dead_code, reason = "the operations come next")]
 pub(crate) mod answer;
 
