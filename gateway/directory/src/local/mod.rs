@@ -2,6 +2,7 @@
 
 pub mod entry;
 pub mod filter;
+pub mod password;
 pub mod path;
 pub mod schema;
 
