@@ -147,21 +147,23 @@ impl From<RecordsError> for Answer {
     }
 }
 
-/// Appends a SearchResultEntry (RFC 4511 §4.5.2). `attributes` is a run of PartialAttributes, as an entry's body is.
-pub(crate) fn entry(out: &mut Vec<u8>, id: MessageId, name: &str, attributes: &[u8]) {
-    let name_element = element_length(name.len());
-    let list = element_length(attributes.len());
-    let operation = element_length(name_element + list);
+/// Appends a SearchResultEntry (RFC 4511 §4.5.2). `attributes` are PartialAttributes, one or more a piece, as an entry's body is a run of them.
+pub(crate) fn entry(out: &mut Vec<u8>, id: MessageId, name: &str, attributes: &[&[u8]]) {
+    let listed = attributes.iter().map(|attribute| attribute.len()).sum();
+    let content = element_length(name.len()) + element_length(listed);
     let mut number = Writer::with_capacity(8);
     number.integer(id.0);
     let number = number.finish();
-    head(out, tag::SEQUENCE, number.len() + operation);
+    out.reserve(content + 32);
+    head(out, tag::SEQUENCE, number.len() + element_length(content));
     out.extend_from_slice(&number);
-    head(out, tag::SEARCH_ENTRY, name_element + list);
+    head(out, tag::SEARCH_ENTRY, content);
     head(out, tag::OCTET_STRING, name.len());
     out.extend_from_slice(name.as_bytes());
-    head(out, tag::SEQUENCE, attributes.len());
-    out.extend_from_slice(attributes);
+    head(out, tag::SEQUENCE, listed);
+    for attribute in attributes {
+        out.extend_from_slice(attribute);
+    }
 }
 
 /// A tag and a length.
@@ -205,7 +207,7 @@ mod tests {
             postern_ldap::entry::encode(&mut body, b"description", &[vec![b'x'; size]]);
             let body = body.finish();
             let mut octets = b"before".to_vec();
-            entry(&mut octets, MessageId(300), "cn=a,dc=x", &body);
+            entry(&mut octets, MessageId(300), "cn=a,dc=x", &[&body, &[]]);
             let message = Message::parse(&octets[6..]).unwrap();
             let read = SearchEntry::parse(&message).unwrap();
             assert_eq!((message.id, read.dn), (MessageId(300), &b"cn=a,dc=x"[..]));

@@ -46,9 +46,7 @@ impl NewPassword {
                 error: Some(error::INSUFFICIENT_PASSWORD_QUALITY),
                 text: "Password hash of a kind or at a cost that cannot be checked here",
             }),
-            Form::Hashed | Form::Elsewhere | Form::Unreadable(_) => {
-                Err(refusal(error::INSUFFICIENT_PASSWORD_QUALITY))
-            }
+            Form::Hashed | Form::Elsewhere | Form::Unreadable(_) => Err(refusal(error::INSUFFICIENT_PASSWORD_QUALITY)),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Setting a password: the policy in slapd's order, old passwords compared, the new one hashed.
 
 use super::history;
-use super::policy::attribute::{
-    CHANGED, DELAYED_UNTIL, FAILURES, GRACE_USED, LAST_SUCCESS, LOCKED, PASSWORD, RESET,
-};
+use super::policy::attribute::{CHANGED, DELAYED_UNTIL, FAILURES, GRACE_USED, LAST_SUCCESS, LOCKED, PASSWORD, RESET};
 use super::policy::{Policy, PolicyRefusal, Replace, is_locked_by_administrator, removed, time};
 use super::pool::{Hasher, HasherBusy};
 use super::quality::{self, NewPassword, Offered};
@@ -108,10 +106,7 @@ pub async fn set_password(
             hasher.hash(password).await?
         }
     };
-    let mut changes = vec![
-        Replace::by(PASSWORD, value),
-        Replace::by(CHANGED, time::write(now)),
-    ];
+    let mut changes = vec![Replace::by(PASSWORD, value), Replace::by(CHANGED, time::write(now))];
     changes.extend(history::with_present(account, policy, now));
     changes.extend(removed(account, &[GRACE_USED, FAILURES, DELAYED_UNTIL]));
     if trusted || !is_locked_by_administrator(account) {
@@ -159,7 +154,12 @@ pub async fn first_password(
 }
 
 /// An account's password is taken away: what else changes. Whether it may be is for access rules and [`Policy::allow_user_change`].
-pub fn password_removed(account: &Entry, policy: &Policy, by: By, now: Timestamp) -> Result<Vec<Replace>, PolicyRefusal> {
+pub fn password_removed(
+    account: &Entry,
+    policy: &Policy,
+    by: By,
+    now: Timestamp,
+) -> Result<Vec<Replace>, PolicyRefusal> {
     if by == By::Owner && !policy.allow_user_change {
         return Err(NOT_ALLOWED);
     }
@@ -235,12 +235,7 @@ async fn require_old(hasher: &Hasher, account: &Entry, old: Secret, refusal: Pol
     }
 }
 
-async fn compare_with_old(
-    hasher: &Hasher,
-    account: &Entry,
-    policy: &Policy,
-    new: &Secret,
-) -> Result<(), NotSet> {
+async fn compare_with_old(hasher: &Hasher, account: &Entry, policy: &Policy, new: &Secret) -> Result<(), NotSet> {
     if policy.in_history == 0 {
         return Ok(());
     }

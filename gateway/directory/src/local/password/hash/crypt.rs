@@ -64,7 +64,8 @@ fn sha(rest: &str) -> bool {
             _ => return false,
         },
     };
-    rest.split_once('$').is_some_and(|(salt, hash)| salt.len() <= 16 && matches!(hash.len(), 43 | 86))
+    rest.split_once('$')
+        .is_some_and(|(salt, hash)| salt.len() <= 16 && matches!(hash.len(), 43 | 86))
 }
 
 /// `cost$` and 53 characters.

@@ -64,5 +64,7 @@ fn octets(text: &str) -> Option<Vec<u8>> {
     if text.len() > 512 {
         return None;
     }
-    STANDARD_NO_PAD.decode(text.trim_end_matches('=').replace('.', "+")).ok()
+    STANDARD_NO_PAD
+        .decode(text.trim_end_matches('=').replace('.', "+"))
+        .ok()
 }

@@ -59,7 +59,13 @@ fn the_right_password_fits_what_every_tool_wrote_and_others_do_not() {
     for value in READ {
         assert!(fits(value.as_bytes(), PASSWORD), "{value}");
         assert_eq!(form(value.as_bytes()), Form::Hashed, "{value}");
-        for wrong in [&b""[..], b"correct horsf", b"correct hors", b"correct horse\0", b"Correct horse"] {
+        for wrong in [
+            &b""[..],
+            b"correct horsf",
+            b"correct hors",
+            b"correct horse\0",
+            b"Correct horse",
+        ] {
             assert!(!fits(value.as_bytes(), wrong), "{value}");
         }
     }

@@ -101,7 +101,10 @@ fn wrong_password(account: &Account<'_>, policy: &Policy, now: Timestamp) -> Out
         0 => recorded.len(),
         interval => {
             let oldest = now.as_second().saturating_sub(interval.into());
-            account.failures(now.as_second()).filter(|failure| *failure >= oldest).count()
+            account
+                .failures(now.as_second())
+                .filter(|failure| *failure >= oldest)
+                .count()
         }
     };
     let mut kept = recorded.to_vec();

@@ -12,8 +12,8 @@ mod state;
 pub(crate) mod time;
 
 pub use bind::{Gate, Outcome, after_bind, before_bind, no_account};
-pub use replace::{Replace, apply};
 pub(super) use replace::removed;
+pub use replace::{Replace, apply};
 pub(super) use state::is_locked_by_administrator;
 pub use state::lock_lifted;
 
@@ -49,7 +49,10 @@ const MOST_RECORDED_FAILURES: u32 = 1_000;
 
 /// What a `pwdPolicy` entry says. Times are in seconds; 0 switches off what it is the length of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "each is the attribute of its name, pwd… (draft-behera-ldap-password-policy §5.2)")]
+#[allow(
+    missing_docs,
+    reason = "each is the attribute of its name, pwd… (draft-behera-ldap-password-policy §5.2)"
+)]
 #[allow(clippy::struct_excessive_bools, reason = "so many are in the policy")]
 pub struct Policy {
     pub min_age: u32,
@@ -138,7 +141,9 @@ impl Policy {
         if policy.max_recorded_failure == 0 && policy.min_delay > 0 {
             policy.max_recorded_failure = USUAL_RECORDED_FAILURES;
         }
-        policy.max_recorded_failure = policy.max_recorded_failure.min(MOST_RECORDED_FAILURES.max(policy.max_failure));
+        policy.max_recorded_failure = policy
+            .max_recorded_failure
+            .min(MOST_RECORDED_FAILURES.max(policy.max_failure));
         if policy.max_delay == 0 {
             policy.max_delay = policy.min_delay;
         }

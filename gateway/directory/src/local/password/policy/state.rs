@@ -42,7 +42,9 @@ impl Account<'_> {
     }
 
     pub(super) fn is_reset(&self) -> bool {
-        self.values(RESET).iter().any(|value| value.eq_ignore_ascii_case(b"TRUE"))
+        self.values(RESET)
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case(b"TRUE"))
     }
 
     /// Grace sign-ins that were used.
@@ -56,7 +58,8 @@ impl Account<'_> {
     }
 
     fn locked(&self, policy: &Policy, now: i64) -> Result<bool, Unreadable> {
-        if self.time(FIRST_DAY)?.is_some_and(|first| now < first) || self.time(LAST_DAY)?.is_some_and(|last| last <= now)
+        if self.time(FIRST_DAY)?.is_some_and(|first| now < first)
+            || self.time(LAST_DAY)?.is_some_and(|last| last <= now)
         {
             return Ok(true);
         }

@@ -66,7 +66,9 @@ fn busy(queue: usize) -> (Arc<Hasher>, mpsc::Sender<()>, tokio::task::JoinHandle
     });
     (hasher, go, {
         tokio::spawn(async move {
-            tokio::task::spawn_blocking(move || was_asked.recv().unwrap()).await.unwrap();
+            tokio::task::spawn_blocking(move || was_asked.recv().unwrap())
+                .await
+                .unwrap();
             first.await.unwrap()
         })
     })
@@ -172,7 +174,9 @@ async fn of_several_values_each_is_right_and_none_is_replaced() {
         assert!(rehash(hasher.verify(stored.clone(), secret(given)).await.unwrap()).is_none());
     }
     assert!(hasher.verify(stored, secret("three")).await.unwrap() == Verified::Wrong);
-    let many = (0..100).map(|number| format!("password {number}").into_bytes()).collect::<Vec<_>>();
+    let many = (0..100)
+        .map(|number| format!("password {number}").into_bytes())
+        .collect::<Vec<_>>();
     assert!(hasher.verify(many, secret("password 99")).await.unwrap() == Verified::Wrong);
 }
 
@@ -185,7 +189,12 @@ async fn what_does_not_fit_the_queue_is_turned_away_at_once() {
         async move { hasher.verify(vec![], secret("second")).await }
     });
     until_waiting(&hasher, 1).await;
-    assert!(hasher.verify(vec![], secret("third")).await.is_err_and(|busy| busy == HasherBusy));
+    assert!(
+        hasher
+            .verify(vec![], secret("third"))
+            .await
+            .is_err_and(|busy| busy == HasherBusy)
+    );
     go.send(()).unwrap();
     assert!(first.await.unwrap());
     assert!(waiting.await.unwrap().is_ok_and(|verified| verified == Verified::Wrong));
@@ -291,7 +300,10 @@ async fn a_fault_in_a_hash_function_does_not_end_its_thread() {
     struct Faulty(std::sync::atomic::AtomicBool);
     impl Randomness for Faulty {
         fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
-            assert!(self.0.swap(true, std::sync::atomic::Ordering::Relaxed), "the first time");
+            assert!(
+                self.0.swap(true, std::sync::atomic::Ordering::Relaxed),
+                "the first time"
+            );
             buffer.fill(1);
             Ok(())
         }
