@@ -129,6 +129,32 @@ impl Settings {
         settings
     }
 
+    /// The same once more, its secret too: where that goes is the caller's to see.
+    pub fn duplicate(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            dialect: self.dialect,
+            servers: self.servers.clone(),
+            balance: self.balance,
+            start_tls: self.start_tls,
+            tls: self.tls.clone(),
+            base_dn: self.base_dn.clone(),
+            service_account: self.service_account.as_ref().map(|account| ServiceAccount {
+                dn: account.dn.clone(),
+                password: account.password.duplicate(),
+            }),
+            default_policy_dn: self.default_policy_dn.clone(),
+            allow_plaintext: self.allow_plaintext,
+            connect_timeout: self.connect_timeout,
+            answer_timeout: self.answer_timeout,
+            retry_after: self.retry_after,
+            check_interval: self.check_interval,
+            check_timeout: self.check_timeout,
+            read_your_writes: self.read_your_writes,
+            drain_after: self.drain_after,
+        }
+    }
+
     /// Whether the directory is in this process.
     pub fn is_in_process(&self) -> bool {
         self.dialect == DialectName::Embedded || self.servers.iter().any(|server| server.url.is_in_process())

@@ -3,10 +3,10 @@
 pub mod check;
 pub mod explain;
 pub mod manual;
-//PARK pub mod migrate;
+pub mod migrate;
 pub mod panic;
 pub mod policy_test;
-//PARK pub mod settings;
+pub mod settings;
 
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;

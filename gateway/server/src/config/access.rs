@@ -1,52 +1,22 @@
 //! `[[directory.access]]`: who may read and write what in an embedded directory.
 
-use super::directory::distinguished_name;
+use super::embedded::entry_name;
 use super::reading::{Reading, Text, Word, text_of};
-use postern_identity::AttributeName;
+use postern_directory::local::schema::Schema;
+use postern_directory::local::{AccessRule, May, What, Who};
 use postern_policy::problem::quoted;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
 use toml::Spanned;
 
-/// One rule, as it is configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessRule {
-    /// For whom.
-    pub who: Who,
-    /// Entries at and below this name; without it all.
-    pub within: Option<String>,
-    /// These attributes; without any all, and entries as such.
-    pub attributes: Vec<String>,
-    /// What is allowed.
-    pub may: May,
-}
-
-/// For whom a rule is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
-    /// Everybody.
-    Anybody,
-    /// Whoever has not signed in.
-    Anonymous,
-    /// Whoever has.
-    SignedIn,
-    /// Whoever's entry it is.
-    Themselves,
-    /// The directory's administrators.
-    Administrators,
-    /// The account of this name.
-    Account(String),
-    /// The members of the group of this name.
-    Group(String),
-    /// The accounts at and below this name.
-    Subtree(String),
-}
+/// Entries as such, among attributes.
+const ENTRY: &str = "entry";
 
 /// What a rule allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum May {
+pub(super) enum MayWord {
     /// Nothing: as if it were not there.
     Nothing,
     /// Reading, comparing and finding.
@@ -94,16 +64,16 @@ pub(super) struct AccessTable {
     #[schemars(with = "Option<Vec<String>>", length(min = 1))]
     attributes: Option<Spanned<Vec<Spanned<String>>>>,
     /// What is allowed. Hashes of passwords are read by nobody, whatever is said here.
-    #[schemars(with = "May")]
-    may: Word<May>,
+    #[schemars(with = "MayWord")]
+    may: Word<MayWord>,
 }
 
 impl AccessTable {
     /// `span` is where the table stands.
-    pub(super) fn read(self, span: &Range<usize>, reading: &mut Reading<'_>) -> Option<AccessRule> {
+    pub(super) fn read(self, span: &Range<usize>, schema: &Schema, reading: &mut Reading<'_>) -> Option<AccessRule> {
         let who = self.who.as_ref().map(|word| *word.get_ref());
         let named = matches!(who, Some(WhoWord::Account | WhoWord::Group | WhoWord::Subtree));
-        let dn = distinguished_name("dn", self.dn.as_ref(), reading);
+        let dn = entry_name("dn", text_of(self.dn.as_ref()), schema, reading).ok()?;
         match (text_of(self.dn.as_ref()), who) {
             (None, _) if named => {
                 return reading.none(span, "it is not said which", "dn = \"cn=helpdesk,ou=groups,dc=example,dc=org\"");
@@ -114,14 +84,11 @@ impl AccessTable {
             }
             _ => {}
         }
-        let within = match text_of(self.within.as_ref()) {
-            None => None,
-            Some(written) => Some(distinguished_name("within", Some(written), reading)?),
-        };
+        let within = entry_name("within", text_of(self.within.as_ref()), schema, reading).ok()?;
         let mut attributes = Vec::new();
         for written in self.attributes.iter().flat_map(Spanned::get_ref) {
-            if AttributeName::parse(written.get_ref().as_bytes()).is_err() {
-                let what = format!("{} is not the name of an attribute", quoted(written.get_ref()));
+            if written.get_ref() != ENTRY && schema.attribute(written.get_ref().as_bytes()).is_none() {
+                let what = format!("{} is not an attribute of the schema", quoted(written.get_ref()));
                 return reading.none(&written.span(), what, "such as mail, or \"entry\"");
             }
             attributes.push(written.get_ref().clone());
@@ -134,13 +101,14 @@ impl AccessTable {
             WhoWord::Administrators => Who::Administrators,
             WhoWord::Account => Who::Account(dn?),
             WhoWord::Group => Who::Group(dn?),
-            WhoWord::Subtree => Who::Subtree(dn?),
+            WhoWord::Subtree => Who::Within(dn?),
         };
-        Some(AccessRule {
-            who,
-            within,
-            attributes,
-            may: self.may?.into_inner(),
-        })
+        let what = What { within, attributes };
+        let may = match self.may?.into_inner() {
+            MayWord::Nothing => May::Nothing,
+            MayWord::Read => May::Read,
+            MayWord::Write => May::Write,
+        };
+        Some(AccessRule { who, what, may })
     }
 }

@@ -77,7 +77,7 @@ pub(super) struct DirectoryTable {
     /// The people, and what else applications may see, lie under this entry.
     #[schemars(with = "Option<String>")]
     base_dn: Text,
-    /// The policy of accounts that name none, if the directory has such a default.
+    /// The policy of accounts that name none, if the directory has such a default. An embedded one has cn=default,ou=policies below its base.
     #[schemars(with = "Option<String>")]
     default_policy_dn: Text,
     /// Whether a server on another machine may be reached without TLS: passwords then travel in the open.
@@ -153,13 +153,8 @@ impl DirectoryTable {
         if self.dialect.as_ref().is_some_and(|word| *word.get_ref() == DialectWord::Embedded) {
             self.must_have_no_servers(reading);
             let name = DirectoryName(name?);
-            let embedded = own.read(name.clone(), &self.base_dn, table, &mut values, reading);
-            let default_policy_dn = distinguished_name("default_policy_dn", self.default_policy_dn.as_ref(), reading);
-            let embedded = embedded?;
-            let mut settings = Settings::embedded(name, embedded.base_dn.clone());
-            if default_policy_dn.is_some() {
-                settings.default_policy_dn = default_policy_dn;
-            }
+            let embedded = own.read(name.clone(), &self.base_dn, table, &mut values, reading)?;
+            let mut settings = Settings::embedded(name, embedded.local.base_dn.clone());
             if let Some(milliseconds) = self.check_interval_ms {
                 settings.check_interval = Duration::from_millis(milliseconds.into_inner());
             }
@@ -255,6 +250,7 @@ impl DirectoryTable {
             ("read_your_writes_seconds", self.read_your_writes_seconds.as_ref().map(Spanned::span)),
             ("drain_seconds", self.drain_seconds.as_ref().map(Spanned::span)),
             ("start_tls", self.start_tls.as_ref().map(Spanned::span)),
+            ("default_policy_dn", self.default_policy_dn.as_ref().map(Spanned::span)),
             ("ca_file", self.ca_file.as_ref().map(Spanned::span)),
             ("server_name", self.server_name.as_ref().map(Spanned::span)),
             ("allow_plaintext", self.allow_plaintext.as_ref().map(Spanned::span)),

@@ -1,67 +1,49 @@
 //! What a `[[directory]]` with `dialect = "embedded"` has instead of servers: its rules, its people's passwords, its schema.
 
-use super::access::{AccessRule, AccessTable};
-use super::directory::distinguished_name;
+use super::access::AccessTable;
 use super::reading::{Reading, Text};
+use crate::kept;
 use crate::settings::{self, Value};
 use postern_directory::Settings;
-use postern_identity::{AttributeName, DirectoryName, DistinguishedName};
+use postern_directory::local::password::Cost;
+use postern_directory::local::path::NameFault;
+use postern_directory::local::schema::Schema;
+use postern_directory::local::{AccessRule, AccessRules, LocalSettings};
+use postern_identity::DirectoryName;
+use postern_policy::Problem;
 use postern_policy::problem::quoted;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::PathBuf;
 use toml::Spanned;
 
-/// Entries a search may look through that no index narrows, where nothing else is said.
-const LOOK_THROUGH: u32 = 20_000;
-/// The attributes by which a base entry can be made.
-const BASES: [&str; 5] = ["dc", "o", "ou", "c", "l"];
+/// What a hash costs where nothing else is said: OWASP's least for argon2id.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+/// Sign-ins that may wait for one.
+const QUEUE: usize = 256;
 
 /// An embedded directory as it is configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Embedded {
-    /// What routes and logs call it, and its tree in the store.
-    pub name: DirectoryName,
-    /// The entry everything else lies under.
-    pub base_dn: String,
-    /// DNs of accounts, or of groups whose members, may change everything.
-    pub administrators: Vec<String>,
-    /// Who may do what, in order. `None`: as usual.
-    pub access: Option<Vec<AccessRule>>,
-    /// Attributes of which no two entries have the same value.
-    pub unique: Vec<String>,
-    /// Entries a search may look through that no index narrows.
-    pub look_through: u32,
-    /// Files with definitions beside the standard ones, each with what it holds.
-    pub schema_files: Vec<(PathBuf, String)>,
-    /// What a password hash may cost.
+    /// Its name, its base, who may do what, and its limits.
+    pub local: LocalSettings,
+    /// The standard definitions, and those of its files.
+    pub schema: Schema,
+    /// What a password hash costs.
     pub hashing: Hashing,
 }
 
-/// What a password hash costs (argon2id, RFC 9106).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a password hash costs (argon2id, RFC 9106), and how many are made.
+#[derive(Debug, Clone)]
 pub struct Hashing {
-    /// Memory of one, in KiB.
-    pub memory_kib: u32,
-    /// How often it goes over that memory.
-    pub passes: u32,
+    /// Memory and passes of one.
+    pub cost: Cost,
     /// Threads, and so how many at once. `None`: one for each core.
     pub threads: Option<NonZeroUsize>,
     /// Sign-ins that may wait for one; beyond that they are told 51.
     pub queue: usize,
-}
-
-impl Default for Hashing {
-    fn default() -> Self {
-        Self {
-            memory_kib: 19_456,
-            passes: 2,
-            threads: None,
-            queue: 256,
-        }
-    }
 }
 
 /// Whether accounts must have a password.
@@ -75,10 +57,10 @@ pub(super) enum PasswordWord {
 }
 
 /// What a password hash costs.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 pub(super) struct HashingTable {
     /// Memory of one hash, in KiB.
-    #[schemars(with = "Option<u32>", range(min = 8_192, max = 1_048_576), extend("default" = 19456))]
+    #[schemars(with = "Option<u32>", range(min = 8_192, max = 262_144), extend("default" = 19456))]
     memory_kib: Option<Spanned<u64>>,
     /// How often a hash goes over that memory.
     #[schemars(with = "Option<u32>", range(min = 1, max = 64), extend("default" = 2))]
@@ -139,7 +121,10 @@ impl Written {
         values: &mut Vec<(String, Value)>,
         reading: &mut Reading<'_>,
     ) -> Option<Embedded> {
-        let base_dn = base(base_dn, table, reading);
+        let schema = schema(self.schema_files, reading);
+        // Names are judged by the standard definitions where the files cannot be read, and by nothing that is missing there.
+        let known = schema.clone().unwrap_or_else(Schema::standard);
+        let base_dn = base(base_dn, table, &known, reading);
         if let Some(word) = self.password {
             let word = match word.into_inner() {
                 PasswordWord::Required => settings::REQUIRED,
@@ -148,71 +133,124 @@ impl Written {
             values.push((settings::password(&name.0), Value::Word(word)));
         }
         let administrators = each(self.administrators, |written| {
-            if written.get_ref().is_empty() {
-                return reading.none(&written.span(), "an empty name", "a DN, or leave it out");
-            }
-            distinguished_name("administrators", Some(written), reading)
+            entry_name("administrators", Some(written), &known, reading).ok()?
         });
         let unique = match self.unique {
             None => Some(vec!["uid".to_owned()]),
             unique => each(unique, |written| {
-                if AttributeName::parse(written.get_ref().as_bytes()).is_ok() {
-                    return Some(written.get_ref().clone());
-                }
-                let what = format!("{} is not the name of an attribute", quoted(written.get_ref()));
-                reading.none(&written.span(), what, "such as uid")
+                let name = written.get_ref();
+                let what = match known.attribute(name.as_bytes()) {
+                    None => format!("{} is not an attribute of the schema", quoted(name)),
+                    Some(attribute) if !attribute.indexed => format!("entries are not found by {}", quoted(name)),
+                    Some(_) => return Some(name.clone()),
+                };
+                reading.none(&written.span(), what, "an attribute such as uid or mail")
             }),
         };
-        let schema_files = each(self.schema_files, |written| reading.text_file("schema_files", written));
         let access = match self.access {
             None => Some(None),
             Some(tables) => {
                 let rules = tables.into_inner().into_iter().map(|table| {
                     let span = table.span();
-                    table.into_inner().read(&span, reading)
+                    table.into_inner().read(&span, &known, reading)
                 });
                 let rules: Vec<Option<AccessRule>> = rules.collect();
-                rules.into_iter().collect::<Option<Vec<_>>>().map(Some)
+                rules.into_iter().collect::<Option<Vec<_>>>().map(AccessRules).map(Some)
             }
         };
-        let (administrators, unique, schema_files, access) = (administrators?, unique?, schema_files?, access?);
+        let hashing = match self.hashing {
+            None => HashingTable::default().read(table, reading),
+            Some(table) => {
+                let span = table.span();
+                table.into_inner().read(&span, reading)
+            }
+        };
+        let (administrators, unique, access, hashing) = (administrators?, unique?, access?, hashing?);
+        let mut local = LocalSettings::new(name, base_dn?);
+        local.administrators = administrators;
+        local.unique = unique;
+        if let Some(access) = access {
+            local.access = access;
+        }
+        if let Some(most) = self.look_through {
+            local.limits.look_through = number(most);
+        }
         Some(Embedded {
-            name,
-            base_dn: base_dn?,
-            administrators,
-            access,
-            unique,
-            schema_files,
-            look_through: self.look_through.map_or(LOOK_THROUGH, number),
-            hashing: self.hashing.map_or_else(Hashing::default, |table| table.into_inner().read()),
+            local,
+            schema: schema?,
+            hashing,
         })
     }
 }
 
 impl HashingTable {
-    fn read(self) -> Hashing {
-        let usual = Hashing::default();
-        Hashing {
-            memory_kib: self.memory_kib.map_or(usual.memory_kib, number),
-            passes: self.passes.map_or(usual.passes, number),
+    fn read(self, span: &Range<usize>, reading: &mut Reading<'_>) -> Option<Hashing> {
+        let memory = self.memory_kib.map_or(MEMORY_KIB, number);
+        let passes = self.passes.map_or(PASSES, number);
+        let Ok(cost) = Cost::new(memory, passes, 1) else {
+            let what = format!("{passes} passes over {memory} KiB take too long");
+            return reading.none(span, what, "at most 1048576 KiB in all passes together");
+        };
+        Some(Hashing {
+            cost,
             threads: self.threads.and_then(|threads| NonZeroUsize::new(number(threads))),
-            queue: self.queue.map_or(usual.queue, number),
-        }
+            queue: self.queue.map_or(QUEUE, number),
+        })
     }
 }
 
+/// The standard definitions with those of the files. A mistake is told where it stands in its file.
+fn schema(files: Option<Spanned<Vec<Spanned<String>>>>, reading: &mut Reading<'_>) -> Option<Schema> {
+    let mut schema = Schema::standard();
+    for written in files.iter().flat_map(Spanned::get_ref) {
+        let (path, text) = reading.text_file("schema_files", written)?;
+        match schema.extended(&path.display().to_string(), &text) {
+            Ok(extended) => schema = extended,
+            Err(error) => {
+                reading.elsewhere(Problem {
+                    path: error.file,
+                    line: error.line,
+                    column: error.column,
+                    what: error.problem,
+                    remedy: error.remedy,
+                });
+                return None;
+            }
+        }
+    }
+    Some(schema)
+}
+
+/// The name of an entry, as it was written: one that the schema can read. `Ok(None)`: none is given.
+pub(super) fn entry_name(
+    key: &str,
+    written: Option<&Spanned<String>>,
+    schema: &Schema,
+    reading: &mut Reading<'_>,
+) -> Result<Option<String>, ()> {
+    let Some(written) = written else { return Ok(None) };
+    let (text, span) = (written.get_ref(), written.span());
+    let what = match schema.path(text.as_bytes()) {
+        Ok(path) if !path.is_root() => return Ok(Some(text.clone())),
+        Ok(_) => format!("{key} is empty"),
+        Err(NameFault::Syntax | NameFault::TooLong) => format!("{key} is not a distinguished name"),
+        Err(NameFault::UnknownAttribute) => format!("{key} has an attribute that is not in the schema"),
+        Err(NameFault::Value) => format!("{key} has a value that does not fit its attribute"),
+    };
+    reading.problem(&span, what, "a name such as dc=example,dc=org");
+    Err(())
+}
+
 /// The base: there, and one whose entry can be made.
-fn base(written: &Text, table: &Range<usize>, reading: &mut Reading<'_>) -> Option<String> {
+fn base(written: &Text, table: &Range<usize>, schema: &Schema, reading: &mut Reading<'_>) -> Option<String> {
     let Some(written) = written.as_ref().filter(|written| !written.get_ref().is_empty()) else {
         if reading.told_of(table, "base_dn") {
             return None;
         }
         return reading.none(table, "an embedded directory has no base_dn", "base_dn = \"dc=example,dc=org\"");
     };
-    let base = distinguished_name("base_dn", Some(written), reading)?;
-    let parsed = DistinguishedName::parse(base.as_bytes()).ok()?;
-    let attribute = base.split('=').next().unwrap_or_default().trim();
-    if parsed.is_root() || !BASES.iter().any(|known| known.eq_ignore_ascii_case(attribute)) {
+    let base = entry_name("base_dn", Some(written), schema, reading).ok()??;
+    if kept::base_entry(&base).is_none() {
         let what = format!("no entry can be made for {}", quoted(&base));
         return reading.none(&written.span(), what, "a name that begins with dc, o, ou, c or l");
     }

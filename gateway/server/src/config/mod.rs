@@ -29,7 +29,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use access::{AccessRule, May, Who};
 pub use embedded::{Embedded, Hashing};
 pub use environment::Environment;
 pub use limits::Limits;

@@ -62,6 +62,11 @@ impl<'a> Reading<'a> {
         self.problems.push(self.document.problem(span, what, remedy));
     }
 
+    /// Something is wrong in another file.
+    pub(super) fn elsewhere(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
     /// Something is wrong here, and there is no value for it.
     pub(super) fn none<T>(
         &mut self,

@@ -2,7 +2,7 @@
 
 use super::{FIRST_LINE, LONGEST_LINE, SILENCE, settings};
 use crate::settings::SettingsBook;
-use postern_directory::Transport;
+use postern_directory::{ServiceAccount, Transport};
 use postern_identity::Clock;
 use std::io;
 use std::sync::Arc;
@@ -10,17 +10,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 /// Octets moved at once.
 const PIECE: usize = 64 * 1024;
 
-/// A fresh connection to an embedded directory, as the one who may do everything.
-pub type AsRoot = Box<dyn Fn() -> Transport + Send + Sync>;
+/// An embedded directory as callers may have it.
+pub struct OfferedDirectory {
+    /// Its name.
+    pub name: Arc<str>,
+    /// A fresh connection to it, as the one who may do everything.
+    pub as_root: Box<dyn Fn() -> Transport + Send + Sync>,
+    /// The gateway's own account in it.
+    pub service_account: Box<dyn Fn() -> ServiceAccount + Send + Sync>,
+}
 
 /// What callers may have.
 pub struct Offered {
-    /// The embedded directories by their names.
-    pub directories: Vec<(Arc<str>, AsRoot)>,
+    /// The embedded directories.
+    pub directories: Vec<OfferedDirectory>,
     /// The settings.
     pub settings: Arc<SettingsBook>,
     /// The machine's clock.
@@ -32,19 +40,27 @@ pub(super) async fn serve(mut stream: UnixStream, offered: &Offered) {
     let Ok(Some(wanted)) = line(&mut stream, FIRST_LINE).await else {
         return;
     };
-    let _ = match wanted.split_once(' ').unwrap_or((&wanted, "")) {
-        ("ldap", name) => match offered.directories.iter().find(|(known, _)| **known == *name) {
-            Some((_, connect)) => ldap(stream, connect()).await,
-            None => say(&mut stream, "error there is no embedded directory of that name").await,
-        },
-        ("settings", "") => ask_settings(stream, offered).await,
-        _ => say(&mut stream, "error ldap NAME, or settings").await,
+    let (verb, name) = wanted.split_once(' ').unwrap_or((&wanted, ""));
+    let directory = offered.directories.iter().find(|directory| *directory.name == *name);
+    let _ = match (verb, directory) {
+        ("ldap", Some(directory)) => ldap(stream, (directory.as_root)()).await,
+        ("service", Some(directory)) => tell_account(stream, &(directory.service_account)()).await,
+        ("ldap" | "service", None) => say(&mut stream, b"error there is no embedded directory of that name").await,
+        ("settings", _) => ask_settings(stream, offered).await,
+        _ => say(&mut stream, b"error ldap NAME, service NAME, or settings").await,
     };
+}
+
+/// The password of our own account, to whoever may do everything anyway. It was made at our start and ends with us.
+async fn tell_account(mut stream: UnixStream, account: &ServiceAccount) -> io::Result<()> {
+    let mut said = Zeroizing::new(b"ok ".to_vec());
+    said.extend_from_slice(account.password.expose());
+    say(&mut stream, &said).await
 }
 
 /// Frames in both directions until one side ends, or neither says anything for too long.
 async fn ldap(mut stream: UnixStream, directory: Transport) -> io::Result<()> {
-    say(&mut stream, "ok").await?;
+    say(&mut stream, b"ok").await?;
     let (mut from_caller, mut to_caller) = stream.into_split();
     let (mut from_directory, mut to_directory) = tokio::io::split(directory);
     tokio::select! {
@@ -67,17 +83,20 @@ async fn carry(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + 
 }
 
 async fn ask_settings(mut stream: UnixStream, offered: &Offered) -> io::Result<()> {
-    say(&mut stream, "ok").await?;
+    say(&mut stream, b"ok").await?;
     while let Some(asked) = line(&mut stream, SILENCE).await? {
         let answer = settings::answer(&asked, &offered.settings, offered.clock.as_ref()).await;
-        say(&mut stream, &serde_json::to_string(&answer)?).await?;
+        say(&mut stream, &serde_json::to_vec(&answer)?).await?;
     }
     Ok(())
 }
 
-async fn say(stream: &mut UnixStream, line: &str) -> io::Result<()> {
-    let line = format!("{line}\n");
-    timeout(SILENCE, stream.write_all(line.as_bytes())).await?
+async fn say(stream: &mut UnixStream, line: &[u8]) -> io::Result<()> {
+    let saying = async {
+        stream.write_all(line).await?;
+        stream.write_all(b"\n").await
+    };
+    timeout(SILENCE, saying).await?
 }
 
 /// The next line; `None` at the end. Octet by octet, because what follows may be no line: lines are short and few.

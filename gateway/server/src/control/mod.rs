@@ -4,6 +4,7 @@
 //! caller says in one line what it wants, and is answered `ok` or `error` and the reason in one line:
 //!
 //! - `ldap NAME`: from then on LDAP frames of the embedded directory of that name, as the one who may do everything there;
+//! - `service NAME`: `ok` is followed by the password of the gateway's own account in that directory, made at its start;
 //! - `settings`: from then on one JSON request a line, and one JSON answer a line (see [`settings`]).
 //!
 //! Whoever can open it owns the store's files anyway. One gateway at a time stands there: it holds a lock beside the socket for as long as it
@@ -16,7 +17,7 @@ pub mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use caller::{AsRoot, Offered};
+pub use caller::{Offered, OfferedDirectory};
 pub use listen::{Control, ControlError};
 
 use std::path::{Path, PathBuf};

@@ -2,10 +2,9 @@ use super::client::{self, CallError};
 use super::settings::{Answer, Asked};
 use super::*;
 use crate::settings::{SettingsBook, of_directory};
-use postern_directory::Transport;
-use postern_identity::{Clock, Timestamp};
+use postern_directory::{ServiceAccount, Transport};
+use postern_identity::{Clock, Secret, Timestamp};
 use std::fs;
-use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -43,7 +42,14 @@ impl Running {
         let control = Control::listen(folder.path()).unwrap();
         let stop = CancellationToken::new();
         let offered = Offered {
-            directories: vec![("people".into(), Box::new(echo))],
+            directories: vec![OfferedDirectory {
+                name: "people".into(),
+                as_root: Box::new(echo),
+                service_account: Box::new(|| ServiceAccount {
+                    dn: "cn=postern".to_owned(),
+                    password: Secret::new(b"6d616465".as_slice()),
+                }),
+            }],
             settings: Arc::new(SettingsBook::new(of_directory("people", true), &[], None)),
             clock: Arc::new(Noon),
         };
@@ -61,21 +67,30 @@ impl Running {
 #[tokio::test]
 async fn octets_go_to_the_directory_that_was_named_and_come_back() {
     let running = Running::start();
-    let back = running.call(|folder| {
-        let mut stream = client::call(folder, "ldap people").unwrap().unwrap();
-        let mut back = vec![0; 100_000];
-        let mut writing = stream.try_clone().unwrap();
-        let sent = std::thread::spawn(move || writing.write_all(&[7; 100_000]).unwrap());
-        stream.read_exact(&mut back).unwrap();
-        sent.join().unwrap();
-        back
+    // Calling blocks, and the one called is on this thread otherwise.
+    let inside = tokio::runtime::Handle::current();
+    let directory = running.call(move |folder| {
+        let _inside = inside.enter();
+        client::ldap(folder, "people")
     });
-    assert_eq!(back.await, [7; 100_000]);
-    let refused = running.call(|folder| client::call(folder, "ldap persons").err()).await;
+    let directory = directory.await.unwrap().unwrap();
+    let (mut from, mut to) = tokio::io::split(directory);
+    let sent = tokio::spawn(async move { to.write_all(&[7; 100_000]).await.map(|()| to) });
+    let mut back = vec![0; 100_000];
+    from.read_exact(&mut back).await.unwrap();
+    sent.await.unwrap().unwrap();
+    assert_eq!(back, [7; 100_000]);
+    let refused = running.call(|folder| client::service_account(folder, "persons").err()).await;
     let why = "there is no embedded directory of that name".to_owned();
     assert_eq!(refused, Some(CallError::Refused(why)));
-    let refused = running.call(|folder| client::call(folder, "shell").err()).await;
-    assert_eq!(refused, Some(CallError::Refused("ldap NAME, or settings".to_owned())));
+}
+
+#[tokio::test]
+async fn whoever_may_call_is_told_the_gateways_own_account() {
+    let running = Running::start();
+    let account = running.call(|folder| client::service_account(folder, "people")).await;
+    let account = account.unwrap().unwrap();
+    assert_eq!((&*account.dn, account.password.expose()), ("cn=postern", b"6d616465".as_slice()));
 }
 
 #[tokio::test]
@@ -104,7 +119,8 @@ async fn the_socket_is_its_owners_alone_and_goes_with_its_gateway() {
     assert!(!socket.exists());
     drop(open);
     // Nobody is there: no error, but nobody.
-    assert!(client::call(running.folder.path(), "settings").unwrap().is_none());
+    let told = client::settings(running.folder.path(), &Asked::List);
+    assert_eq!(told, Ok(None));
 }
 
 #[tokio::test]
@@ -116,7 +132,7 @@ async fn a_second_gateway_is_refused_and_what_a_dead_one_left_is_replaced() {
     // As one that is killed leaves it: the socket stays, the lock does not.
     drop(first);
     assert!(path(folder.path()).exists());
-    assert!(client::call(folder.path(), "settings").unwrap().is_none());
+    assert_eq!(client::settings(folder.path(), &Asked::List), Ok(None));
     let second = Control::listen(folder.path()).unwrap();
     tokio::net::UnixStream::connect(path(folder.path())).await.unwrap();
     drop(second);

@@ -4,12 +4,15 @@ use super::{Definition, LONGEST, REQUIRED, Value};
 use postern_identity::Timestamp;
 use postern_identity::records::{RecordsError, SettingRow, Settings};
 use postern_policy::problem::{one_of, quoted};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use thiserror::Error;
 
 /// Where settings are asked for and set. Shared.
 pub struct SettingsBook {
-    settings: Vec<(Definition, Option<Value>)>,
+    /// By name.
+    definitions: Vec<Definition>,
+    /// What the file says, by name. It may be saved anew.
+    file: RwLock<Vec<(String, Value)>>,
     store: Option<Arc<dyn Settings>>,
 }
 
@@ -72,15 +75,21 @@ pub enum SettingsError {
 impl SettingsBook {
     /// Of these settings. `file`: what the configuration says, by name. Without a store nothing can be set.
     pub fn new(definitions: Vec<Definition>, file: &[(String, Value)], store: Option<Arc<dyn Settings>>) -> Self {
-        let mut settings: Vec<_> = definitions
-            .into_iter()
-            .map(|definition| {
-                let written = file.iter().find(|(name, _)| *name == definition.name);
-                (definition, written.map(|(_, value)| *value))
-            })
-            .collect();
-        settings.sort_by(|one, other| one.0.name.cmp(&other.0.name));
-        Self { settings, store }
+        let mut definitions = definitions;
+        definitions.sort_by(|one, other| one.name.cmp(&other.name));
+        Self {
+            definitions,
+            file: RwLock::new(file.to_vec()),
+            store,
+        }
+    }
+
+    /// The file says something else now. Whether it does.
+    pub fn file_says(&self, values: &[(String, Value)]) -> bool {
+        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        let news = *file != values;
+        *file = values.to_vec();
+        news
     }
 
     /// Every setting, by name.
@@ -90,25 +99,25 @@ impl SettingsBook {
             Some(store) => store.settings().await?,
         };
         let of = |name: &str| rows.iter().find(|row| row.name == name);
-        let settings = self.settings.iter();
-        Ok(settings
-            .map(|setting| effective(setting, of(&setting.0.name)))
+        let definitions = self.definitions.iter();
+        Ok(definitions
+            .map(|definition| self.effective(definition, of(&definition.name)))
             .collect())
     }
 
     /// One setting.
     pub async fn get(&self, name: &str) -> Result<Effective, SettingsError> {
-        let setting = self.known(name)?;
+        let definition = self.known(name)?;
         let row = match &self.store {
             None => None,
-            Some(store) => store.setting(&setting.0.name).await?,
+            Some(store) => store.setting(&definition.name).await?,
         };
-        Ok(effective(setting, row.as_ref()))
+        Ok(self.effective(definition, row.as_ref()))
     }
 
     /// Sets one, or with `None` leaves it to the file and the default again. The answer is what holds then.
     pub async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<Effective, SettingsError> {
-        let (definition, _) = self.known(name)?;
+        let definition = self.known(name)?;
         if let Some(text) = value
             && definition.kind.read(text).is_none()
         {
@@ -132,33 +141,37 @@ impl SettingsBook {
         told(directory, asked).is_none_or(|value| value == Value::Word(REQUIRED))
     }
 
-    fn known(&self, name: &str) -> Result<&(Definition, Option<Value>), SettingsError> {
-        let found = self.settings.iter().find(|(definition, _)| definition.name == name);
+    fn known(&self, name: &str) -> Result<&Definition, SettingsError> {
+        let found = self.definitions.iter().find(|definition| definition.name == name);
         found.ok_or_else(|| SettingsError::Asked {
             what: format!("there is no setting {}", quoted(name)),
             remedy: if name.len() > LONGEST {
                 "`postern settings list` names them".to_owned()
             } else {
-                one_of(name, self.settings.iter().map(|(definition, _)| &*definition.name))
+                one_of(name, self.definitions.iter().map(|definition| &*definition.name))
             },
         })
     }
-}
 
-/// A value in the store that fits no longer, after an update for example, counts as not set.
-fn effective((definition, in_file): &(Definition, Option<Value>), row: Option<&SettingRow>) -> Effective {
-    let stored = row.and_then(|row| Some((definition.kind.read(&row.value)?, row.at)));
-    let (value, origin) = match (stored, in_file) {
-        (Some((value, _)), _) => (value, Origin::Store),
-        (None, Some(value)) => (*value, Origin::File),
-        (None, None) => (definition.default, Origin::Default),
-    };
-    Effective {
-        definition: definition.clone(),
-        value,
-        origin,
-        in_file: *in_file,
-        at: stored.map(|(_, at)| at),
+    /// A value in the store that fits no longer, after an update for example, counts as not set.
+    fn effective(&self, definition: &Definition, row: Option<&SettingRow>) -> Effective {
+        let stored = row.and_then(|row| Some((definition.kind.read(&row.value)?, row.at)));
+        let in_file = {
+            let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
+            file.iter().find(|(name, _)| *name == definition.name).map(|(_, value)| *value)
+        };
+        let (value, origin) = match (stored, in_file) {
+            (Some((value, _)), _) => (value, Origin::Store),
+            (None, Some(value)) => (value, Origin::File),
+            (None, None) => (definition.default, Origin::Default),
+        };
+        Effective {
+            definition: definition.clone(),
+            value,
+            origin,
+            in_file,
+            at: stored.map(|(_, at)| at),
+        }
     }
 }
 

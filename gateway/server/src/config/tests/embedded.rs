@@ -1,8 +1,10 @@
 //! Directories in Postern itself, and the store they are kept in.
 
 use super::{folder, problems, read_text, sound};
-use crate::config::{Hashing, May, StorePlace, Who, schema};
+use crate::config::{StorePlace, schema};
 use crate::settings::Value;
+use postern_directory::local::password::Cost;
+use postern_directory::local::{May, Who};
 use postern_identity::Secret;
 use std::fs;
 
@@ -20,7 +22,7 @@ route = "applications"
 name = "people"
 dialect = "embedded"
 base_dn = "dc=example,dc=org"
-default_policy_dn = "cn=strict,ou=policies,dc=example,dc=org"
+# a line
 check_interval_ms = 500
 password = "optional"
 self_service_reset = true
@@ -55,6 +57,10 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["13:11: \"base_dn\" is a whole number: a text in quotes"]),
     ("base_dn = \"dc=example,dc=org\"", "base_dn = \"example.org\"",
         &["13:11: base_dn is not a distinguished name: a name such as dc=example,dc=org"]),
+    ("base_dn = \"dc=example,dc=org\"", "base_dn = \"nosuch=example\"",
+        &["13:11: base_dn has an attribute that is not in the schema: a name such as dc=example,dc=org"]),
+    ("# a line", "default_policy_dn = \"cn=strict,dc=example,dc=org\"",
+        &["14:21: default_policy_dn in an embedded directory, which is in Postern itself: leave it out"]),
     ("base_dn = \"dc=example,dc=org\"", "base_dn = \"cn=example\"",
         &["13:11: no entry can be made for \"cn=example\": a name that begins with dc, o, ou, c or l"]),
     ("check_interval_ms = 500", "urls = [\"ldap://127.0.0.1\"]\nca_file = \"server.pem\"\nstart_tls = true",
@@ -71,13 +77,13 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["18:17: schema_files \"nowhere.schema\" cannot be read (it is not there): a file that this program may read"]),
     ("[\"cn=admins,ou=groups,dc=example,dc=org\"]", "[\"admins\", \"\"]",
         &["19:19: administrators is not a distinguished name: a name such as dc=example,dc=org",
-          "19:29: an empty name: a DN, or leave it out"]),
+          "19:29: administrators is empty: a name such as dc=example,dc=org"]),
     ("\"mail\"", "\"mail address\"",
-        &["20:18: \"mail address\" is not the name of an attribute: such as uid"]),
+        &["20:18: \"mail address\" is not an attribute of the schema: an attribute such as uid or mail"]),
     ("look_through = 500", "look_through = 5",
         &["21:16: \"look_through\" is 5: a whole number from 100 to 10000000"]),
     ("memory_kib = 8192", "memory_kib = 64",
-        &["22:26: \"memory_kib\" is 64: a whole number from 8192 to 1048576"]),
+        &["22:26: \"memory_kib\" is 64: a whole number from 8192 to 262144"]),
     ("passes = 3", "pases = 3",
         &["22:32: unknown key \"pases\": did you mean \"passes\"?"]),
     ("who = \"administrators\"", "who = \"admins\"",
@@ -89,9 +95,11 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("within = \"ou=people,dc=example,dc=org\"", "within = \"people\"",
         &["29:10: within is not a distinguished name: a name such as dc=example,dc=org"]),
     ("\"telephoneNumber\"", "\"telephone number\"",
-        &["30:15: \"telephone number\" is not the name of an attribute: such as mail, or \"entry\""]),
+        &["30:15: \"telephone number\" is not an attribute of the schema: such as mail, or \"entry\""]),
     ("may = \"read\"", "may = \"see\"",
         &["31:7: \"see\" is no value of \"may\": one of \"nothing\", \"read\", \"write\""]),
+    ("memory_kib = 8192, passes = 3", "memory_kib = 262144, passes = 5",
+        &["22:11: 5 passes over 262144 KiB take too long: at most 1048576 KiB in all passes together"]),
     ("dialect = \"embedded\"", "dialect = \"openldap\"\nurls = [\"ldap://127.0.0.1\"]",
         &["17:12: password in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
           "19:16: schema_files in a directory that has servers of its own: leave it out, or dialect = \"embedded\"",
@@ -127,6 +135,7 @@ fn folder_with_schema() -> tempfile::TempDir {
     let folder = folder();
     let text = "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'shoeSize' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )\n";
     fs::write(folder.path().join("more.schema"), text).unwrap();
+    fs::write(folder.path().join("broken.schema"), "# nothing\nattributetype ( shoe )\n").unwrap();
     folder
 }
 
@@ -140,19 +149,19 @@ fn an_embedded_directory_that_says_everything_is_read() {
     assert!(settings.is_in_process() && settings.has_service_account());
     assert_eq!(settings.servers[0].url.to_string(), "embedded:people");
     assert_eq!(settings.check_interval.as_millis(), 500);
-    let policy = settings.default_policy_dn.as_deref();
-    assert_eq!(policy, Some("cn=strict,ou=policies,dc=example,dc=org"));
-    assert_eq!((&*embedded.base_dn, embedded.look_through), ("dc=example,dc=org", 500));
-    assert_eq!(embedded.administrators, ["cn=admins,ou=groups,dc=example,dc=org"]);
-    assert_eq!(embedded.unique, ["uid", "mail"]);
-    let rules = embedded.access.as_deref().unwrap();
+    let local = &embedded.local;
+    assert_eq!((&*local.base_dn, local.limits.look_through), ("dc=example,dc=org", 500));
+    assert_eq!(local.administrators, ["cn=admins,ou=groups,dc=example,dc=org"]);
+    assert_eq!(local.unique, ["uid", "mail"]);
+    let rules = &local.access.0;
     assert_eq!((&rules[0].who, rules[0].may), (&Who::Administrators, May::Write));
     let helpdesk = "cn=helpdesk,ou=groups,dc=example,dc=org".to_owned();
     assert_eq!((&rules[1].who, rules[1].may), (&Who::Group(helpdesk), May::Read));
-    assert_eq!(rules[1].attributes, ["telephoneNumber", "entry"]);
-    assert!(embedded.schema_files[0].1.contains("shoeSize"));
-    let hashing = embedded.hashing;
-    assert_eq!((hashing.memory_kib, hashing.passes, hashing.queue), (8192, 3, 9));
+    assert_eq!(rules[1].what.attributes, ["telephoneNumber", "entry"]);
+    assert_eq!(rules[1].what.within.as_deref(), Some("ou=people,dc=example,dc=org"));
+    assert!(embedded.schema.attribute(b"shoeSize").is_some());
+    assert!(embedded.hashing.cost == Cost::new(8192, 3, 1).unwrap());
+    assert_eq!(embedded.hashing.queue, 9);
     let values = [
         ("directories.people.self_service_reset".to_owned(), Value::Switch(true)),
         ("directories.people.password".to_owned(), Value::Word("optional")),
@@ -176,14 +185,21 @@ fn every_mistake_is_told_with_its_place_and_what_would_be_right() {
 }
 
 #[test]
+fn a_mistake_in_a_schema_file_is_told_where_it_stands() {
+    let told = problems(&folder_with_schema(), &EMBEDDED.replace("more.schema", "broken.schema"));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("broken.schema:2:17: shoe is no OID: "), "{told:?}");
+}
+
+#[test]
 fn the_least_of_an_embedded_directory_is_its_base() {
     let short = super::SHORT
         .replace("openldap", "embedded")
         .replace("urls = [\"ldap://127.0.0.1:3890\"]", "base_dn = \"dc=example,dc=org\"");
     let configuration = sound(&short);
     let embedded = &configuration.embedded[0];
-    assert_eq!((embedded.look_through, embedded.hashing), (20_000, Hashing::default()));
-    assert_eq!(embedded.unique, ["uid"]);
+    let local = &embedded.local;
+    assert_eq!(local.unique, ["uid"]);
     assert!(!configuration.store.is_written && configuration.values.is_empty());
     let StorePlace::Sqlite(path) = configuration.store.place else {
         unreachable!("it is SQLite");
@@ -193,12 +209,12 @@ fn the_least_of_an_embedded_directory_is_its_base() {
     assert_eq!(policy, Some("cn=default,ou=policies,dc=example,dc=org"));
     let tables = &schema::schema()["$defs"];
     let default = |table: &str, key: &str| tables[table]["properties"][key]["default"].clone();
-    assert_eq!(default("DirectoryTable", "look_through"), embedded.look_through);
-    assert_eq!(default("DirectoryTable", "unique"), serde_json::json!(embedded.unique));
+    assert_eq!(default("DirectoryTable", "look_through"), local.limits.look_through);
+    assert_eq!(default("DirectoryTable", "unique"), serde_json::json!(local.unique));
     assert_eq!(default("DirectoryTable", "password"), crate::settings::REQUIRED);
-    assert_eq!(default("HashingTable", "memory_kib"), embedded.hashing.memory_kib);
-    assert_eq!(default("HashingTable", "passes"), embedded.hashing.passes);
-    assert_eq!(default("HashingTable", "queue"), embedded.hashing.queue);
+    let told = |key: &str| u32::try_from(default("HashingTable", key).as_u64().unwrap()).unwrap();
+    assert!(embedded.hashing.cost == Cost::new(told("memory_kib"), told("passes"), 1).unwrap());
+    assert_eq!(told("queue") as usize, embedded.hashing.queue);
 }
 
 #[test]

@@ -76,6 +76,9 @@ async fn the_store_overrules_the_file_and_the_file_the_default() {
     assert_eq!(with(&store, &[]).get(RESET).await.unwrap().origin, Origin::Store);
     let told = written.set(RESET, None, at).await.unwrap();
     assert_eq!((told.value, told.origin), (Value::Switch(true), Origin::File));
+    // The file is saved anew.
+    assert!(written.file_says(&[]) && !written.file_says(&[]));
+    assert_eq!(written.get(RESET).await.unwrap().origin, Origin::Default);
 }
 
 #[tokio::test]
