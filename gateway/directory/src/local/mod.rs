@@ -16,6 +16,7 @@ mod compare;
 pub mod entry;
 pub mod filter;
 pub(crate) mod matching;
+mod missing;
 pub(crate) mod operation;
 mod paging;
 pub mod password;
@@ -94,7 +95,7 @@ impl Default for LocalLimits {
     fn default() -> Self {
         Self {
             look_through: 20_000,
-            search_time: Duration::from_secs(60),
+            search_time: Duration::from_mins(1),
             sorted: 10_000,
         }
     }

@@ -82,9 +82,8 @@ impl LocalStream {
                 Err(_) => return self.disconnect(),
             };
             let octets = self.inbound.rest().get(..header.length).unwrap_or_default();
-            let kind = match operation::kind(&header, octets) {
-                Some(kind) => kind,
-                None => return self.disconnect(),
+            let Some(kind) = operation::kind(&header, octets) else {
+                return self.disconnect();
             };
             let waits = match kind {
                 Kind::Unbind | Kind::Abandon(_) | Kind::Cancel(_) => false,
@@ -252,7 +251,19 @@ impl AsyncWrite for LocalStream {
         if this.state != State::Open {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let taken = this.inbound.take(octets);
+        let mut taken = this.inbound.take(octets);
+        if taken == 0 && !octets.is_empty() {
+            // Whoever writes much before reading anything makes room by itself; and whoever reads meanwhile is to look again, for what is under
+            // way now wakes this one.
+            this.admit();
+            if this.drive(context) {
+                this.admit();
+            }
+            if let Some(reader) = this.reader.take() {
+                reader.wake();
+            }
+            taken = this.inbound.take(octets);
+        }
         if taken == 0 && !octets.is_empty() {
             this.writer = Some(context.waker().clone());
             return Poll::Pending;
