@@ -88,7 +88,7 @@ impl LocalDirectory {
         let mut unit = Vec::new();
         let (before, after) = (self.schema.indexed(&open.before), self.schema.indexed(&open.entry));
         self.unique(&before, &after, Some(open.row.id), &mut unit).await?;
-        unit.push(open.replace_with(before, after));
+        unit.push(open.replace_with(&before, &after));
         Ok(Plan {
             unit,
             answer: controls.success(

@@ -122,7 +122,7 @@ impl LocalDirectory {
         let mut unit = self.repairs(session, &following, open.row.id).await?;
         let (before, after) = (self.schema.indexed(&open.before), self.schema.indexed(&open.entry));
         self.unique(&before, &after, Some(open.row.id), &mut unit).await?;
-        unit.push(open.replace_with(before, after));
+        unit.push(open.replace_with(&before, &after));
         unit.push(EntryChange::Move {
             id: open.row.id,
             // The step before has made it one more.

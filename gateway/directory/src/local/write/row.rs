@@ -157,11 +157,11 @@ impl Open {
     /// The step that puts the entry back.
     pub(super) fn replace(&self, schema: &Schema) -> EntryChange {
         let (before, after) = (schema.indexed(&self.before), schema.indexed(&self.entry));
-        self.replace_with(before, after)
+        self.replace_with(&before, &after)
     }
 
     /// The same, where it is known what it was and is found by; both in order.
-    pub(super) fn replace_with(&self, before: Vec<Indexed>, after: Vec<Indexed>) -> EntryChange {
+    pub(super) fn replace_with(&self, before: &[Indexed], after: &[Indexed]) -> EntryChange {
         let (without, with) = difference(before, after);
         EntryChange::Replace {
             id: self.row.id,
