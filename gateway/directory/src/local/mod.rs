@@ -33,6 +33,7 @@ pub(crate) mod virtual_attributes;
 mod write;
 
 pub use access::{AccessRule, AccessRules, May, What, Who};
+pub use write::{LoadFault, Loader};
 
 use crate::transport::Transport;
 use crate::upstream::settings::ServiceAccount;
@@ -127,6 +128,7 @@ pub struct LocalDirectory {
     service_password: Option<Secret>,
     access: access::Compiled,
     unrecorded: bind::Unrecorded,
+    turns: write::Turns,
 }
 
 impl LocalDirectory {
@@ -153,6 +155,7 @@ impl LocalDirectory {
             service_password: random_password(),
             access: access.map_err(LocalSetupError::Name)?,
             unrecorded: bind::Unrecorded::default(),
+            turns: write::Turns::default(),
             tree: Arc::clone(&settings.name.0),
             settings,
             schema,
