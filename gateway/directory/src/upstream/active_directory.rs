@@ -79,7 +79,7 @@ impl Dialect for ActiveDirectory {
         bind::read(answer)
     }
 
-    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+    fn foresee_bind(&self, state: &State, _policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
         bind::foresee(state)
     }
 

@@ -37,9 +37,10 @@ pub trait Dialect: Send + Sync {
     /// this fail: what cannot be read is [`State::Unknown`], unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
-    /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
-    /// directory knows.
-    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+    /// What the product answers to the right password of an account that stands like this under this policy, and whether that proves it.
+    /// `None`: only the directory knows.
+    fn foresee_bind(&self, state: &State, policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
+        let _ = policy;
         match state {
             State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
                 Some((ResultCode::SUCCESS, Proven::Yes))
