@@ -169,6 +169,10 @@ impl Dialect for ActiveDirectory {
         standing_change::modify(change, account)
     }
 
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        standing_change::affirm(change, account)
+    }
+
     fn password_problem(&self, old: Option<&Secret>, new: &Secret, protected: bool) -> Option<PasswordRule> {
         password::problem(old, new, protected)
     }

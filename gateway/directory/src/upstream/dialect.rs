@@ -157,9 +157,17 @@ pub trait Dialect: Send + Sync {
         false
     }
 
-    /// The modify of the account's own entry that brings such a change about. `None`: the product has no such thing.
+    /// The modify of the account's own entry that brings such a change about; empty where it stands so already. `None`: the product has no such
+    /// thing.
     fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
         let _ = (change, account, now);
+        None
+    }
+
+    /// The modify to send in the place of such a change where [`Dialect::change_standing`] has nothing to write: it leaves the account as it is,
+    /// by an attribute that the change would write, so that the directory says who may. `None`: there is no such modify.
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        let _ = (change, account);
         None
     }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 mod never_wider;
 mod shown;
+mod standing_changes;
 
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
