@@ -2,10 +2,11 @@
 //!
 //! A standing is read out of an entry by the directory's dialect and written again in the other product's attributes (`attributes`). Only what
 //! was asked for is made; what it is made of is asked of the directory in the session's own name, and taken out again. Filters become real
-//! ones where they can exactly (`filters`), and are undefined where they cannot: never wider than what was asked. The policy of an account is
-//! read by the service account (`policies`) and shown as an entry of ours (`policy_entry`).
+//! ones where they can exactly (`filters`), and are undefined where they cannot: never wider than what was asked. So do sort keys (`controls`).
+//! The policy of an account is read by the service account (`policies`) and shown as an entry of ours (`policy_entry`).
 
 mod attributes;
+mod controls;
 mod filters;
 mod made;
 mod policies;

@@ -8,6 +8,7 @@ use postern_ldap::search::{NewSearch, Scope, SearchRequest};
 use postern_ldap::{MessageId, answer, tag};
 use std::collections::BTreeMap;
 
+mod controls;
 mod never_wider;
 mod shown;
 mod standing_changes;
