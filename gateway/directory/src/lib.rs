@@ -25,6 +25,7 @@
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
 //! exact messages of a real server beside it as tests, and a row in the tests against that server.
 
+pub mod local;
 pub mod names;
 mod transport;
 pub mod upstream;

@@ -1,0 +1,173 @@
+//! Trees of entries. A store keeps octets and compares octets; what they spell is the directory's.
+
+use super::Stored;
+use std::sync::Arc;
+
+/// Entries of every embedded directory. Each directory is a tree of its own, by its name.
+pub trait Entries: Send + Sync {
+    /// One page of what is wanted, in an order that holds still from page to page. An entry that matches by several values may come as often
+    /// (only with [`Selection::Between`]); a page shorter than its limit is not therefore the last: [`Page::next`] says.
+    fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page>;
+
+    /// The first of these paths that has an entry, each tried in order: the entry itself, or the nearest above it.
+    fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>>;
+
+    /// Whether there is any entry right below this one.
+    fn has_children<'a>(&'a self, tree: &'a str, id: i64) -> Stored<'a, bool>;
+
+    /// Does all of this, in order, or nothing.
+    fn commit<'a>(&'a self, tree: &'a str, unit: Vec<EntryChange>) -> Stored<'a, ()>;
+
+    /// How many entries a tree has.
+    fn count<'a>(&'a self, tree: &'a str) -> Stored<'a, u64>;
+}
+
+/// One entry as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its own for as long as it lives, never used again.
+    pub id: i64,
+    /// Another one with every change.
+    pub version: i64,
+    /// Where it stands: the path of an entry below begins with it.
+    pub path: Arc<[u8]>,
+    /// Its whole name as it was written.
+    pub name: Arc<str>,
+    /// What is in it.
+    pub body: Arc<[u8]>,
+}
+
+/// An entry that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Where it will stand.
+    pub path: Arc<[u8]>,
+    /// The path of the entry above. `None`: it is a tree's first, and stands for itself.
+    pub above: Option<Arc<[u8]>>,
+    /// Its whole name as it was written.
+    pub name: Arc<str>,
+    /// What is in it.
+    pub body: Arc<[u8]>,
+    /// What it is found by.
+    pub indexed: Vec<Indexed>,
+}
+
+/// A value an entry is found by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Indexed {
+    /// Of which attribute.
+    pub attribute: Arc<str>,
+    /// Its value in the form in which it is compared.
+    pub value: Arc<[u8]>,
+}
+
+/// One step of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryChange {
+    /// Makes one. [`Taken`](super::RecordsError::Taken), or [`NothingAbove`](super::RecordsError::NothingAbove). A unit of nothing but these may hold thousands.
+    Insert(NewEntry),
+    /// Gives it another body, and takes and adds what it is found by. [`Changed`](super::RecordsError::Changed) unless its version is still this one.
+    Replace {
+        /// Which.
+        id: i64,
+        /// As it was read.
+        version: i64,
+        /// What is in it from now on.
+        body: Arc<[u8]>,
+        /// What it is found by no longer.
+        without: Vec<Indexed>,
+        /// What it is found by besides.
+        with: Vec<Indexed>,
+    },
+    /// Puts it, with everything below it, elsewhere: in all those paths and names, the old beginning of the path and the old end of the name
+    /// are replaced. Errors as of [`EntryChange::Insert`] and [`EntryChange::Replace`]; more below it than the store moves at once:
+    /// [`TooLarge`](super::RecordsError::TooLarge).
+    Move {
+        /// Which.
+        id: i64,
+        /// As it was read.
+        version: i64,
+        /// Where it will stand.
+        path: Arc<[u8]>,
+        /// The path of the entry above. `None`: it is a tree's first.
+        above: Option<Arc<[u8]>>,
+        /// Its whole name from now on.
+        name: Arc<str>,
+    },
+    /// Takes it away with all it was found by. [`NotALeaf`](super::RecordsError::NotALeaf), [`Changed`](super::RecordsError::Changed).
+    Delete {
+        /// Which.
+        id: i64,
+        /// As it was read.
+        version: i64,
+    },
+    /// Does nothing, but [`Changed`](super::RecordsError::Changed) unless the entry is still there in this version.
+    Expect {
+        /// Which.
+        id: i64,
+        /// As it was read.
+        version: i64,
+    },
+    /// Does nothing, but [`Taken`](super::RecordsError::Taken) if another entry than this one is found by that value.
+    Unique {
+        /// The value.
+        indexed: Indexed,
+        /// Whose it may be.
+        but: Option<i64>,
+    },
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// How far below.
+    pub reach: Reach,
+    /// By what.
+    pub by: Selection,
+    /// Behind what was the last page's end.
+    pub after: Option<Position>,
+    /// The most rows of a page; at least 1.
+    pub limit: u32,
+}
+
+/// How far entries may stand from one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// The one at this path.
+    Only(Arc<[u8]>),
+    /// Those right below the one with this path.
+    Children(Arc<[u8]>),
+    /// The one at this path and all below it.
+    Within(Arc<[u8]>),
+}
+
+/// What entries are found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Where they stand alone.
+    Place,
+    /// A value.
+    Equal(Indexed),
+    /// Any value of an attribute from one (included) to another (excluded); `None`: to the last there is.
+    Between {
+        /// Of which attribute.
+        attribute: Arc<str>,
+        /// The first that counts.
+        from: Arc<[u8]>,
+        /// The first that no longer counts.
+        to: Option<Arc<[u8]>>,
+    },
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// In order.
+    pub rows: Vec<EntryRow>,
+    /// Where the next page begins. `None`: there is none.
+    pub next: Option<Position>,
+}
+
+/// A place in an order. Only the store that gave it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position(pub Vec<u8>);
