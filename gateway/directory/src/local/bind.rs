@@ -183,7 +183,7 @@ impl LocalDirectory {
     async fn keep(&self, row: &EntryRow, entry: &Entry, changes: &[Replace]) -> Result<(), RecordsError> {
         let mut after = entry.clone();
         policy::apply(changes, &mut after);
-        let (without, with) = difference(self.schema.indexed(entry), self.schema.indexed(&after));
+        let (without, with) = difference(&self.schema.indexed(entry), &self.schema.indexed(&after));
         let change = EntryChange::Replace {
             id: row.id,
             version: row.version,
@@ -232,17 +232,13 @@ impl LocalDirectory {
 }
 
 /// What an entry is no longer found by, and what besides. Both lists are in order.
-pub(crate) fn difference(before: Vec<Indexed>, after: Vec<Indexed>) -> (Vec<Indexed>, Vec<Indexed>) {
-    let without = before
-        .iter()
-        .filter(|indexed| after.binary_search(indexed).is_err())
-        .cloned()
-        .collect();
-    let with = after
-        .into_iter()
-        .filter(|indexed| before.binary_search(indexed).is_err())
-        .collect();
-    (without, with)
+pub(crate) fn difference(before: &[Indexed], after: &[Indexed]) -> (Vec<Indexed>, Vec<Indexed>) {
+    let only_in = |these: &[Indexed], others: &[Indexed]| {
+        let mut these = these.to_vec();
+        these.retain(|indexed| others.binary_search(indexed).is_err());
+        these
+    };
+    (only_in(before, after), only_in(after, before))
 }
 
 /// A moment, longer each time, for others to be done with an entry.

@@ -16,6 +16,7 @@ mod compare;
 pub mod entry;
 pub mod filter;
 pub(crate) mod matching;
+mod missing;
 pub(crate) mod operation;
 mod paging;
 pub mod password;
@@ -32,6 +33,7 @@ pub(crate) mod virtual_attributes;
 mod write;
 
 pub use access::{AccessRule, AccessRules, May, What, Who};
+pub use write::{LoadFault, Loader};
 
 use crate::transport::Transport;
 use crate::upstream::settings::ServiceAccount;
@@ -93,7 +95,7 @@ impl Default for LocalLimits {
     fn default() -> Self {
         Self {
             look_through: 20_000,
-            search_time: Duration::from_secs(60),
+            search_time: Duration::from_mins(1),
             sorted: 10_000,
         }
     }
@@ -126,6 +128,7 @@ pub struct LocalDirectory {
     service_password: Option<Secret>,
     access: access::Compiled,
     unrecorded: bind::Unrecorded,
+    turns: write::Turns,
 }
 
 impl LocalDirectory {
@@ -152,6 +155,7 @@ impl LocalDirectory {
             service_password: random_password(),
             access: access.map_err(LocalSetupError::Name)?,
             unrecorded: bind::Unrecorded::default(),
+            turns: write::Turns::default(),
             tree: Arc::clone(&settings.name.0),
             settings,
             schema,

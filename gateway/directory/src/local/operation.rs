@@ -9,7 +9,7 @@ use postern_ldap::control::Controls;
 use postern_ldap::control::proxied_authorization::ActingAs;
 use postern_ldap::extended::{self, ExtendedRequest};
 use postern_ldap::search::SearchRequest;
-use postern_ldap::{Header, Message, MessageId, ResultCode, oid, tag};
+use postern_ldap::{Header, Message, MessageId, ResultCode, frame, oid, result, tag};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -32,7 +32,7 @@ pub(super) enum Kind {
 pub(super) enum Step {
     /// Its end, and all it answers.
     Done(Vec<u8>),
-    /// The end of a bind: who the connection is from now on.
+    /// The end of a bind, or of a change that makes somebody free to do more: who the connection is from now on.
     Bound(Vec<u8>, Actor),
     /// Some answers of a search that goes on.
     More(Vec<u8>, Box<Search>),
@@ -88,11 +88,32 @@ pub(super) async fn run(
     match header.operation {
         tag::SEARCH_REQUEST => Search::run(&directory, &session, &message, page).await,
         tag::COMPARE_REQUEST => ended(directory.compare(&session, &message).await),
-        tag::EXTENDED_REQUEST => Step::Done(directory.extended(&session, &message).await),
-        _ => {
-            let answer = directory.change(&session, &message).await;
-            Step::Done(answer)
-        }
+        tag::EXTENDED_REQUEST => changed(directory.extended(&session, &message).await, &session, &message),
+        _ => changed(directory.change(&session, &message).await, &session, &message),
+    }
+}
+
+/// The end of what may have been a change. The only one open to whoever must change the password is to change it: after that they need not.
+fn changed(answer: Vec<u8>, session: &Session, message: &Message<'_>) -> Step {
+    let header = frame::walk(&answer, usize::MAX).ok().flatten();
+    let code = header.and_then(|header| result::peek_code(&answer, &header));
+    let asks_who = ExtendedRequest::parse(message).is_ok_and(|request| request.oid == oid::WHO_AM_I);
+    match &session.actor {
+        Actor::Account {
+            id,
+            name,
+            path,
+            must_change: true,
+        } if code == Some(ResultCode::SUCCESS) && !asks_who => Step::Bound(
+            answer,
+            Actor::Account {
+                id: *id,
+                name: Arc::clone(name),
+                path: path.clone(),
+                must_change: false,
+            },
+        ),
+        _ => Step::Done(answer),
     }
 }
 

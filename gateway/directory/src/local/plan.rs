@@ -76,10 +76,10 @@ impl Plan {
 
     /// Whether an entry may be found more than once.
     pub(super) fn may_repeat(&self) -> bool {
-        match self.parts.as_slice() {
-            [] | [Part::Select(Selection::Place | Selection::Equal(_))] => false,
-            _ => true,
-        }
+        !matches!(
+            self.parts.as_slice(),
+            [] | [Part::Select(Selection::Place | Selection::Equal(_))]
+        )
     }
 
     /// Begins. `most` is how many the client wants; 0: all.

@@ -1,8 +1,11 @@
 //! Which attributes of an entry go into an answer (RFC 4511 §4.5.1.8): those asked for, of those that may be read.
 
-use super::access::Rights;
+use super::LocalDirectory;
+use super::access::{Access, Rights};
+use super::answer::Answer;
 use super::schema::{AttributeType, Schema};
 use super::virtual_attributes::{self, Virtual};
+use postern_identity::records::EntryRow;
 use postern_ldap::ber::{Cursor, Writer};
 use postern_ldap::{WireError, tag};
 use std::sync::Arc;
@@ -12,11 +15,14 @@ use std::sync::Arc;
 pub(crate) struct Requested {
     all_user: bool,
     all_operational: bool,
-    /// Keys of single attributes and all below them, in order; with the options an attribute has to have.
-    named: Vec<(Arc<str>, Vec<Box<[u8]>>)>,
+    /// Single attributes and all below them, in order of their keys.
+    named: Vec<Named>,
     virtuals: Vec<Virtual>,
     types_only: bool,
 }
+
+/// The key of an attribute, and the options it has to have.
+type Named = (Arc<str>, Vec<Box<[u8]>>);
 
 impl Requested {
     /// Reads a list. What is not known is passed over (RFC 4511 §4.5.1.8).
@@ -134,6 +140,33 @@ impl Requested {
     /// Whether there are only names of attributes in the answer.
     pub(crate) fn types_only(&self) -> bool {
         self.types_only
+    }
+}
+
+impl LocalDirectory {
+    /// Attributes that are worked out and asked for, encoded.
+    pub(crate) async fn worked_out_attributes(
+        &self,
+        requested: &Requested,
+        row: &EntryRow,
+        access: &Access,
+    ) -> Result<Vec<u8>, Answer> {
+        let rights = access.to(&row.path);
+        let mut out = Writer::new();
+        for which in requested.virtuals() {
+            if !rights.may_read(which.key()) {
+                continue;
+            }
+            let mut values = self.worked_out(*which, row, access).await?;
+            if values.is_empty() {
+                continue;
+            }
+            if requested.types_only() {
+                values.clear();
+            }
+            postern_ldap::entry::encode(&mut out, which.name().as_bytes(), &values);
+        }
+        Ok(out.finish())
     }
 }
 

@@ -1,8 +1,12 @@
 //! The two entries that belong to the server itself: the root DSE (RFC 4512 §5.1) and the subschema (§4.2).
 
 use super::LocalDirectory;
+use super::access::Access;
+use super::answer::{self, Answer};
 use super::entry::Entry;
-use postern_ldap::oid;
+use super::filter::Filter;
+use super::requested::Requested;
+use postern_ldap::{MessageId, oid, tag};
 
 /// The name of the subschema's entry.
 pub(crate) const SUBSCHEMA: &str = "cn=Subschema";
@@ -58,4 +62,29 @@ impl LocalDirectory {
         entry.set("vendorVersion", one(env!("CARGO_PKG_VERSION")));
         entry
     }
+}
+
+/// The answer to a search for an entry of the server itself, which everybody may read.
+pub(super) fn own_entry_told(
+    directory: &LocalDirectory,
+    id: MessageId,
+    own: &(&'static str, Entry),
+    filter: &Filter,
+    requested: &Requested,
+) -> Vec<u8> {
+    let (name, entry) = own;
+    let also = |key: &str| (key == "entrydn").then(|| vec![name.as_bytes().to_vec()]);
+    let mut out = Vec::new();
+    if filter.matches(entry, &directory.schema, &also) == Some(true) {
+        let body = entry.encode();
+        let everything = Access::everything();
+        let mut types = Vec::new();
+        // What was made here can be read here.
+        let pieces = requested
+            .pick(&body, &[], &mut types, everything.to(&[]), &directory.schema)
+            .unwrap_or_default();
+        answer::entry(&mut out, id, name, &pieces);
+    }
+    out.extend(Answer::success().message(id, tag::SEARCH_REQUEST));
+    out
 }

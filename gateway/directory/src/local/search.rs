@@ -13,10 +13,10 @@ use super::paging::{self, Page, Resume};
 use super::path::NamePath;
 use super::plan::{Plan, Source};
 use super::requested::Requested;
+use super::root_dse::own_entry_told;
 use super::session::{Actor, Session};
 use super::sort::{self, Asked, Sorting, Unsortable};
 use postern_identity::records::{EntryRow, Reach, Selection};
-use postern_ldap::ber::Writer;
 use postern_ldap::search::{Scope, SearchRequest};
 use postern_ldap::{Message, MessageId, ResultCode, oid, tag};
 use std::collections::{HashSet, VecDeque};
@@ -406,33 +406,6 @@ impl Search {
 }
 
 impl LocalDirectory {
-    /// What a request is answered that found nothing at or below a name: success if there is an entry by that name, else 32 with the name of the
-    /// nearest above it that may be seen (RFC 4511 §4.1.9).
-    pub(crate) async fn missing(&self, path: &NamePath, access: &Access) -> Answer {
-        if !path.is_within(&self.base) {
-            return Answer::no_such_object("");
-        }
-        let is_seen = |path: &NamePath| access.to(path.octets()).may_see();
-        let mut paths = Vec::new();
-        let mut next = Some(path.clone());
-        while let Some(path) = next.filter(|path| path.is_within(&self.base)) {
-            next = path.above();
-            if is_seen(&path) {
-                paths.push(path);
-            }
-        }
-        let octets: Vec<&[u8]> = paths.iter().map(|path| &**path.octets()).collect();
-        if octets.is_empty() {
-            return Answer::no_such_object("");
-        }
-        match self.entries.nearest(&self.tree, &octets).await {
-            Err(error) => error.into(),
-            Ok(None) => Answer::no_such_object(""),
-            Ok(Some(row)) if row.path == *path.octets() => Answer::success(),
-            Ok(Some(row)) => Answer::no_such_object(row.name.to_string()),
-        }
-    }
-
     /// 122 unless the entry by this name matches (RFC 4528 §4).
     async fn assert_of(&self, base: &NamePath, asserted: &Filter, access: &Access) -> Result<(), Answer> {
         let Some(row) = self.entries.nearest(&self.tree, &[base.octets()]).await? else {
@@ -441,56 +414,6 @@ impl LocalDirectory {
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         self.check_assertion(asserted, &row, &entry, access).await
     }
-
-    /// Attributes that are worked out and asked for, encoded.
-    pub(crate) async fn worked_out_attributes(
-        &self,
-        requested: &Requested,
-        row: &EntryRow,
-        access: &Access,
-    ) -> Result<Vec<u8>, Answer> {
-        let rights = access.to(&row.path);
-        let mut out = Writer::new();
-        for which in requested.virtuals() {
-            if !rights.may_read(which.key()) {
-                continue;
-            }
-            let mut values = self.worked_out(*which, row, access).await?;
-            if values.is_empty() {
-                continue;
-            }
-            if requested.types_only() {
-                values.clear();
-            }
-            postern_ldap::entry::encode(&mut out, which.name().as_bytes(), &values);
-        }
-        Ok(out.finish())
-    }
-}
-
-/// The answer to a search for an entry of the server itself, which everybody may read.
-fn own_entry_told(
-    directory: &LocalDirectory,
-    id: MessageId,
-    own: &(&'static str, Entry),
-    filter: &Filter,
-    requested: &Requested,
-) -> Vec<u8> {
-    let (name, entry) = own;
-    let also = |key: &str| (key == "entrydn").then(|| vec![name.as_bytes().to_vec()]);
-    let mut out = Vec::new();
-    if filter.matches(entry, &directory.schema, &also) == Some(true) {
-        let body = entry.encode();
-        let everything = Access::everything();
-        let mut types = Vec::new();
-        // What was made here can be read here.
-        let pieces = requested
-            .pick(&body, &[], &mut types, everything.to(&[]), &directory.schema)
-            .unwrap_or_default();
-        answer::entry(&mut out, id, name, &pieces);
-    }
-    out.extend(Answer::success().message(id, tag::SEARCH_REQUEST));
-    out
 }
 
 /// What is kept is no entry.

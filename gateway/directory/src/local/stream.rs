@@ -82,9 +82,8 @@ impl LocalStream {
                 Err(_) => return self.disconnect(),
             };
             let octets = self.inbound.rest().get(..header.length).unwrap_or_default();
-            let kind = match operation::kind(&header, octets) {
-                Some(kind) => kind,
-                None => return self.disconnect(),
+            let Some(kind) = operation::kind(&header, octets) else {
+                return self.disconnect();
             };
             let waits = match kind {
                 Kind::Unbind | Kind::Abandon(_) | Kind::Cancel(_) => false,

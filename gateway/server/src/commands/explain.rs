@@ -176,10 +176,14 @@ async fn look_up(
     (form, Ok(there))
 }
 
-/// What the directory is expected to answer to the right password of an account that stands like this. `None`: the entry does
-/// not tell, so only the directory knows.
-fn at_a_bind(dialect: &dyn Dialect, standing: &Standing) -> Option<(Standing, Proven)> {
-    let (code, proven) = dialect.foresee_bind(&standing.state)?;
+/// What the directory is expected to answer to the right password of an account that stands like this, where that is foreseen. `None`: the
+/// entry does not tell, so only the directory knows.
+fn at_a_bind(
+    dialect: &dyn Dialect,
+    standing: &Standing,
+    foreseen: Option<(ResultCode, Proven)>,
+) -> Option<(Standing, Proven)> {
+    let (code, proven) = foreseen?;
     let mut expected = standing.clone();
     expected.evidence.result_code = Some(code.0);
     // As the proxy has it: what a service account can change needs no sign-in, and there is one here.
@@ -211,7 +215,9 @@ mod tests {
     fn what_the_directory_refuses_is_foreseen_as_refused_and_the_unknown_not_at_all() {
         let dialect = postern_directory::OpenLdap::new();
         let foreseen = |state| {
-            at_a_bind(&dialect, &standing(state)).map(|(standing, proven)| (standing.evidence.result_code, proven))
+            let foreseen = dialect.foresee_bind(&state, None);
+            at_a_bind(&dialect, &standing(state), foreseen)
+                .map(|(standing, proven)| (standing.evidence.result_code, proven))
         };
         let locked = State::Locked {
             by: LockedBy::Failures,

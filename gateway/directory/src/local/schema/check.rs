@@ -81,18 +81,17 @@ impl Schema {
 
     /// Checks what has changed besides: an entry stays what it is (RFC 4512 §2.4.2).
     pub fn check_change(&self, before: &Entry, after: &Entry) -> Result<(), SchemaFault> {
-        self.check(after)?;
-        let (old, new) = (self.structural_class(before)?, self.structural_class(after)?);
-        if old.key == new.key {
-            return Ok(());
-        }
-        Err(SchemaFault::new(
-            SchemaFault::OBJECT_CLASS_MODS_PROHIBITED,
-            format!(
+        // slapd's order: what it is comes before what it has.
+        if let (Ok(old), Ok(new)) = (self.structural_class(before), self.structural_class(after))
+            && old.key != new.key
+        {
+            let text = format!(
                 "structural object class modification from '{}' to '{}' not allowed",
                 old.name, new.name
-            ),
-        ))
+            );
+            return Err(SchemaFault::new(SchemaFault::OBJECT_CLASS_MODS_PROHIBITED, text));
+        }
+        self.check(after)
     }
 
     /// Checks that an entry has what its name says of it (RFC 4512 §2.3.1).

@@ -234,7 +234,7 @@ fn list(out: &mut String, keyword: &str, values: &[String]) {
 
 /// The words of one definition.
 pub(super) struct Words<'a> {
-    words: &'a [(Word, Place)],
+    left: &'a [(Word, Place)],
     /// Where the last one stood, for what is missing behind it.
     last: Place,
     /// Short names for the beginnings of OIDs (`objectidentifier` lines).
@@ -244,15 +244,15 @@ pub(super) struct Words<'a> {
 impl<'a> Words<'a> {
     pub(super) fn new(words: &'a [(Word, Place)], start: Place, short: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self {
-            words,
+            left: words,
             last: start,
             short,
         }
     }
 
     fn next(&mut self) -> Option<(&'a Word, Place)> {
-        let ((word, place), rest) = self.words.split_first()?;
-        self.words = rest;
+        let ((word, place), rest) = self.left.split_first()?;
+        self.left = rest;
         self.last = *place;
         Some((word, *place))
     }

@@ -359,8 +359,14 @@ impl Rule {
                 Ok(())
             }
             Self::Uuid => uuid_into(value, out),
-            Self::Identifier => names.identifier_into(value, out),
-            Self::FirstIdentifier => names.identifier_into(first_component(value), out),
+            Self::Identifier => {
+                names.identifier_into(value, out);
+                Ok(())
+            }
+            Self::FirstIdentifier => {
+                names.identifier_into(first_component(value), out);
+                Ok(())
+            }
             Self::FirstInteger => integer_into(first_component(value), out),
             _ => self.part_into(value, Part::Whole, out),
         }

@@ -103,7 +103,7 @@ async fn a_writer_that_waits_for_room_is_woken_when_there_is() {
     assert_eq!(writer.0.load(Ordering::SeqCst), 0);
     gate.add_permits(Semaphore::MAX_PERMITS);
     while read_now(&mut client.transport, &mut reading).is_some_and(|count| count > 0) {}
-    assert_eq!(writer.0.load(Ordering::SeqCst), 1);
+    assert!(writer.0.load(Ordering::SeqCst) > 0);
     assert!(write_now(&mut client.transport, &mut writing, b"0").is_some());
 }
 

@@ -298,10 +298,10 @@ impl Tree {
             EntryChange::Expect { id, version } => self.current(id, version).map(|_| ()),
             EntryChange::Unique { indexed, but } => {
                 let mut owners = self.index.range((indexed.clone(), i64::MIN)..=(indexed, i64::MAX));
-                match owners.any(|(_, id)| Some(*id) != but) {
-                    true => Err(RecordsError::Taken),
-                    false => Ok(()),
+                if owners.any(|(_, id)| Some(*id) != but) {
+                    return Err(RecordsError::Taken);
                 }
+                Ok(())
             }
         }
     }

@@ -26,6 +26,13 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// A clock that is set by hand.
 pub(crate) struct SetClock(pub(crate) Mutex<Timestamp>);
 
+impl SetClock {
+    pub(crate) fn advance(&self, by: jiff::SignedDuration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(by).unwrap();
+    }
+}
+
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()

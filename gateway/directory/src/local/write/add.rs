@@ -14,7 +14,7 @@ use crate::local::password::By;
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
 use postern_identity::Secret;
-use postern_identity::records::{EntryChange, NewEntry};
+use postern_identity::records::{EntryChange, EntryRow, NewEntry};
 use postern_ldap::change::{AddRequest, AttributeValues};
 use postern_ldap::{Message, ResultCode};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ struct Adding<'a> {
 impl LocalDirectory {
     pub(super) async fn added(&self, session: &Session, message: &Message<'_>) -> Result<Answer, Answer> {
         let request = AddRequest::parse(message).map_err(|_| Answer::malformed("decoding error"))?;
-        let controls = Controls::read(&self.schema, message)?;
+        let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let adding = self.adding(session, &request)?;
         let access = self.access(session).await?;
@@ -156,20 +156,28 @@ impl LocalDirectory {
         self.unique(&[], &indexed, None, &mut unit).await?;
         let name = match &above {
             Some(above) => rdn::below(&adding.rdn.text, &above.name),
-            None => Arc::clone(&self.base_name),
+            None => self.settings.base_dn.as_str().into(),
         };
         let shown = Shown {
             name: &name,
             entry: &entry,
             rights,
         };
-        controls.assert(&self.schema, shown)?;
         let answer = controls.success(&self.schema, None, Some(shown));
-        unit.push(EntryChange::Insert(NewEntry {
+        let row = EntryRow {
+            id: 0,
+            version: 0,
             path: Arc::clone(adding.path.octets()),
-            above: above.map(|above| above.path),
-            name,
             body: entry.encode().into(),
+            name,
+        };
+        // Of an add, what is asserted is asserted of the entry to be (RFC 4528 §4).
+        self.asserted(controls, &row, &entry, access).await?;
+        unit.push(EntryChange::Insert(NewEntry {
+            path: row.path,
+            above: above.map(|above| above.path),
+            name: row.name,
+            body: row.body,
             indexed,
         }));
         Ok(Plan { unit, answer })

@@ -82,7 +82,12 @@ impl<'s> Changes<'s> {
             if kind == Kind::Increment && attribute.syntax != Syntax::Integer {
                 return Err(not_a_number(attribute));
             }
-            changes.list.push(Change::new(kind, attribute, described.canonical, change.attribute.values())?);
+            changes.list.push(Change::new(
+                kind,
+                attribute,
+                described.canonical,
+                change.attribute.values(),
+            )?);
         }
         Ok(changes)
     }
@@ -175,7 +180,12 @@ impl<'s> Change<'s> {
         }
         let gone: HashSet<&[u8]> = self.normal.iter().map(Vec::as_slice).collect();
         let mut left = values.to_vec();
-        left.retain(|value| !self.attribute.normal(value).is_ok_and(|normal| gone.contains(normal.as_slice())));
+        left.retain(|value| {
+            !self
+                .attribute
+                .normal(value)
+                .is_ok_and(|normal| gone.contains(normal.as_slice()))
+        });
         entry.set(&self.description, left);
         Ok(())
     }
@@ -187,7 +197,12 @@ impl<'s> Change<'s> {
             return Err(self.missing("increment", "no such attribute"));
         }
         let number = |value: &[u8]| std::str::from_utf8(value).ok()?.trim().parse::<i64>().ok();
-        let beyond = || constraint(format!("modify/increment: {}: beyond what is counted", self.description));
+        let beyond = || {
+            constraint(format!(
+                "modify/increment: {}: beyond what is counted",
+                self.description
+            ))
+        };
         let by = self.values.first().and_then(|value| number(value)).ok_or_else(beyond)?;
         let grown: Option<Vec<Vec<u8>>> = values
             .iter()
@@ -205,7 +220,10 @@ impl<'s> Change<'s> {
                 format!("modify/{doing}: {}: no equality matching rule", self.description),
             ));
         }
-        Ok(values.iter().filter_map(|value| self.attribute.normal(value).ok()).collect())
+        Ok(values
+            .iter()
+            .filter_map(|value| self.attribute.normal(value).ok())
+            .collect())
     }
 
     fn missing(&self, doing: &str, what: &str) -> Answer {
@@ -217,11 +235,7 @@ impl<'s> Change<'s> {
 }
 
 /// The forms in which these values are compared, if they fit their type, are not too many and differ.
-pub(super) fn checked(
-    attribute: &AttributeType,
-    values: &[Vec<u8>],
-    may_repeat: bool,
-) -> Result<Vec<Vec<u8>>, Answer> {
+pub(super) fn checked(attribute: &AttributeType, values: &[Vec<u8>], may_repeat: bool) -> Result<Vec<Vec<u8>>, Answer> {
     let mut normal = Vec::with_capacity(values.len());
     for (place, value) in values.iter().enumerate() {
         let fits = attribute.check(value).and_then(|()| attribute.normal(value));
@@ -258,7 +272,10 @@ pub(super) fn undefined(description: &[u8]) -> Answer {
 }
 
 fn not_a_number(attribute: &AttributeType) -> Answer {
-    constraint(format!("{}: attribute syntax inappropriate for increment", attribute.name))
+    constraint(format!(
+        "{}: attribute syntax inappropriate for increment",
+        attribute.name
+    ))
 }
 
 pub(super) fn constraint(text: impl Into<std::borrow::Cow<'static, str>>) -> Answer {

@@ -1,15 +1,17 @@
 //! Controls of writes: assertion (RFC 4528), pre-read and post-read (RFC 4527), permissive modify.
 
-use crate::local::access::Rights;
+use crate::local::LocalDirectory;
+use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
 use crate::local::entry::Entry;
 use crate::local::filter::Filter;
 use crate::local::operation::{check_controls, policy_asked};
 use crate::local::requested::Requested;
 use crate::local::schema::Schema;
+use postern_identity::records::EntryRow;
 use postern_ldap::ber::Writer;
-use postern_ldap::control::{self, assertion, read_entry};
-use postern_ldap::{Message, ResultCode, WireError, oid, tag};
+use postern_ldap::control::{self, read_entry};
+use postern_ldap::{Message, WireError, oid, tag};
 
 /// What may stand beside a write. Whose name it is done in was looked at before; ManageDsaIT asks for what is done anyway.
 const KNOWN: &[&[u8]] = &[
@@ -23,7 +25,8 @@ const KNOWN: &[&[u8]] = &[
 /// What a request's controls ask for.
 #[derive(Default)]
 pub(super) struct Controls {
-    assertion: Option<Filter>,
+    /// What is asserted of the entry.
+    pub(super) assertion: Option<Filter>,
     pre: Option<Requested>,
     post: Option<Requested>,
     /// Adding what is there and deleting what is not are no errors.
@@ -42,7 +45,7 @@ pub(super) struct Shown<'a> {
 
 impl Controls {
     /// Reads those of a write. One that makes no sense for this operation is as unknown as any other.
-    pub(super) fn read(schema: &Schema, message: &Message<'_>) -> Result<Self, Answer> {
+    pub(super) fn read(directory: &LocalDirectory, message: &Message<'_>) -> Result<Self, Answer> {
         let operation = message.operation.tag;
         let mut known = KNOWN.to_vec();
         if operation == tag::MODIFY_REQUEST {
@@ -56,6 +59,7 @@ impl Controls {
         }
         check_controls(message.controls, &known)?;
         let mut asked = Self {
+            assertion: directory.assertion(message)?,
             policy: policy_asked(message.controls),
             ..Self::default()
         };
@@ -64,12 +68,8 @@ impl Controls {
                 continue;
             }
             match control.oid {
-                oid::ASSERTION => {
-                    let filter = assertion::filter(control.value).map_err(|_| unreadable())?;
-                    asked.assertion = Some(Filter::read(&filter, schema).map_err(|_| unreadable())?);
-                }
-                oid::PRE_READ => asked.pre = Some(requested(control.value, schema)?),
-                oid::POST_READ => asked.post = Some(requested(control.value, schema)?),
+                oid::PRE_READ => asked.pre = Some(requested(control.value, &directory.schema)?),
+                oid::POST_READ => asked.post = Some(requested(control.value, &directory.schema)?),
                 oid::PERMISSIVE_MODIFY if control.value.is_some() => return Err(unreadable()),
                 oid::PERMISSIVE_MODIFY => asked.permissive = true,
                 _ => {}
@@ -78,27 +78,10 @@ impl Controls {
         Ok(asked)
     }
 
-    /// That what is asserted of the entry is so (RFC 4528 §3: else assertionFailed). What the one who asks may not read
-    /// is neither so nor not so.
-    pub(super) fn assert(&self, schema: &Schema, shown: Shown<'_>) -> Result<(), Answer> {
-        let Shown { name, entry, rights } = shown;
-        let Some(filter) = &self.assertion else { return Ok(()) };
-        let filter = filter.clone().hiding(&|attribute| !rights.may_read(&attribute.key));
-        let worked_out = |key: &str| (key == "entrydn").then(|| vec![name.as_bytes().to_vec()]);
-        if filter.matches(entry, schema, &worked_out) == Some(true) {
-            Ok(())
-        } else {
-            Err(Answer::new(ResultCode::ASSERTION_FAILED, ""))
-        }
-    }
-
     /// It was done: with the entry as it was and as it is, where that was asked for.
     pub(super) fn success(&self, schema: &Schema, before: Option<Shown<'_>>, after: Option<Shown<'_>>) -> Answer {
         let mut answer = Answer::success();
-        let asked = [
-            (oid::PRE_READ, &self.pre, before),
-            (oid::POST_READ, &self.post, after),
-        ];
+        let asked = [(oid::PRE_READ, &self.pre, before), (oid::POST_READ, &self.post, after)];
         for (oid, attributes, shown) in asked {
             if let (Some(attributes), Some(shown)) = (attributes, shown)
                 && shown.rights.may_see()
@@ -113,6 +96,22 @@ impl Controls {
     }
 }
 
+impl LocalDirectory {
+    /// That what is asserted of an entry is so (RFC 4528 §3).
+    pub(super) async fn asserted(
+        &self,
+        controls: &Controls,
+        row: &EntryRow,
+        entry: &Entry,
+        access: &Access,
+    ) -> Result<(), Answer> {
+        match &controls.assertion {
+            Some(asserted) => self.check_assertion(asserted, row, entry, access).await,
+            None => Ok(()),
+        }
+    }
+}
+
 impl Shown<'_> {
     /// The content of a SearchResultEntry with the attributes that were asked for, as in a search (RFC 4527 §3.1); those that are worked out
     /// for a search are not among them.
@@ -124,7 +123,9 @@ impl Shown<'_> {
             list.raw(piece);
         }
         let mut content = Writer::new();
-        content.octets(self.name.as_bytes()).element(tag::SEQUENCE, &list.finish());
+        content
+            .octets(self.name.as_bytes())
+            .element(tag::SEQUENCE, &list.finish());
         Ok(content.finish())
     }
 }

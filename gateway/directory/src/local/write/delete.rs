@@ -1,7 +1,7 @@
 //! Delete (RFC 4511 §4.8).
 
 use super::controls::Controls;
-use super::integrity::{self, Following};
+use super::integrity::{self, Following, MOST_REPAIRED};
 use super::row::Open;
 use super::{Plan, Tries, signed_in};
 use crate::local::LocalDirectory;
@@ -15,16 +15,20 @@ use postern_ldap::{Message, change};
 impl LocalDirectory {
     pub(super) async fn deleted(&self, session: &Session, message: &Message<'_>) -> Result<Answer, Answer> {
         let entry = change::deleted_entry(message).map_err(|_| Answer::malformed("decoding error"))?;
-        let controls = Controls::read(&self.schema, message)?;
+        let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let path = self.place_within(entry, "cannot delete the root DSE")?;
         let access = self.access(session).await?;
         let _turn = self.turns.wait(&path).await?;
         let mut tries = Tries::default();
+        let mut repairing = None;
         loop {
             let plan = self.plan_delete(session, &access, &path, &controls).await?;
             if self.settle(plan.unit, &mut tries).await? {
                 return Ok(plan.answer);
+            }
+            if repairing.is_none() {
+                repairing = Some(self.turns.repair().await?);
             }
         }
     }
@@ -38,7 +42,7 @@ impl LocalDirectory {
     ) -> Result<Plan, Answer> {
         let open = self.open(path, access).await?;
         let rights = access.to(path.octets());
-        controls.assert(&self.schema, open.shown_before(rights))?;
+        self.asserted(controls, &open.row, &open.before, access).await?;
         if !rights.may_manage() {
             return Err(Answer::forbidden());
         }
@@ -49,7 +53,7 @@ impl LocalDirectory {
             schema: &self.schema,
             from: path,
             to: None,
-            nobody: &self.base_name,
+            nobody: &self.settings.base_dn,
         };
         let mut unit = self.repairs(session, &following, open.row.id).await?;
         unit.push(EntryChange::Delete {
@@ -70,7 +74,8 @@ impl LocalDirectory {
         itself: i64,
     ) -> Result<Vec<EntryChange>, Answer> {
         let mut unit = Vec::new();
-        for row in integrity::referring(&*self.entries, &self.tree, following.from, itself).await? {
+        let found = integrity::referring(&*self.entries, &self.tree, following.from, itself, MOST_REPAIRED);
+        for (_, row) in found.await? {
             let mut open = Open::new(row)?;
             if following.repair(&mut open.entry) {
                 self.stamp_changed(&mut open.entry, session);

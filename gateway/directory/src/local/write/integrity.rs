@@ -40,12 +40,13 @@ pub(super) struct Following<'a> {
     pub(super) nobody: &'a str,
 }
 
-/// Every entry that names one within `path`, but `itself`.
+/// Every entry that names one within `path`, but `itself`. More than `most` of them are more than is repaired at once.
 pub(super) async fn referring(
     entries: &dyn Entries,
     tree: &str,
     path: &NamePath,
     itself: i64,
+    most: usize,
 ) -> Result<BTreeMap<i64, EntryRow>, Answer> {
     let mut found = BTreeMap::new();
     for attribute in REFERRING {
@@ -68,7 +69,7 @@ pub(super) async fn referring(
                     .filter(|row| row.id != itself)
                     .map(|row| (row.id, row)),
             );
-            if found.len() > MOST_REPAIRED {
+            if found.len() > most {
                 return Err(RecordsError::TooLarge.into());
             }
             match page.next {
@@ -143,7 +144,11 @@ impl Following<'_> {
 
     /// `None`: the value stays. Else what takes its place, if anything.
     fn renamed(&self, value: &[u8], may_have_uid: bool) -> Option<Option<Vec<u8>>> {
-        let (name, uid) = if may_have_uid { optional_uid(value) } else { (value, &[][..]) };
+        let (name, uid) = if may_have_uid {
+            optional_uid(value)
+        } else {
+            (value, &[][..])
+        };
         let path = self.schema.path(name).ok()?;
         if !path.is_within(self.from) {
             return None;

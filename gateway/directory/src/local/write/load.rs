@@ -163,7 +163,7 @@ impl Loader {
     /// Gives an entry its whole name, by that of the one above.
     async fn named(&mut self, mut ready: Ready) -> Result<Ready, Answer> {
         if ready.path == self.directory.base {
-            ready.name = Arc::clone(&self.directory.base_name);
+            ready.name = self.directory.settings.base_dn.as_str().into();
         } else {
             let above = ready.path.above().ok_or_else(|| Answer::no_such_object(""))?;
             let name = match self.names.get(above.octets()) {
@@ -242,7 +242,11 @@ async fn written(directory: Arc<LocalDirectory>, batch: Vec<Ready>) -> Result<u6
                 continue;
             }
             if !alone.insert(value.clone()) {
-                return Err(fault(ready.place, &ready.name, &LocalDirectory::not_alone(&value.attribute)));
+                return Err(fault(
+                    ready.place,
+                    &ready.name,
+                    &LocalDirectory::not_alone(&value.attribute),
+                ));
             }
             unit.push(EntryChange::Unique {
                 indexed: value.clone(),

@@ -122,7 +122,8 @@ impl LocalDirectory {
             return Err(one_value());
         }
         let old = wanted.old.as_ref().map(|old| OldPassword::Deleted(old.duplicate()));
-        self.new_password(entry, NewPassword::Written(new.duplicate()), old, setter).await
+        self.new_password(entry, NewPassword::Written(new.duplicate()), old, setter)
+            .await
     }
 
     /// Gives an account a new password, as the policy says.

@@ -6,9 +6,10 @@ use crate::local::LocalDirectory;
 use crate::local::access::Access;
 use crate::local::answer::Answer;
 use crate::local::operation::{check_controls, policy_asked};
-use crate::local::password::{NewPassword, OldPassword, Randomness};
+use crate::local::password::{NewPassword, OldPassword};
 use crate::local::path::NamePath;
 use crate::local::session::{Actor, Session};
+use aws_lc_rs::rand;
 use postern_identity::Secret;
 use postern_ldap::ber::Writer;
 use postern_ldap::extended::{ExtendedRequest, PasswordModify};
@@ -86,7 +87,10 @@ impl LocalDirectory {
         };
         let path = match request.identity.unwrap_or_default() {
             b"" => session.actor.path().cloned().ok_or_else(|| {
-                Answer::new(ResultCode::UNWILLING_TO_PERFORM, "no password is associated with this identity")
+                Answer::new(
+                    ResultCode::UNWILLING_TO_PERFORM,
+                    "no password is associated with this identity",
+                )
             })?,
             identity => {
                 let dn = identity.strip_prefix(b"dn:").unwrap_or(identity);
@@ -126,12 +130,13 @@ impl LocalDirectory {
             Some(new) => (new.duplicate(), None),
             None => {
                 let policy = self.lawful_policy(&open.entry).await?;
-                let made = self.made_up(usize::try_from(policy.min_length).unwrap_or(LONGEST))?;
+                let made = Self::made_up(usize::try_from(policy.min_length).unwrap_or(LONGEST))?;
                 (made.duplicate(), Some(made))
             }
         };
         let old = asked.old.as_ref().map(|old| OldPassword::Operation(old.duplicate()));
-        self.new_password(&mut open.entry, NewPassword::Plain(new), old, &setter).await?;
+        self.new_password(&mut open.entry, NewPassword::Plain(new), old, &setter)
+            .await?;
         self.stamp_changed(&mut open.entry, session);
         self.check_change(&open)?;
         let plan = Plan {
@@ -142,12 +147,10 @@ impl LocalDirectory {
     }
 
     /// A new password of at least so many characters.
-    fn made_up(&self, shortest: usize) -> Result<Secret, Answer> {
+    fn made_up(shortest: usize) -> Result<Secret, Answer> {
         let length = shortest.clamp(SHORTEST, LONGEST);
         let mut octets = Zeroizing::new(vec![0_u8; length]);
-        self.randomness
-            .fill(&mut octets)
-            .map_err(|_| Answer::new(ResultCode::OTHER, "password generation failed"))?;
+        rand::fill(&mut octets).map_err(|_| Answer::new(ResultCode::OTHER, "password generation failed"))?;
         for octet in octets.iter_mut() {
             *octet = CHARACTERS.get(usize::from(*octet & 31)).copied().unwrap_or(b'x');
         }

@@ -28,16 +28,20 @@ struct Renaming<'a> {
 impl LocalDirectory {
     pub(super) async fn renamed(&self, session: &Session, message: &Message<'_>) -> Result<Answer, Answer> {
         let request = ModifyDnRequest::parse(message).map_err(|_| Answer::malformed("decoding error"))?;
-        let controls = Controls::read(&self.schema, message)?;
+        let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let renaming = self.renaming(&request)?;
         let access = self.access(session).await?;
         let _turn = self.turns.wait(&renaming.from).await?;
         let mut tries = Tries::default();
+        let mut repairing = None;
         loop {
             let plan = self.plan_rename(session, &access, &renaming, &controls).await?;
             if self.settle(plan.unit, &mut tries).await? {
                 return Ok(plan.answer);
+            }
+            if repairing.is_none() {
+                repairing = Some(self.turns.repair().await?);
             }
         }
     }
@@ -80,7 +84,7 @@ impl LocalDirectory {
     ) -> Result<Plan, Answer> {
         let mut open = self.open(&renaming.from, access).await?;
         let rights = access.to(renaming.from.octets());
-        controls.assert(&self.schema, open.shown_before(rights))?;
+        self.asserted(controls, &open.row, &open.before, access).await?;
         let above = match self.nearest(&renaming.above).await? {
             Some(row) if row.path == *renaming.above.octets() => row,
             other if renaming.moves => {
@@ -110,7 +114,7 @@ impl LocalDirectory {
             schema: &self.schema,
             from: &renaming.from,
             to: Some(&name),
-            nobody: &self.base_name,
+            nobody: &self.settings.base_dn,
         };
         following.repair(&mut open.entry);
         self.stamp_changed(&mut open.entry, session);
@@ -118,7 +122,7 @@ impl LocalDirectory {
         let mut unit = self.repairs(session, &following, open.row.id).await?;
         let (before, after) = (self.schema.indexed(&open.before), self.schema.indexed(&open.entry));
         self.unique(&before, &after, Some(open.row.id), &mut unit).await?;
-        unit.push(open.replace_with(before, after));
+        unit.push(open.replace_with(&before, &after));
         unit.push(EntryChange::Move {
             id: open.row.id,
             // The step before has made it one more.

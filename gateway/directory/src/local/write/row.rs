@@ -7,6 +7,7 @@ use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
 use crate::local::bind::difference;
 use crate::local::entry::Entry;
+use crate::local::password::Policy;
 use crate::local::path::NamePath;
 use crate::local::schema::Schema;
 use postern_identity::records::{EntryChange, EntryRow, Indexed, Reach, RecordsError, Selection, Wanted};
@@ -99,11 +100,18 @@ impl LocalDirectory {
 
     /// Whether values of this attribute are one entry's alone.
     pub(super) fn is_alone(&self, key: &str) -> bool {
-        self.unique.iter().any(|unique| **unique == *key)
+        let mut unique = self.settings.unique.iter();
+        unique.any(|name| {
+            self.schema
+                .attribute(name.as_bytes())
+                .is_some_and(|attribute| *attribute.key == *key)
+        })
     }
 
     pub(super) fn not_alone(key: &str) -> Answer {
-        constraint(format!("{key}: another entry has this value, and it may be one entry's alone"))
+        constraint(format!(
+            "{key}: another entry has this value, and it may be one entry's alone"
+        ))
     }
 
     /// What the schema has against an entry that is to be made.
@@ -113,6 +121,7 @@ impl LocalDirectory {
             .check(entry)
             .and_then(|()| self.schema.structural_class(entry));
         let class = class.map_err(|fault| Answer::new(fault.code, fault.text))?;
+        readable_policy(entry)?;
         entry.set("structuralObjectClass", vec![class.name.as_bytes().to_vec()]);
         Ok(())
     }
@@ -148,11 +157,11 @@ impl Open {
     /// The step that puts the entry back.
     pub(super) fn replace(&self, schema: &Schema) -> EntryChange {
         let (before, after) = (schema.indexed(&self.before), schema.indexed(&self.entry));
-        self.replace_with(before, after)
+        self.replace_with(&before, &after)
     }
 
     /// The same, where it is known what it was and is found by; both in order.
-    pub(super) fn replace_with(&self, before: Vec<Indexed>, after: Vec<Indexed>) -> EntryChange {
+    pub(super) fn replace_with(&self, before: &[Indexed], after: &[Indexed]) -> EntryChange {
         let (without, with) = difference(before, after);
         EntryChange::Replace {
             id: self.row.id,
@@ -161,6 +170,18 @@ impl Open {
             without,
             with,
         }
+    }
+}
+
+/// A password policy that cannot be read would keep everybody out who goes by it.
+pub(super) fn readable_policy(entry: &Entry) -> Result<(), Answer> {
+    let is_policy = |class: &Vec<u8>| class.eq_ignore_ascii_case(b"pwdPolicy");
+    if !entry.values("objectClass").iter().any(is_policy) {
+        return Ok(());
+    }
+    match Policy::read(entry) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(Answer::new(ResultCode::INVALID_ATTRIBUTE_SYNTAX, fault.to_string())),
     }
 }
 
