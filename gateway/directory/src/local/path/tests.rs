@@ -211,7 +211,12 @@ fn write(meant: &Meant, mut choices: impl Iterator<Item = u8>) -> String {
                     "\"{}\"",
                     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\0', "\\00")
                 ),
-                2 => text.bytes().map(|octet| format!("\\{octet:02X}")).collect(),
+                2 => {
+                    use std::fmt::Write as _;
+                    let mut out = String::new();
+                    text.bytes().for_each(|octet| write!(out, "\\{octet:02X}").unwrap());
+                    out
+                }
                 _ => text
                     .chars()
                     .map(|letter| match letter {

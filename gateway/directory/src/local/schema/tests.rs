@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::{any, prop_assert_eq, prop_oneof, proptest};
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 #[test]
 fn the_standard_definitions_are_read_and_fit_together() {
@@ -191,7 +192,7 @@ fn equal_values_have_one_form_and_others_have_others() {
 fn values_fit_their_syntax_or_do_not() {
     let schema = Schema::standard();
     for (name, right, wrong) in [
-        ("cn", &["a", " "][..], &[""]),
+        ("cn", &["a", " "][..], &[""][..]),
         ("c", &["DE"], &["D", "DEU", "d_"]),
         (
             "uidNumber",
@@ -280,7 +281,7 @@ fn the_subschema_says_what_there_is_and_no_more() {
     let mut text = String::new();
     for (keyword, key) in [("attributetype", "attributetypes"), ("objectclass", "objectclasses")] {
         for line in lines(key) {
-            text.push_str(&format!("{keyword} {line}\n"));
+            writeln!(text, "{keyword} {line}").unwrap();
         }
     }
     let again = build::build(source::read("subschema", &text, true).unwrap()).unwrap_or_else(|fault| panic!("{fault}"));
