@@ -84,6 +84,9 @@ fn long_and_deep_names_are_refused() {
     }
     let nested = format!("member=\"{}\"", nested.replace('\\', "\\\\").replace('"', "\\\""));
     assert_eq!(path(&nested), Err(NameFault::Value));
+    // An equals sign need not be escaped, so names nest as deep as they are long.
+    let nested = format!("{}cn=a", "owner=".repeat(LONGEST / 6 - 1));
+    assert_eq!(path(&nested), Err(NameFault::Value));
 }
 
 #[test]
