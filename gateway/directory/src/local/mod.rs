@@ -2,5 +2,6 @@
 
 pub mod entry;
 pub mod filter;
+pub mod password;
 pub mod path;
 pub mod schema;

@@ -8,7 +8,7 @@ mod golden;
 mod lockout;
 mod refusal;
 mod rights;
-pub(super) mod time;
+pub(crate) mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;

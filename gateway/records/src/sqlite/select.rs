@@ -1,0 +1,362 @@
+//! What is read, in SQLite's words. Each is one statement, so that what it gives stood there at one moment.
+
+use super::failure;
+use crate::limits::{behind, behind_all, looked_at};
+use crate::page::{Gathering, Place};
+use futures_util::TryStreamExt;
+use postern_identity::Timestamp;
+use postern_identity::records::{EntryRow, Page, Reach, RecordsError, Selection, SettingRow, Wanted};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Row, Sqlite, query};
+use std::sync::Arc;
+
+macro_rules! tree {
+    () => {
+        "(SELECT id FROM trees WHERE name = ?1)"
+    };
+}
+macro_rules! kind {
+    () => {
+        concat!("(SELECT id FROM kinds WHERE tree = ", tree!(), " AND attribute = ?2)")
+    };
+}
+macro_rules! columns {
+    () => {
+        "e.id, e.version, e.path, e.name, e.body"
+    };
+}
+macro_rules! equal {
+    ($reach:expr) => {
+        concat!(
+            "SELECT i.entry, ",
+            columns!(),
+            " FROM (SELECT entry FROM indexed WHERE kind = ",
+            kind!(),
+            " AND value = ?3 AND entry > ?4",
+            " ORDER BY entry LIMIT ?5) i LEFT JOIN entries e ON e.id = i.entry AND ",
+            $reach,
+        )
+    };
+}
+macro_rules! between {
+    ($reach:expr) => {
+        concat!(
+            "SELECT i.value, i.entry, ",
+            columns!(),
+            " FROM (SELECT value, entry FROM indexed WHERE kind = ",
+            kind!(),
+            " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry LIMIT ?6) i",
+            " LEFT JOIN entries e ON e.id = i.entry AND ",
+            $reach,
+        )
+    };
+}
+
+const ONLY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.tree = ",
+    tree!(),
+    " AND e.path = ?2"
+);
+const ONLY_EQUAL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.tree = ",
+    tree!(),
+    " AND e.path = ?4",
+    " AND EXISTS (SELECT 1 FROM indexed WHERE kind = ",
+    kind!(),
+    " AND value = ?3 AND entry = e.id)",
+);
+const ONLY_BETWEEN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.tree = ",
+    tree!(),
+    " AND e.path = ?5",
+    " AND EXISTS (SELECT 1 FROM indexed WHERE entry = e.id AND kind = ",
+    kind!(),
+    " AND value >= ?3 AND value < ?4)",
+);
+const CHILDREN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.above = (SELECT id FROM entries WHERE tree = ",
+    tree!(),
+    " AND path = ?2)",
+    " AND e.id > ?3 ORDER BY e.id LIMIT ?4",
+);
+const CHILDREN_EQUAL: &str = equal!(concat!(
+    "e.above = (SELECT id FROM entries WHERE tree = ",
+    tree!(),
+    " AND path = ?6)"
+));
+const CHILDREN_BETWEEN: &str = between!(concat!(
+    "e.above = (SELECT id FROM entries WHERE tree = ",
+    tree!(),
+    " AND path = ?7)"
+));
+const WITHIN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.tree = ",
+    tree!(),
+    " AND e.path >= ?2 AND e.path < ?3",
+    " ORDER BY e.path LIMIT ?4",
+);
+const WITHIN_EQUAL: &str = equal!("e.path >= ?6 AND e.path < ?7");
+const WITHIN_BETWEEN: &str = between!("e.path >= ?7 AND e.path < ?8");
+const NEAREST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM entries e WHERE e.id = (SELECT n.id FROM",
+    " (VALUES (0, ?2), (1, ?3), (2, ?4), (3, ?5), (4, ?6), (5, ?7), (6, ?8), (7, ?9)) AS w",
+    " CROSS JOIN entries n ON n.tree = ",
+    tree!(),
+    " AND n.path = w.column2 ORDER BY w.column1 LIMIT 1)",
+);
+const NEAREST_AT_ONCE: usize = 8;
+const HAS_CHILDREN: &str = concat!(
+    "SELECT EXISTS (SELECT 1 FROM entries c WHERE c.above = ?2 AND c.tree = ",
+    tree!(),
+    ")"
+);
+const COUNT: &str = concat!("SELECT count(*) FROM entries WHERE tree = ", tree!());
+const SETTING: &str = "SELECT name, value, at FROM settings WHERE name = ?";
+const SETTINGS: &str = "SELECT name, value, at FROM settings ORDER BY name";
+
+/// Every statement that reads, for the test that asks how each is done.
+#[cfg(test)]
+pub(super) const ALL: [&str; 14] = [
+    ONLY,
+    ONLY_EQUAL,
+    ONLY_BETWEEN,
+    CHILDREN,
+    CHILDREN_EQUAL,
+    CHILDREN_BETWEEN,
+    WITHIN,
+    WITHIN_EQUAL,
+    WITHIN_BETWEEN,
+    NEAREST,
+    HAS_CHILDREN,
+    COUNT,
+    SETTING,
+    SETTINGS,
+];
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+pub(super) async fn select(on: &mut SqliteConnection, tree: &str, wanted: &Wanted) -> Result<Page, RecordsError> {
+    let after = wanted.after.as_ref().map(Place::of).transpose()?;
+    let many = looked_at(wanted.limit);
+    let rows = i64::from(wanted.limit.max(1)).saturating_add(1);
+    match (&wanted.by, &wanted.reach) {
+        (Selection::Place, Reach::Only(path)) => one(on, query(ONLY).bind(tree).bind(&**path)).await,
+        (Selection::Place, Reach::Children(path)) => {
+            let statement = query(CHILDREN)
+                .bind(tree)
+                .bind(&**path)
+                .bind(after_entry(after.as_ref())?)
+                .bind(rows);
+            gather(on, statement, wanted.limit, rows, |row| {
+                Ok((Place::Entry(row.try_get(0)?), 0))
+            })
+            .await
+        }
+        (Selection::Place, Reach::Within(path)) => {
+            let from = match after {
+                None => path.to_vec(),
+                Some(Place::Path(mut last)) => {
+                    last.push(0); // the first octets behind these
+                    last
+                }
+                Some(_) => return Err(RecordsError::Unavailable),
+            };
+            let statement = query(WITHIN).bind(tree).bind(from).bind(behind(path)).bind(rows);
+            gather(on, statement, wanted.limit, rows, |row| {
+                Ok((Place::Path(row.try_get(2)?), 0))
+            })
+            .await
+        }
+        (Selection::Equal(by), reach) => {
+            let statement = |sql| query(sql).bind(tree).bind(&*by.attribute).bind(&*by.value);
+            let statement = match reach {
+                Reach::Only(path) => return one(on, statement(ONLY_EQUAL).bind(&**path)).await,
+                Reach::Children(path) => statement(CHILDREN_EQUAL)
+                    .bind(after_entry(after.as_ref())?)
+                    .bind(many)
+                    .bind(&**path),
+                Reach::Within(path) => {
+                    let statement = statement(WITHIN_EQUAL).bind(after_entry(after.as_ref())?).bind(many);
+                    statement.bind(&**path).bind(behind(path))
+                }
+            };
+            gather(on, statement, wanted.limit, many, |row| {
+                Ok((Place::Entry(row.try_get(0)?), 1))
+            })
+            .await
+        }
+        (Selection::Between { attribute, from, to }, reach) => {
+            let to = to.as_deref().map_or_else(behind_all, <[u8]>::to_vec);
+            let statement = match reach {
+                Reach::Only(path) => {
+                    let statement = query(ONLY_BETWEEN).bind(tree).bind(&**attribute).bind(&**from);
+                    return one(on, statement.bind(to).bind(&**path)).await;
+                }
+                Reach::Children(path) => {
+                    let (value, entry) = after_value(after, from)?;
+                    let statement = query(CHILDREN_BETWEEN)
+                        .bind(tree)
+                        .bind(&**attribute)
+                        .bind(value)
+                        .bind(entry);
+                    statement.bind(to).bind(many).bind(&**path)
+                }
+                Reach::Within(path) => {
+                    let (value, entry) = after_value(after, from)?;
+                    let statement = query(WITHIN_BETWEEN)
+                        .bind(tree)
+                        .bind(&**attribute)
+                        .bind(value)
+                        .bind(entry);
+                    statement.bind(to).bind(many).bind(&**path).bind(behind(path))
+                }
+            };
+            let place = |row: &SqliteRow| Ok((Place::Value(row.try_get(0)?, row.try_get(1)?), 2));
+            gather(on, statement, wanted.limit, many, place).await
+        }
+    }
+}
+
+pub(super) async fn nearest(
+    on: &mut SqliteConnection,
+    tree: &str,
+    paths: &[&[u8]],
+) -> Result<Option<EntryRow>, RecordsError> {
+    for some in paths.chunks(NEAREST_AT_ONCE) {
+        let mut statement = query(NEAREST).bind(tree);
+        for path in some {
+            statement = statement.bind(*path);
+        }
+        for _ in some.len()..NEAREST_AT_ONCE {
+            statement = statement.bind(None::<&[u8]>);
+        }
+        if let Some(row) = statement
+            .fetch_optional(&mut *on)
+            .await
+            .map_err(|error| failure::reading(&error))?
+        {
+            return entry(&row, 0).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn has_children(on: &mut SqliteConnection, tree: &str, id: i64) -> Result<bool, RecordsError> {
+    let row = query(HAS_CHILDREN).bind(tree).bind(id).fetch_one(on).await;
+    row.and_then(|row| row.try_get(0))
+        .map_err(|error| failure::reading(&error))
+}
+
+pub(super) async fn count(on: &mut SqliteConnection, tree: &str) -> Result<u64, RecordsError> {
+    let row = query(COUNT).bind(tree).fetch_one(on).await;
+    let count: i64 = row
+        .and_then(|row| row.try_get(0))
+        .map_err(|error| failure::reading(&error))?;
+    u64::try_from(count).map_err(|_| RecordsError::Unavailable)
+}
+
+pub(super) async fn setting(on: &mut SqliteConnection, name: &str) -> Result<Option<SettingRow>, RecordsError> {
+    let row = query(SETTING)
+        .bind(name)
+        .fetch_optional(on)
+        .await
+        .map_err(|error| failure::reading(&error))?;
+    row.map(|row| setting_row(&row)).transpose()
+}
+
+pub(super) async fn settings(on: &mut SqliteConnection) -> Result<Vec<SettingRow>, RecordsError> {
+    let rows = query(SETTINGS)
+        .fetch_all(on)
+        .await
+        .map_err(|error| failure::reading(&error))?;
+    rows.iter().map(setting_row).collect()
+}
+
+async fn one(on: &mut SqliteConnection, statement: Statement<'_>) -> Result<Page, RecordsError> {
+    let row = statement
+        .fetch_optional(on)
+        .await
+        .map_err(|error| failure::reading(&error))?;
+    let rows = row.map(|row| entry(&row, 0)).transpose()?.into_iter().collect();
+    Ok(Page { rows, next: None })
+}
+
+/// `place`: where a row stands, and the column its entry begins at. `most`: the statement's own limit.
+async fn gather(
+    on: &mut SqliteConnection,
+    statement: Statement<'_>,
+    limit: u32,
+    most: i64,
+    place: impl Fn(&SqliteRow) -> Result<(Place, usize), sqlx::Error>,
+) -> Result<Page, RecordsError> {
+    let mut page = Gathering::new(limit, most);
+    let mut rows = statement.fetch(on);
+    while let Some(row) = rows.try_next().await.map_err(|error| failure::reading(&error))? {
+        if page.is_full() {
+            page.cut();
+            break;
+        }
+        let (place, column) = place(&row).map_err(|error| failure::reading(&error))?;
+        let in_reach = row
+            .try_get::<Option<i64>, _>(column)
+            .map_err(|error| failure::reading(&error))?
+            .is_some();
+        page.push(place, if in_reach { Some(entry(&row, column)?) } else { None });
+    }
+    Ok(page.page())
+}
+
+fn entry(row: &SqliteRow, column: usize) -> Result<EntryRow, RecordsError> {
+    let read = || {
+        let name = std::str::from_utf8(row.try_get(column + 3)?).map_err(sqlx::Error::decode)?;
+        Ok(EntryRow {
+            id: row.try_get(column)?,
+            version: row.try_get(column + 1)?,
+            path: Arc::from(row.try_get::<&[u8], _>(column + 2)?),
+            name: Arc::from(name),
+            body: Arc::from(row.try_get::<&[u8], _>(column + 4)?),
+        })
+    };
+    read().map_err(|error| failure::reading(&error))
+}
+
+fn setting_row(row: &SqliteRow) -> Result<SettingRow, RecordsError> {
+    let read = || {
+        let at = Timestamp::from_microsecond(row.try_get(2)?).map_err(sqlx::Error::decode)?;
+        Ok(SettingRow {
+            name: row.try_get(0)?,
+            value: row.try_get(1)?,
+            at,
+        })
+    };
+    read().map_err(|error| failure::reading(&error))
+}
+
+fn after_entry(after: Option<&Place>) -> Result<i64, RecordsError> {
+    match after {
+        None => Ok(0), // ids begin at 1
+        Some(Place::Entry(id)) => Ok(*id),
+        Some(_) => Err(RecordsError::Unavailable),
+    }
+}
+
+fn after_value(after: Option<Place>, from: &[u8]) -> Result<(Vec<u8>, i64), RecordsError> {
+    match after {
+        None => Ok((from.to_vec(), 0)),
+        Some(Place::Value(value, id)) => Ok((value, id)),
+        Some(_) => Err(RecordsError::Unavailable),
+    }
+}

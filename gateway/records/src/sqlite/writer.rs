@@ -1,0 +1,279 @@
+//! The one who writes: a task with the one writing connection, and a queue before it.
+//!
+//! Units that wait together are committed together, each within a savepoint, so that one wait for the disk serves them all; none is
+//! answered before it. If the engine fails one of them, all are undone, and each is done again alone.
+
+use super::failure;
+use super::statements::{Known, OnSqlite};
+use crate::unit::{Stop, apply};
+use postern_identity::Timestamp;
+use postern_identity::records::{EntryChange, RecordsError};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, query};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+/// Units that may wait.
+const QUEUE: usize = 1024;
+/// Octets that may wait, in units of [`PERMIT`]: as many as the largest unit has.
+const ROOM: usize = crate::limits::LARGEST_UNIT / PERMIT;
+const PERMIT: usize = 1024;
+/// Units, and octets of them, that are committed together.
+const TOGETHER: usize = 64;
+const TOGETHER_OCTETS: usize = 1024 * 1024;
+
+/// What is to be written.
+pub(super) enum Work {
+    Unit {
+        tree: Arc<str>,
+        unit: Vec<EntryChange>,
+    },
+    Setting {
+        name: String,
+        value: Option<String>,
+        at: Timestamp,
+    },
+}
+
+struct Job {
+    work: Work,
+    octets: usize,
+    turn: Arc<Turn>,
+    answer: oneshot::Sender<Result<(), RecordsError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Who was first: the writer, or the caller's patience at its end.
+#[derive(Default)]
+struct Turn(AtomicU8);
+
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+impl Turn {
+    fn take(&self, as_whom: u8) -> bool {
+        self.0
+            .compare_exchange(WAITING, as_whom, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+            || self.0.load(Ordering::Acquire) == as_whom
+    }
+}
+
+/// Hands work to the writer.
+pub(super) struct Desk {
+    jobs: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Desk {
+    pub(super) fn new(patience: Duration) -> (Self, Queue) {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        (
+            Self {
+                jobs,
+                room: Arc::new(Semaphore::new(ROOM)),
+                patience,
+            },
+            Queue(queue),
+        )
+    }
+
+    /// Waits until it is done, or at most twice as long as patience lasts: once for its turn, once for its end. What the writer has
+    /// taken up is finished also if nobody waits any more.
+    pub(super) async fn submit(&self, work: Work, octets: usize) -> Result<(), RecordsError> {
+        let deadline = Instant::now() + self.patience;
+        let permits = u32::try_from((octets / PERMIT + 1).min(ROOM)).map_err(|_| RecordsError::TooLarge)?;
+        let room = timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(permits)).await;
+        let room = room
+            .map_err(|_| RecordsError::Busy)?
+            .map_err(|_| RecordsError::Unavailable)?;
+        let (answer, mut answered) = oneshot::channel();
+        let turn = Arc::new(Turn::default());
+        let job = Job {
+            work,
+            octets,
+            turn: Arc::clone(&turn),
+            answer,
+            _room: room,
+        };
+        let sent = timeout_at(deadline, self.jobs.send(job)).await;
+        sent.map_err(|_| RecordsError::Busy)?
+            .map_err(|_| RecordsError::Unavailable)?;
+        if let Ok(answer) = timeout_at(deadline, &mut answered).await {
+            return answer.unwrap_or_else(|_| Err(gone(&turn)));
+        }
+        if turn.take(GIVEN_UP) {
+            return Err(RecordsError::Busy);
+        }
+        match timeout_at(deadline + self.patience, &mut answered).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(gone(&turn))),
+            Err(_) => Err(RecordsError::OutcomeUnknown),
+        }
+    }
+}
+
+/// The writer went away without an answer.
+fn gone(turn: &Turn) -> RecordsError {
+    if turn.take(GIVEN_UP) {
+        RecordsError::Unavailable
+    } else {
+        RecordsError::OutcomeUnknown
+    }
+}
+
+pub(super) struct Queue(mpsc::Receiver<Job>);
+
+pub(super) struct Writer {
+    pub(super) connection: SqliteConnection,
+    known: Known,
+}
+
+impl Writer {
+    pub(super) fn new(connection: SqliteConnection) -> Self {
+        Self {
+            connection,
+            known: Known::default(),
+        }
+    }
+
+    /// Until `stop` says so, or every desk is gone; what waits by then is still done.
+    pub(super) async fn run(mut self, queue: Queue, mut stop: oneshot::Receiver<()>) {
+        let mut jobs = queue.0;
+        loop {
+            let first = tokio::select! {
+                biased;
+                _ = &mut stop, if !jobs.is_closed() => {
+                    jobs.close();
+                    continue;
+                }
+                first = jobs.recv() => first,
+            };
+            let Some(first) = first else { break };
+            let mut octets = first.octets;
+            let mut group = vec![first];
+            while group.len() < TOGETHER && octets < TOGETHER_OCTETS {
+                let Ok(next) = jobs.try_recv() else { break };
+                octets = octets.saturating_add(next.octets);
+                group.push(next);
+            }
+            self.group(group).await;
+        }
+        if let Err(error) = self.connection.close().await {
+            failure::closing(&error);
+        }
+    }
+
+    async fn group(&mut self, mut group: Vec<Job>) {
+        match self.together(&mut group).await {
+            Ok(answers) => answer(group.into_iter().zip(answers)),
+            Err(error) if group.len() == 1 => answer(group.into_iter().map(|job| (job, Err(error)))),
+            Err(RecordsError::OutcomeUnknown) => {
+                answer(group.into_iter().map(|job| (job, Err(RecordsError::OutcomeUnknown))));
+            }
+            Err(_) => {
+                for job in group {
+                    let mut alone = vec![job];
+                    let done = self.together(&mut alone).await;
+                    let done =
+                        done.and_then(|answers| answers.into_iter().next().unwrap_or(Err(RecordsError::Unavailable)));
+                    answer(alone.into_iter().map(|job| (job, done)));
+                }
+            }
+        }
+    }
+
+    /// One transaction of those whose callers still wait when it has begun. `Err`: nothing of it was done, and nobody is to blame but
+    /// the engine.
+    async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<(), RecordsError>>, RecordsError> {
+        let begun = self.run_sql("BEGIN IMMEDIATE").await;
+        begun.map_err(|error| failure::writing(&error))?;
+        group.retain(|job| job.turn.take(BEGUN));
+        let mut answers = Vec::with_capacity(group.len());
+        for job in group.iter() {
+            match self.one(&job.work, group.len() > 1).await {
+                Ok(()) => answers.push(Ok(())),
+                Err(Stop::Refused(refusal)) => answers.push(Err(refusal)),
+                Err(Stop::Failed(error)) => {
+                    self.undo().await;
+                    return Err(failure::writing(&error));
+                }
+            }
+        }
+        if answers.iter().all(Result::is_err) {
+            self.undo().await;
+            return Ok(answers);
+        }
+        match self.run_sql("COMMIT").await {
+            Ok(()) => Ok(answers),
+            Err(error) => {
+                self.undo().await;
+                Err(failure::committing(&error))
+            }
+        }
+    }
+
+    /// With `others` in the same transaction, a refused one is taken back by itself.
+    async fn one(&mut self, work: &Work, others: bool) -> Result<(), Stop> {
+        if others {
+            self.run_sql("SAVEPOINT one").await?;
+        }
+        let done = self.work(work).await;
+        if others {
+            if matches!(done, Err(Stop::Refused(_))) {
+                self.known.forget();
+                self.run_sql("ROLLBACK TO one").await?;
+            }
+            if !matches!(done, Err(Stop::Failed(_))) {
+                self.run_sql("RELEASE one").await?;
+            }
+        }
+        done
+    }
+
+    async fn work(&mut self, work: &Work) -> Result<(), Stop> {
+        match work {
+            Work::Unit { tree, unit } => {
+                let mut on = OnSqlite::new(&mut self.connection, &mut self.known, tree).await?;
+                apply(&mut on, unit).await
+            }
+            Work::Setting { name, value: None, .. } => {
+                query(SETTING_GONE).bind(name).execute(&mut self.connection).await?;
+                Ok(())
+            }
+            Work::Setting {
+                name,
+                value: Some(value),
+                at,
+            } => {
+                let statement = query(SETTING).bind(name).bind(value).bind(at.as_microsecond());
+                statement.execute(&mut self.connection).await?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn undo(&mut self) {
+        self.known.forget();
+        // SQLite may have undone it by itself; then this is an error that means nothing.
+        let _ = self.run_sql("ROLLBACK").await;
+    }
+
+    async fn run_sql(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        query(sql).execute(&mut self.connection).await.map(drop)
+    }
+}
+
+pub(super) const SETTING: &str = "INSERT INTO settings (name, value, at) VALUES (?, ?, ?) \
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at";
+pub(super) const SETTING_GONE: &str = "DELETE FROM settings WHERE name = ?";
+
+fn answer(answers: impl Iterator<Item = (Job, Result<(), RecordsError>)>) {
+    for (job, answer) in answers {
+        let _ = job.answer.send(answer); // nobody may wait any more
+    }
+}

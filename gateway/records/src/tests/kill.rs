@@ -1,0 +1,125 @@
+//! Killed in the middle of writing: what was acknowledged is there, units are whole, and the store opens.
+
+use super::{TREE, all, at, commit, insert, open, path, replace, wanted};
+use crate::{SqliteSettings, StoreSettings};
+use postern_identity::records::{Entries, Reach, Selection};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const FILE: &str = "POSTERN_TEST_STORE";
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
+    let rounds = std::env::var("POSTERN_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    for round in 0..rounds {
+        // At another place each time: after so many acknowledgements, and then at once.
+        let (count, value) = write_until_killed(&file, 1 + round * 7 % 40);
+        let store = open(&StoreSettings::Sqlite(SqliteSettings::new(&file))).await;
+        let counter = at(&store, &["o=root", "counter"]).await.unwrap();
+        let kept: u64 = std::str::from_utf8(&counter.body).unwrap().parse().unwrap();
+        assert!(
+            kept >= value,
+            "round {round}: {value} was acknowledged and {kept} is kept"
+        );
+        let twins = Reach::Children(path(&["o=root"]));
+        let (rows, _) = all(&store, wanted(twins, Selection::Place, 1000)).await;
+        let pairs = rows.len() - 1;
+        assert!(pairs.is_multiple_of(2), "round {round}: half of a unit is kept");
+        assert!(pairs as u64 >= 2 * count, "round {round}: a unit is lost");
+        assert_eq!(store.count(TREE).await, Ok(pairs as u64 + 2));
+        store.close().await;
+    }
+}
+
+/// The units and the value that were acknowledged.
+fn write_until_killed(file: &Path, acknowledged: usize) -> (u64, u64) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "tests::kill::writes_without_end",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(FILE, file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut last = (0, 0);
+    let mut seen = 0;
+    let mut read = |line: &str| {
+        if let Some((count, value)) = line
+            .rsplit("done ")
+            .next()
+            .filter(|_| line.contains("done "))
+            .and_then(|line| line.split_once(' '))
+        {
+            last = (count.parse().unwrap(), value.parse().unwrap());
+            true
+        } else {
+            false
+        }
+    };
+    while seen < acknowledged {
+        let line = said.next().expect("the child writes until it is killed").unwrap();
+        seen += usize::from(read(&line));
+    }
+    child.kill().unwrap();
+    for line in said.map_while(Result::ok) {
+        read(&line); // said before the kill came
+    }
+    child.wait().unwrap();
+    last
+}
+
+/// Not a test of its own: the process that is killed. Each unit puts in two entries and counts up.
+#[tokio::test]
+#[ignore = "run by the test above, which kills it"]
+async fn writes_without_end() {
+    let Some(file) = std::env::var_os(FILE) else { return };
+    let store = open(&StoreSettings::Sqlite(SqliteSettings::new(file))).await;
+    if at(&store, &["o=root"]).await.is_none() {
+        let counter = super::new(&["o=root", "counter"], &[]);
+        let counter = postern_identity::records::NewEntry {
+            body: std::sync::Arc::from(&b"0"[..]),
+            ..counter
+        };
+        commit(
+            &store,
+            vec![
+                insert(&["o=root"], &[]),
+                postern_identity::records::EntryChange::Insert(counter),
+            ],
+        )
+        .await
+        .unwrap();
+    }
+    let mut count = (all(
+        &store,
+        wanted(Reach::Children(path(&["o=root"])), Selection::Place, 1000),
+    )
+    .await
+    .0
+    .len() as u64
+        - 1)
+        / 2;
+    loop {
+        let counter = at(&store, &["o=root", "counter"]).await.unwrap();
+        let value = std::str::from_utf8(&counter.body).unwrap().parse::<u64>().unwrap() + 1;
+        let (one, other) = (format!("cn={count} one"), format!("cn={count} other"));
+        let unit = vec![
+            insert(&["o=root", &one], &[("class", "twin")]),
+            replace(&counter, &value.to_string(), &[], &[]),
+            insert(&["o=root", &other], &[("class", "twin")]),
+        ];
+        commit(&store, unit).await.unwrap();
+        count += 1;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "done {count} {value}").unwrap();
+        out.flush().unwrap();
+    }
+}

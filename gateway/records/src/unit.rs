@@ -1,0 +1,249 @@
+//! A unit of work, change after change. The engines give the statements ([`Statements`]); what they add up to is said once, here.
+//!
+//! Inserts that follow each other go in together: the entries in a few statements, then all their values in the order of the
+//! index, for an index that is filled in order is filled fast.
+
+use crate::limits::{LONGEST_PATH, MOST_MOVED, behind};
+use postern_identity::records::{EntryChange, Indexed, NewEntry, RecordsError};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Why a unit ends before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// It asks for what may not be.
+    Refused(RecordsError),
+    /// The engine failed.
+    Failed(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<RecordsError> for Stop {
+    fn from(refusal: RecordsError) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What an engine's statement answers.
+pub(crate) type Answer<T> = Result<T, sqlx::Error>;
+
+/// One row of `entries` that is to be made.
+pub(crate) struct EntryToBe {
+    pub(crate) id: i64,
+    pub(crate) above: Option<i64>,
+    pub(crate) path: Arc<[u8]>,
+    pub(crate) name: Arc<str>,
+    pub(crate) body: Arc<[u8]>,
+}
+
+/// One row of `indexed`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct IndexRow {
+    pub(crate) kind: i64,
+    pub(crate) value: Arc<[u8]>,
+    pub(crate) entry: i64,
+}
+
+/// Where an entry stands, and everything below it.
+pub(crate) struct Standing {
+    pub(crate) path: Vec<u8>,
+    pub(crate) name_octets: i64,
+}
+
+/// A subtree's new place: the first octets of each path and the last octets of each name are replaced.
+pub(crate) struct Relocation<'a> {
+    pub(crate) from: &'a [u8],
+    pub(crate) behind: &'a [u8],
+    pub(crate) path: &'a [u8],
+    pub(crate) name: &'a str,
+    pub(crate) old_name_octets: i64,
+}
+
+/// What a unit asks of an engine, within a transaction and for one tree.
+pub(crate) trait Statements: Send {
+    /// The number of an attribute, made if there is none.
+    fn kind(&mut self, attribute: &Arc<str>) -> impl Future<Output = Answer<i64>> + Send;
+    /// So many new ids, rising.
+    fn new_ids(&mut self, count: usize) -> impl Future<Output = Answer<Vec<i64>>> + Send;
+    /// The id of the entry at a path; it stays there until the transaction ends.
+    fn at(&mut self, path: &[u8]) -> impl Future<Output = Answer<Option<i64>>> + Send;
+    fn insert(&mut self, entries: &[EntryToBe]) -> impl Future<Output = Answer<()>> + Send;
+    /// Rows that are there already stay.
+    fn index(&mut self, rows: &[IndexRow]) -> impl Future<Output = Answer<()>> + Send;
+    /// Rows that are not there are no error.
+    fn unindex(&mut self, rows: &[IndexRow]) -> impl Future<Output = Answer<()>> + Send;
+    /// False: there is none of this version.
+    fn replace(&mut self, id: i64, version: i64, body: &[u8]) -> impl Future<Output = Answer<bool>> + Send;
+    /// `None`: there is none of this version.
+    fn standing(&mut self, id: i64, version: i64) -> impl Future<Output = Answer<Option<Standing>>> + Send;
+    /// How many have a path in this range, counted to one more than may be moved, and the octets of the longest.
+    fn extent(&mut self, from: &[u8], behind: &[u8]) -> impl Future<Output = Answer<(i64, i64)>> + Send;
+    fn relocate(&mut self, to: &Relocation<'_>) -> impl Future<Output = Answer<()>> + Send;
+    fn hang(&mut self, id: i64, above: Option<i64>) -> impl Future<Output = Answer<()>> + Send;
+    /// False: there is none of this version.
+    fn delete(&mut self, id: i64, version: i64) -> impl Future<Output = Answer<bool>> + Send;
+    /// Whether it is there in this version; it stays so until the transaction ends.
+    fn is_still(&mut self, id: i64, version: i64) -> impl Future<Output = Answer<bool>> + Send;
+    /// Whether an entry other than this one is found by that value.
+    fn is_found(&mut self, kind: i64, value: &[u8], but: Option<i64>) -> impl Future<Output = Answer<bool>> + Send;
+}
+
+/// Does all of it, or says why not; what was done by then is the caller's to undo.
+pub(crate) async fn apply<S: Statements>(on: &mut S, unit: &[EntryChange]) -> Result<(), Stop> {
+    let mut rest = unit;
+    while let Some(change) = rest.first() {
+        let inserts = rest
+            .iter()
+            .take_while(|change| matches!(change, EntryChange::Insert(_)))
+            .count();
+        let (these, others) = rest.split_at(inserts.max(1));
+        rest = others;
+        match change {
+            EntryChange::Insert(_) => insert(on, these).await?,
+            EntryChange::Replace {
+                id,
+                version,
+                body,
+                without,
+                with,
+            } => {
+                unless_changed(on.replace(*id, *version, body).await?)?;
+                let without = rows(on, without, *id).await?;
+                on.unindex(&without).await?;
+                let with = rows(on, with, *id).await?;
+                on.index(&with).await?;
+            }
+            EntryChange::Move {
+                id,
+                version,
+                path,
+                above,
+                name,
+            } => {
+                relocate(on, (*id, *version), path, above.as_deref(), name).await?;
+            }
+            EntryChange::Delete { id, version } => match on.delete(*id, *version).await {
+                Err(error) if is_in_use(&error) => return Err(RecordsError::NotALeaf.into()),
+                done => unless_changed(done?)?,
+            },
+            EntryChange::Expect { id, version } => unless_changed(on.is_still(*id, *version).await?)?,
+            EntryChange::Unique { indexed, but } => {
+                let kind = on.kind(&indexed.attribute).await?;
+                if on.is_found(kind, &indexed.value, *but).await? {
+                    return Err(RecordsError::Taken.into());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn insert<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), Stop> {
+    let new: Vec<&NewEntry> = these
+        .iter()
+        .filter_map(|change| {
+            if let EntryChange::Insert(new) = change {
+                Some(new)
+            } else {
+                None
+            }
+        })
+        .collect();
+    let ids = on.new_ids(new.len()).await?;
+    let mut places: HashMap<&[u8], i64> = HashMap::with_capacity(new.len());
+    let mut entries = Vec::with_capacity(new.len());
+    let mut index = Vec::new();
+    for (new, id) in new.into_iter().zip(ids) {
+        let above = match new.above.as_deref() {
+            None => None,
+            Some(path) => Some(if let Some(id) = places.get(path) {
+                *id
+            } else {
+                let id = on.at(path).await?.ok_or(RecordsError::NothingAbove)?;
+                places.insert(path, id);
+                id
+            }),
+        };
+        places.insert(&new.path, id);
+        index.extend(rows(on, &new.indexed, id).await?);
+        entries.push(EntryToBe {
+            id,
+            above,
+            path: Arc::clone(&new.path),
+            name: Arc::clone(&new.name),
+            body: Arc::clone(&new.body),
+        });
+    }
+    index.sort_unstable();
+    taken_or(on.insert(&entries).await)?;
+    on.index(&index).await?;
+    Ok(())
+}
+
+async fn relocate<S: Statements>(
+    on: &mut S,
+    (id, version): (i64, i64),
+    path: &[u8],
+    above: Option<&[u8]>,
+    name: &str,
+) -> Result<(), Stop> {
+    let was = on.standing(id, version).await?.ok_or(RecordsError::Changed)?;
+    let above = match above {
+        None => None,
+        Some(above) if above.starts_with(&was.path) => return Err(RecordsError::NothingAbove.into()),
+        Some(above) => Some(on.at(above).await?.ok_or(RecordsError::NothingAbove)?),
+    };
+    let behind = behind(&was.path);
+    let (count, longest) = on.extent(&was.path, &behind).await?;
+    let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+    if count > MOST_MOVED || longest.saturating_sub(was.path.len()).saturating_add(path.len()) > LONGEST_PATH {
+        return Err(RecordsError::TooLarge.into());
+    }
+    let to = Relocation {
+        from: &was.path,
+        behind: &behind,
+        path,
+        name,
+        old_name_octets: was.name_octets,
+    };
+    taken_or(on.relocate(&to).await)?;
+    on.hang(id, above).await?;
+    Ok(())
+}
+
+/// Sorted, and each once.
+async fn rows<S: Statements>(on: &mut S, indexed: &[Indexed], entry: i64) -> Answer<Vec<IndexRow>> {
+    let mut rows = Vec::with_capacity(indexed.len());
+    for one in indexed {
+        rows.push(IndexRow {
+            kind: on.kind(&one.attribute).await?,
+            value: Arc::clone(&one.value),
+            entry,
+        });
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    Ok(rows)
+}
+
+fn unless_changed(done: bool) -> Result<(), RecordsError> {
+    if done { Ok(()) } else { Err(RecordsError::Changed) }
+}
+
+fn taken_or(done: Answer<()>) -> Result<(), Stop> {
+    match done {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Err(RecordsError::Taken.into()),
+        done => Ok(done?),
+    }
+}
+
+fn is_in_use(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
+}
