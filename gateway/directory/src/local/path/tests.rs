@@ -116,6 +116,9 @@ fn octets_within_a_value_are_no_end_and_no_mark() {
         "cn=a,cn=b,dc=o",
         "cn=a,dc=o",
         "cn=a\\,dc\\=o",
+        // Without marks these two would be one.
+        "cn=a\\00userpassword\\=b,dc=o",
+        "cn=b,cn=a,dc=o",
     ]
     .iter()
     .map(|dn| {
@@ -124,7 +127,7 @@ fn octets_within_a_value_are_no_end_and_no_mark() {
             .unwrap()
     })
     .collect();
-    assert_eq!(places.len(), 10);
+    assert_eq!(places.len(), 12);
     let short = path("cn=ab,dc=o").unwrap();
     assert!(!path("cn=x,cn=abc,dc=o").unwrap().is_within(&short));
     assert!(!path("cn=abc,dc=o").unwrap().is_within(&short));
