@@ -273,11 +273,19 @@ pub enum DialectName {
     ActiveDirectory,
     /// FreeIPA: 389 Directory Server with Kerberos attributes and plug-ins of its own.
     FreeIpa,
+    /// The directory in this process, which answers as slapd does.
+    Embedded,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::OpenLdap, Self::Ds389, Self::ActiveDirectory, Self::FreeIpa];
+    pub const ALL: [Self; 5] = [
+        Self::OpenLdap,
+        Self::Ds389,
+        Self::ActiveDirectory,
+        Self::FreeIpa,
+        Self::Embedded,
+    ];
 
     /// As written in configuration.
     pub fn as_str(self) -> &'static str {
@@ -286,6 +294,7 @@ impl DialectName {
             Self::Ds389 => "389ds",
             Self::ActiveDirectory => "active-directory",
             Self::FreeIpa => "freeipa",
+            Self::Embedded => "embedded",
         }
     }
 
@@ -296,7 +305,7 @@ impl DialectName {
 
     pub(super) fn dialect(self) -> Box<dyn Dialect> {
         match self {
-            Self::OpenLdap => Box::new(OpenLdap::new()),
+            Self::OpenLdap | Self::Embedded => Box::new(OpenLdap::new()),
             Self::Ds389 => Box::new(Ds389::new()),
             Self::ActiveDirectory => Box::new(ActiveDirectory::new()),
             Self::FreeIpa => Box::new(FreeIpa::new()),

@@ -212,7 +212,7 @@ impl Shape {
     /// Times that are no part of a standing.
     fn more_times(&self) -> &'static [&'static str] {
         match self.dialect() {
-            DialectName::OpenLdap => &["pwdChangedTime", "pwdEndTime"],
+            DialectName::OpenLdap | DialectName::Embedded => &["pwdChangedTime", "pwdEndTime"],
             DialectName::Ds389 => &["pwdUpdateTime"],
             DialectName::FreeIpa => &["krbLastPwdChange", "krbPrincipalExpiration"],
             DialectName::ActiveDirectory => &["whenCreated", "whenChanged"],

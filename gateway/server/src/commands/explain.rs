@@ -10,9 +10,10 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
+use crate::shell::Reach;
 use owner::ToldPassword;
 use postern_directory::{
-    Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who,
+    Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Settings, Upstream, Want, Who,
 };
 use postern_identity::decide::RouteQuestion;
 use postern_identity::{Clock, ConnectionFacts, Proven, Source, Standing, Timestamp};
@@ -74,20 +75,36 @@ pub fn run(
     };
     let Some(settings) = configuration
         .directories
-        .into_iter()
+        .iter()
         .find(|settings| settings.name.0 == route.directory)
     else {
         out.problem(format_args!("there is no directory {:?}", route.directory));
         return Ok(WRONG);
     };
-    let upstream = match Upstream::new(settings, Arc::clone(clock)) {
-        Ok(upstream) => upstream,
-        Err(error) => {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reach = match settings.is_in_process().then(|| runtime.block_on(Reach::open(&configuration, clock))) {
+        None | Some(Ok(None)) => None,
+        Some(Ok(reach)) => reach,
+        Some(Err(error)) => {
             out.problem(format_args!("directory {}: {error}", route.directory));
-            return Ok(FAILED);
+            return Ok(error.code());
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let upstream = match &reach {
+        Some(reach) => {
+            let _inside = runtime.enter();
+            let settings = Settings::embedded(settings.name.clone(), settings.base_dn.clone().unwrap_or_default());
+            reach.upstream(settings, Arc::clone(clock)).map_err(|error| (error.code(), error.to_string()))
+        }
+        None => Upstream::new(settings.duplicate(), Arc::clone(clock)).map_err(|error| (FAILED, error.to_string())),
+    };
+    let upstream = match upstream {
+        Ok(upstream) => upstream,
+        Err((code, error)) => {
+            out.problem(format_args!("directory {}: {error}", route.directory));
+            return Ok(code);
+        }
+    };
     let at = question.at.unwrap_or_else(|| clock.now());
     let of_nobody = RouteQuestion {
         route: question.route,
@@ -119,6 +136,9 @@ pub fn run(
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {
         told.print(out)?;
+    }
+    if let Some(reach) = reach {
+        runtime.block_on(reach.close());
     }
     // That nobody has that name is an answer; that nobody could be asked is none.
     Ok(match found {
