@@ -84,6 +84,9 @@ fn long_and_deep_names_are_refused() {
     }
     let nested = format!("member=\"{}\"", nested.replace('\\', "\\\\").replace('"', "\\\""));
     assert_eq!(path(&nested), Err(NameFault::Value));
+    // An equals sign need not be escaped, so names nest as deep as they are long.
+    let nested = format!("{}cn=a", "owner=".repeat(LONGEST / 6 - 1));
+    assert_eq!(path(&nested), Err(NameFault::Value));
 }
 
 #[test]
@@ -113,6 +116,9 @@ fn octets_within_a_value_are_no_end_and_no_mark() {
         "cn=a,cn=b,dc=o",
         "cn=a,dc=o",
         "cn=a\\,dc\\=o",
+        // Without marks these two would be one.
+        "cn=a\\00userpassword\\=b,dc=o",
+        "cn=b,cn=a,dc=o",
     ]
     .iter()
     .map(|dn| {
@@ -121,7 +127,7 @@ fn octets_within_a_value_are_no_end_and_no_mark() {
             .unwrap()
     })
     .collect();
-    assert_eq!(places.len(), 10);
+    assert_eq!(places.len(), 12);
     let short = path("cn=ab,dc=o").unwrap();
     assert!(!path("cn=x,cn=abc,dc=o").unwrap().is_within(&short));
     assert!(!path("cn=abc,dc=o").unwrap().is_within(&short));
@@ -211,7 +217,12 @@ fn write(meant: &Meant, mut choices: impl Iterator<Item = u8>) -> String {
                     "\"{}\"",
                     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\0', "\\00")
                 ),
-                2 => text.bytes().map(|octet| format!("\\{octet:02X}")).collect(),
+                2 => {
+                    use std::fmt::Write as _;
+                    let mut out = String::new();
+                    text.bytes().for_each(|octet| write!(out, "\\{octet:02X}").unwrap());
+                    out
+                }
                 _ => text
                     .chars()
                     .map(|letter| match letter {

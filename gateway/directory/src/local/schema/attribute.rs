@@ -52,7 +52,7 @@ pub struct Described<'a> {
 impl AttributeType {
     /// Whether a value fits the syntax. Bounds of length in definitions are what servers take at least (RFC 4512 §4.1.2): none is set here.
     pub fn check(&self, value: &[u8]) -> Result<(), ValueFault> {
-        self.syntax.check(value, &self.known)
+        self.syntax.check(value, &self.known, 0)
     }
 
     /// A value in the form in which it is compared. By the equality rule, equal values are equal octets; where there is an ordering

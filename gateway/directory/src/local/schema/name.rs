@@ -37,7 +37,7 @@ impl Names {
         if depth >= DEEPEST {
             return Err(NameFault::Value);
         }
-        compared.syntax.check(value, self)?;
+        compared.syntax.check(value, self, depth + 1)?;
         let mut normal = Vec::with_capacity(value.len());
         rule.normal_into(value, self, depth + 1, &mut normal)?;
         Ok((&compared.key, normal))

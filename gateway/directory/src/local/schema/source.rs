@@ -1,6 +1,7 @@
 //! Files of definitions: as slapd has them (`attributetype ( … )`) and as LDIF has them (`attributeTypes: ( … )`, also `olcAttributeTypes: {0}( … )`).
 
-use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin, Words};
+use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin};
+use super::words::Words;
 use std::collections::HashMap;
 use std::sync::Arc;
 use thiserror::Error;

@@ -74,7 +74,7 @@ fn faults_have_the_codes_and_texts_of_slapd() {
     refused(
         &format!("{PERSON}\ncn;lang_de: x"),
         17,
-        "cn;lang_de: attribute type undefined",
+        "cn;lang_de: AttributeDescription contains inappropriate characters",
     );
     refused(
         &format!("{PERSON}\nmanager: x"),
@@ -89,12 +89,12 @@ fn faults_have_the_codes_and_texts_of_slapd() {
     refused(
         "objectClass: device\ncn: a\ncn: A",
         20,
-        "cn: value #1 provided more than once",
+        "cn: value #0 provided more than once",
     );
     refused(
         &format!("{PERSON}\ndisplayName: a\ndisplayName: b"),
         19,
-        "attribute 'displayName' cannot have multiple values",
+        "displayName: multiple values provided",
     );
 }
 
