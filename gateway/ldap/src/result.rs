@@ -10,7 +10,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultCode(pub u32);
 
-#[allow(missing_docs, reason = "the names of RFC 4511 appendix A, RFC 4370 and RFC 3909")]
+#[allow(
+    missing_docs,
+    reason = "the names of RFC 4511 appendix A, RFC 4370, RFC 4528 and RFC 3909"
+)]
 impl ResultCode {
     pub const SUCCESS: Self = Self(0);
     pub const OPERATIONS_ERROR: Self = Self(1);
@@ -26,7 +29,12 @@ impl ResultCode {
     pub const UNAVAILABLE_CRITICAL_EXTENSION: Self = Self(12);
     pub const CONFIDENTIALITY_REQUIRED: Self = Self(13);
     pub const SASL_BIND_IN_PROGRESS: Self = Self(14);
+    pub const NO_SUCH_ATTRIBUTE: Self = Self(16);
+    pub const UNDEFINED_ATTRIBUTE_TYPE: Self = Self(17);
+    pub const INAPPROPRIATE_MATCHING: Self = Self(18);
     pub const CONSTRAINT_VIOLATION: Self = Self(19);
+    pub const ATTRIBUTE_OR_VALUE_EXISTS: Self = Self(20);
+    pub const INVALID_ATTRIBUTE_SYNTAX: Self = Self(21);
     pub const NO_SUCH_OBJECT: Self = Self(32);
     pub const INVALID_DN_SYNTAX: Self = Self(34);
     pub const INAPPROPRIATE_AUTHENTICATION: Self = Self(48);
@@ -35,8 +43,18 @@ impl ResultCode {
     pub const BUSY: Self = Self(51);
     pub const UNAVAILABLE: Self = Self(52);
     pub const UNWILLING_TO_PERFORM: Self = Self(53);
+    pub const NAMING_VIOLATION: Self = Self(64);
+    pub const OBJECT_CLASS_VIOLATION: Self = Self(65);
+    pub const NOT_ALLOWED_ON_NON_LEAF: Self = Self(66);
+    pub const NOT_ALLOWED_ON_RDN: Self = Self(67);
+    pub const ENTRY_ALREADY_EXISTS: Self = Self(68);
+    pub const OBJECT_CLASS_MODS_PROHIBITED: Self = Self(69);
     pub const OTHER: Self = Self(80);
+    pub const CANCELED: Self = Self(118);
     pub const NO_SUCH_OPERATION: Self = Self(119);
+    pub const TOO_LATE: Self = Self(120);
+    pub const CANNOT_CANCEL: Self = Self(121);
+    pub const ASSERTION_FAILED: Self = Self(122);
     pub const AUTHORIZATION_DENIED: Self = Self(123);
 }
 

@@ -8,7 +8,7 @@ mod golden;
 mod lockout;
 mod refusal;
 mod rights;
-pub(super) mod time;
+pub(crate) mod time;
 
 use super::dialect::{BindAnswer, Dialect, DialectName};
 use super::entry::Entry;
@@ -76,6 +76,10 @@ impl Dialect for OpenLdap {
 
     fn change_standing(&self, change: StandingChange, account: &Entry, _now: Timestamp) -> Option<Vec<Modification>> {
         Some(change::modification(change, account))
+    }
+
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        change::affirmation(change, account)
     }
 
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {

@@ -27,7 +27,7 @@ pub trait Entries: Send + Sync {
 pub struct EntryRow {
     /// Its own for as long as it lives, never used again.
     pub id: i64,
-    /// Another one with every change.
+    /// One more with every change, and with every step of a unit: of two steps for one entry, the second names the version behind the first.
     pub version: i64,
     /// Where it stands: the path of an entry below begins with it.
     pub path: Arc<[u8]>,

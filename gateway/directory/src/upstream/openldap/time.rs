@@ -6,7 +6,7 @@ use postern_identity::Timestamp;
 
 /// `YYYYMMDDHH[MM[SS]][.f…](Z|±HH[MM])`. `None` for anything else, and for days that do not exist. Fractions of a second are
 /// dropped: slapd compares whole ones.
-pub(in crate::upstream) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let end = text.bytes().position(|octet| !octet.is_ascii_digit())?;
     let (digits, rest) = text.split_at_checked(end)?;
     let field = |from: usize, to: usize| digits.get(from..to).and_then(|field| field.parse::<i8>().ok());

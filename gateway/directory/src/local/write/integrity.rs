@@ -1,0 +1,178 @@
+//! Names in other entries follow the entry they name, in the same unit of work: they are rewritten where it moves, and go where it goes.
+//!
+//! Only attributes that say who somebody is to somebody are looked after ([`REFERRING`]), as slapd's refint overlay does where it is asked
+//! to. Where the last value of an attribute goes that its entry must have (the last member of a group), the base entry's name takes its
+//! place, as with that overlay's `refint_nothing`: it is nobody's account, the entry stays lawful, and nobody's deletion is held up by a group.
+
+use crate::local::answer::Answer;
+use crate::local::entry::{Attribute, Entry};
+use crate::local::path::{NamePath, WrittenName};
+use crate::local::schema::Schema;
+use postern_identity::records::{Entries, EntryRow, Position, Reach, RecordsError, Selection, Wanted};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// The attributes whose values follow whom they name, by key.
+pub(crate) const REFERRING: [&str; 7] = [
+    "member",
+    "uniquemember",
+    "owner",
+    "manager",
+    "seealso",
+    "roleoccupant",
+    "secretary",
+];
+
+/// The most entries that are repaired with one that moves or goes.
+pub(super) const MOST_REPAIRED: usize = 10_000;
+
+/// The rows read at once.
+const PAGE: u32 = 500;
+
+/// What becomes of a name.
+pub(super) struct Following<'a> {
+    pub(super) schema: &'a Schema,
+    /// Where what it names stood.
+    pub(super) from: &'a NamePath,
+    /// Its name from now on. `None`: it is gone.
+    pub(super) to: Option<&'a str>,
+    /// What takes the place of a last value that has to be there.
+    pub(super) nobody: &'a str,
+}
+
+/// Every entry that names one within `path`, but `itself`. More than `most` of them are more than is repaired at once.
+pub(super) async fn referring(
+    entries: &dyn Entries,
+    tree: &str,
+    path: &NamePath,
+    itself: i64,
+    most: usize,
+) -> Result<BTreeMap<i64, EntryRow>, Answer> {
+    let mut found = BTreeMap::new();
+    for attribute in REFERRING {
+        let mut after: Option<Position> = None;
+        loop {
+            let wanted = Wanted {
+                reach: Reach::Within(Arc::new([])),
+                by: Selection::Between {
+                    attribute: attribute.into(),
+                    from: Arc::clone(path.octets()),
+                    to: behind(path.octets()),
+                },
+                after: after.take(),
+                limit: PAGE,
+            };
+            let page = entries.select(tree, &wanted).await?;
+            found.extend(
+                page.rows
+                    .into_iter()
+                    .filter(|row| row.id != itself)
+                    .map(|row| (row.id, row)),
+            );
+            if found.len() > most {
+                return Err(RecordsError::TooLarge.into());
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The first octets behind everything that begins with these.
+fn behind(prefix: &[u8]) -> Option<Arc<[u8]>> {
+    let mut behind = prefix.to_vec();
+    while let Some(last) = behind.pop() {
+        if let Some(next) = last.checked_add(1) {
+            behind.push(next);
+            return Some(behind.into());
+        }
+    }
+    None
+}
+
+impl Following<'_> {
+    /// Rewrites every name in an entry that is within the old place. Whether there was one.
+    pub(super) fn repair(&self, entry: &mut Entry) -> bool {
+        let mut changed: Vec<Attribute> = Vec::new();
+        for attribute in entry.attributes() {
+            if !REFERRING.iter().any(|key| attribute.is_of(key)) {
+                continue;
+            }
+            if let Some(values) = self.followed(attribute) {
+                changed.push(Attribute {
+                    description: Arc::clone(&attribute.description),
+                    values,
+                });
+            }
+        }
+        let is_changed = !changed.is_empty();
+        for Attribute { description, values } in changed {
+            let must_stay = values.is_empty();
+            entry.set(&description, values);
+            if must_stay && self.schema.check(entry).is_err() {
+                entry.set(&description, vec![self.nobody.as_bytes().to_vec()]);
+            }
+        }
+        is_changed
+    }
+
+    /// The attribute's values from now on; `None` if none of them is meant.
+    fn followed(&self, attribute: &Attribute) -> Option<Vec<Vec<u8>>> {
+        let kind = self.schema.attribute(attribute.base().as_bytes())?;
+        let mut is_changed = false;
+        let mut values: Vec<Vec<u8>> = Vec::with_capacity(attribute.values.len());
+        for value in &attribute.values {
+            match self.renamed(value, &*kind.key == "uniquemember") {
+                None => values.push(value.clone()),
+                Some(renamed) => {
+                    is_changed = true;
+                    values.extend(renamed);
+                }
+            }
+        }
+        if !is_changed {
+            return None;
+        }
+        // One that was named by its new name already is named once.
+        let mut seen = HashSet::with_capacity(values.len());
+        values.retain(|value| kind.normal(value).map_or(true, |normal| seen.insert(normal)));
+        Some(values)
+    }
+
+    /// `None`: the value stays. Else what takes its place, if anything.
+    fn renamed(&self, value: &[u8], may_have_uid: bool) -> Option<Option<Vec<u8>>> {
+        let (name, uid) = if may_have_uid {
+            optional_uid(value)
+        } else {
+            (value, &[][..])
+        };
+        let path = self.schema.path(name).ok()?;
+        if !path.is_within(self.from) {
+            return None;
+        }
+        let Some(to) = self.to else { return Some(None) };
+        let mut renamed = Vec::with_capacity(value.len() + to.len());
+        let mut rest = name;
+        for _ in self.from.depth()..path.depth() {
+            let written = WrittenName::first(rest).ok()??;
+            renamed.extend_from_slice(written.rdn);
+            renamed.push(b',');
+            rest = written.rest;
+        }
+        renamed.extend_from_slice(to.as_bytes());
+        renamed.extend_from_slice(uid);
+        Some(Some(renamed))
+    }
+}
+
+/// A name and the UID behind it (RFC 4517 §3.3.21), with its `#`.
+fn optional_uid(value: &[u8]) -> (&[u8], &[u8]) {
+    if !value.ends_with(b"'B") {
+        return (value, &[]);
+    }
+    let at = value.iter().rposition(|&octet| octet == b'#');
+    at.and_then(|at| value.split_at_checked(at)).unwrap_or((value, &[]))
+}

@@ -1,0 +1,353 @@
+//! Loading many entries at once, for whoever has the machine: an import.
+//!
+//! What an entry brings stays: its UUID, its times, who made it, its password's hash, its state of the password policy. What is worked out here is
+//! passed over. Passwords that come as they are get hashed, which takes as long as it takes anywhere. Entries go in in batches, each
+//! as a whole; while one is written the next is made ready. An entry above must come before those below.
+
+use super::change::{checked, undefined};
+use super::rdn::{self, Rdn};
+use crate::local::LocalDirectory;
+use crate::local::answer::Answer;
+use crate::local::entry::Entry;
+use crate::local::password::hash::{self, Form};
+use crate::local::path::{NamePath, WrittenName};
+use crate::local::session::{Actor, Session};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use postern_identity::Secret;
+use postern_identity::records::{EntryChange, Indexed, NewEntry, Reach, RecordsError, Selection, Wanted};
+use postern_ldap::ResultCode;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::task::JoinSet;
+
+/// Entries of one batch, at most.
+const BATCH: usize = 2_000;
+/// Octets of one batch's entries, about.
+const BATCH_OCTETS: usize = 8 * 1024 * 1024;
+/// Names that are remembered of entries that have others below them.
+const REMEMBERED: usize = 50_000;
+/// Passwords that are hashed at once.
+const HASHED_AT_ONCE: usize = 4;
+
+/// What slapd and other servers write into exports, and is worked out or of no use here.
+const PASSED_OVER: &[&str] = &[
+    "authtimestamp",
+    "contextcsn",
+    "entrycsn",
+    "entrydn",
+    "hassubordinates",
+    "memberof",
+    "numsubordinates",
+    "structuralobjectclass",
+    "subschemasubentry",
+];
+
+/// Why an entry was not loaded; those of its batch before and behind it were not either.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{name}: {text} ({code})")]
+pub struct LoadFault {
+    /// Where it came from: whatever number the caller gave it, such as a line.
+    pub place: u64,
+    /// Its name as it was given.
+    pub name: String,
+    /// The result code an add would have been answered with (RFC 4511 §4.1.9).
+    pub code: u32,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// Takes entries one after the other.
+pub struct Loader {
+    directory: Arc<LocalDirectory>,
+    session: Session,
+    batch: Vec<Ready>,
+    octets: usize,
+    names: HashMap<Arc<[u8]>, Arc<str>>,
+    writing: JoinSet<Result<u64, LoadFault>>,
+    loaded: u64,
+}
+
+/// An entry that could go in.
+struct Ready {
+    place: u64,
+    path: NamePath,
+    above: Option<Arc<[u8]>>,
+    name: Arc<str>,
+    entry: Entry,
+}
+
+impl Loader {
+    /// One that loads into this directory. Entries it has already are an error.
+    pub fn new(directory: &Arc<LocalDirectory>) -> Self {
+        Self {
+            directory: Arc::clone(directory),
+            session: Session::new(Actor::Root),
+            batch: Vec::new(),
+            octets: 0,
+            names: HashMap::new(),
+            writing: JoinSet::new(),
+            loaded: 0,
+        }
+    }
+
+    /// Takes one entry. An error may be that of one taken before; after it nothing more should be taken.
+    pub async fn take(
+        &mut self,
+        place: u64,
+        name: &str,
+        attributes: impl IntoIterator<Item = (String, Vec<Vec<u8>>)>,
+    ) -> Result<(), LoadFault> {
+        let ready = match self.ready(place, name, attributes) {
+            Ok(ready) => self.named(ready).await,
+            Err(answer) => Err(answer),
+        };
+        let ready = ready.map_err(|answer| fault(place, name, &answer))?;
+        self.octets += 64;
+        for attribute in ready.entry.attributes() {
+            self.octets += attribute.values.iter().map(Vec::len).sum::<usize>();
+        }
+        self.batch.push(ready);
+        if self.batch.len() >= BATCH || self.octets >= BATCH_OCTETS {
+            self.write().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left. How many were loaded.
+    pub async fn finish(mut self) -> Result<u64, LoadFault> {
+        self.write().await?;
+        self.settle().await?;
+        Ok(self.loaded)
+    }
+
+    /// Reads an entry and sees that it can be one.
+    fn ready(
+        &self,
+        place: u64,
+        name: &str,
+        attributes: impl IntoIterator<Item = (String, Vec<Vec<u8>>)>,
+    ) -> Result<Ready, Answer> {
+        let directory = &self.directory;
+        let schema = &directory.schema;
+        let path = directory.place_within(name.as_bytes(), "the root DSE cannot be loaded")?;
+        let mut entry = Entry::new();
+        for (description, values) in attributes {
+            let described = schema.described(description.as_bytes());
+            let base = description.split(';').next().unwrap_or_default().to_ascii_lowercase();
+            if PASSED_OVER.contains(&base.as_str()) {
+                continue;
+            }
+            let described = described.ok_or_else(|| undefined(description.as_bytes()))?;
+            checked(described.kind, &values, false)?;
+            let mut all = entry.values(&described.canonical).to_vec();
+            all.extend(values);
+            entry.set(&described.canonical, all);
+        }
+        let written = WrittenName::first(name.as_bytes()).ok().flatten();
+        let written = written.ok_or_else(|| Answer::new(ResultCode::INVALID_DN_SYNTAX, "invalid DN"))?;
+        let rdn = Rdn::read(schema, &written)?;
+        rdn.put_into(&mut entry);
+        directory.stamp_made(&mut entry, &self.session);
+        directory.check_new(&mut entry)?;
+        Ok(Ready {
+            place,
+            path,
+            above: None,
+            name: rdn.text.into(),
+            entry,
+        })
+    }
+
+    /// Gives an entry its whole name, by that of the one above.
+    async fn named(&mut self, mut ready: Ready) -> Result<Ready, Answer> {
+        if ready.path == self.directory.base {
+            ready.name = self.directory.settings.base_dn.as_str().into();
+        } else {
+            let above = ready.path.above().ok_or_else(|| Answer::no_such_object(""))?;
+            let name = match self.names.get(above.octets()) {
+                Some(name) => Arc::clone(name),
+                None => self.name_of(&above).await?,
+            };
+            ready.name = rdn::below(&ready.name, &name);
+            ready.above = Some(Arc::clone(above.octets()));
+        }
+        Ok(ready)
+    }
+
+    async fn name_of(&mut self, path: &NamePath) -> Result<Arc<str>, Answer> {
+        let in_batch = self.batch.iter().rev().find(|ready| ready.path == *path);
+        let name = if let Some(ready) = in_batch {
+            Arc::clone(&ready.name)
+        } else {
+            // It may be in the batch that is being written.
+            let written = self.settle().await;
+            written.map_err(|fault| Answer::new(ResultCode(fault.code), fault.text))?;
+            match self.directory.nearest(path).await? {
+                Some(row) if row.path == *path.octets() => row.name,
+                other => {
+                    let matched = other.map_or_else(String::new, |row| row.name.to_string());
+                    return Err(Answer {
+                        text: "there is no entry above it".into(),
+                        ..Answer::no_such_object(matched)
+                    });
+                }
+            }
+        };
+        if self.names.len() >= REMEMBERED {
+            self.names.clear();
+        }
+        self.names.insert(Arc::clone(path.octets()), Arc::clone(&name));
+        Ok(name)
+    }
+
+    /// Sends the batch off, once the one before is written.
+    async fn write(&mut self) -> Result<(), LoadFault> {
+        self.settle().await?;
+        self.octets = 0;
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            self.writing.spawn(written(Arc::clone(&self.directory), batch));
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing is being written.
+    async fn settle(&mut self) -> Result<(), LoadFault> {
+        while let Some(written) = self.writing.join_next().await {
+            self.loaded += written.unwrap_or_else(|_| {
+                let stopped = Answer::new(ResultCode::OTHER, "loading was stopped");
+                Err(fault(0, "", &stopped))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Hashes what has to be, and writes a batch as one unit.
+async fn written(directory: Arc<LocalDirectory>, batch: Vec<Ready>) -> Result<u64, LoadFault> {
+    let batch: Vec<Ready> = stream::iter(batch)
+        .map(|ready| hashed(&directory, ready))
+        .buffered(HASHED_AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut unit = Vec::with_capacity(batch.len() * 2);
+    let mut entries = Vec::with_capacity(batch.len());
+    let mut alone: HashSet<Indexed> = HashSet::new();
+    for ready in &batch {
+        let indexed = directory.schema.indexed(&ready.entry);
+        for value in &indexed {
+            if !directory.is_alone(&value.attribute) && &*value.attribute != "entryuuid" {
+                continue;
+            }
+            if !alone.insert(value.clone()) {
+                return Err(fault(
+                    ready.place,
+                    &ready.name,
+                    &LocalDirectory::not_alone(&value.attribute),
+                ));
+            }
+            unit.push(EntryChange::Unique {
+                indexed: value.clone(),
+                but: None,
+            });
+        }
+        entries.push(EntryChange::Insert(NewEntry {
+            path: Arc::clone(ready.path.octets()),
+            above: ready.above.clone(),
+            name: Arc::clone(&ready.name),
+            body: ready.entry.encode().into(),
+            indexed,
+        }));
+    }
+    unit.append(&mut entries);
+    let mut patience = 0_u32;
+    loop {
+        match directory.entries.commit(&directory.tree, unit.clone()).await {
+            Ok(()) => return Ok(batch.len() as u64),
+            Err(RecordsError::Busy) if patience < 100 => {
+                patience += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => return Err(blame(&directory, &batch, error).await),
+        }
+    }
+}
+
+/// The entry whose password is a hash from now on.
+async fn hashed(directory: &LocalDirectory, mut ready: Ready) -> Result<Ready, LoadFault> {
+    let stored = ready.entry.values("userPassword").to_vec();
+    if stored.iter().all(|value| hash::form(value) != Form::Plain) {
+        return Ok(ready);
+    }
+    let mut values = Vec::with_capacity(stored.len());
+    for value in stored {
+        if hash::form(&value) != Form::Plain {
+            values.push(value);
+            continue;
+        }
+        let mut patience = 0_u32;
+        values.push(loop {
+            match directory.hasher.hash(Secret::new(hash::plain(&value))).await {
+                Ok(hash) => break hash,
+                Err(_) if patience < 100 => {
+                    patience += 1;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(_) => {
+                    let busy = Answer::new(ResultCode::BUSY, "passwords cannot be hashed now");
+                    return Err(fault(ready.place, &ready.name, &busy));
+                }
+            }
+        });
+    }
+    ready.entry.set("userPassword", values);
+    Ok(ready)
+}
+
+/// Which entry of a batch it was.
+async fn blame(directory: &LocalDirectory, batch: &[Ready], error: RecordsError) -> LoadFault {
+    if error == RecordsError::Taken {
+        let mut seen = HashSet::new();
+        for ready in batch {
+            let path = ready.path.octets();
+            let there = directory.entries.nearest(&directory.tree, &[path]).await;
+            if !seen.insert(path) || matches!(there, Ok(Some(_))) {
+                let taken = Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, "there is one already");
+                return fault(ready.place, &ready.name, &taken);
+            }
+            for indexed in directory.schema.indexed(&ready.entry) {
+                if directory.is_alone(&indexed.attribute) || &*indexed.attribute == "entryuuid" {
+                    let attribute = Arc::clone(&indexed.attribute);
+                    let wanted = Wanted {
+                        reach: Reach::Within(Arc::new([])),
+                        by: Selection::Equal(indexed),
+                        after: None,
+                        limit: 1,
+                    };
+                    let found = directory.entries.select(&directory.tree, &wanted).await;
+                    if found.is_ok_and(|page| !page.rows.is_empty()) {
+                        return fault(ready.place, &ready.name, &LocalDirectory::not_alone(&attribute));
+                    }
+                }
+            }
+        }
+    }
+    let (place, name) = batch.first().map_or((0, ""), |first| (first.place, &*first.name));
+    fault(place, name, &error.into())
+}
+
+fn fault(place: u64, name: &str, answer: &Answer) -> LoadFault {
+    let text = if answer.text.is_empty() {
+        "it cannot be taken".to_owned()
+    } else {
+        answer.text.to_string()
+    };
+    LoadFault {
+        place,
+        name: name.to_owned(),
+        code: answer.code.0,
+        text,
+    }
+}
