@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const TREE: &str = "main";
 const BASE: &[u8] = b"dc=org\0dc=example\0";
 const PEOPLE: &[u8] = b"dc=org\0dc=example\0ou=people\0";
-const IN_A_UNIT: u64 = 10_000;
+const IN_A_UNIT: u64 = 20_000;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {

@@ -20,7 +20,9 @@ pub async fn open(configuration: &Configuration) -> Result<Option<Arc<Store>>, O
         return Ok(None);
     }
     make_folder(configuration);
-    Store::open(&settings(configuration)).await.map(|store| Some(Arc::new(store)))
+    Store::open(&settings(configuration))
+        .await
+        .map(|store| Some(Arc::new(store)))
 }
 
 /// Where it is.

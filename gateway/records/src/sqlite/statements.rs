@@ -2,8 +2,10 @@
 
 use crate::limits::MOST_MOVED;
 use crate::unit::{Answer, EntryToBe, IndexRow, Relocation, Standing, Statements};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Row, query};
+use futures_util::future::join;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Row, Sqlite, query};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
@@ -164,18 +166,18 @@ impl Statements for OnSqlite<'_> {
     }
 
     async fn insert(&mut self, entries: &[EntryToBe]) -> Answer<()> {
-        for (sql, these) in parts(&INSERT, entries) {
-            let mut statement = query(sql);
-            for entry in these {
-                statement = statement.bind(entry.id).bind(self.tree).bind(entry.above);
-                statement = statement
-                    .bind(&*entry.path)
-                    .bind(entry.name.as_bytes())
-                    .bind(&*entry.body);
-            }
-            statement.execute(&mut *self.connection).await?;
-        }
-        Ok(())
+        let tree = self.tree;
+        let statements = parts(&INSERT, entries).into_iter().map(|(sql, these)| {
+            let row = |statement: Statement, entry: &EntryToBe| {
+                let statement = statement.bind(entry.id).bind(tree).bind(entry.above);
+                statement
+                    .bind(entry.path.to_vec())
+                    .bind(entry.name.as_bytes().to_vec())
+                    .bind(entry.body.to_vec())
+            };
+            these.iter().fold(query(sql), row)
+        });
+        self.run(statements).await
     }
 
     async fn index(&mut self, rows: &[IndexRow]) -> Answer<()> {
@@ -252,16 +254,29 @@ impl Statements for OnSqlite<'_> {
 
 impl OnSqlite<'_> {
     async fn each(&mut self, statements: &'static [String; 3], rows: &[IndexRow]) -> Answer<()> {
-        for (sql, these) in parts(statements, rows) {
-            let mut statement = query(sql);
-            for row in these {
-                statement = statement.bind(row.kind).bind(&*row.value).bind(row.entry);
-            }
-            statement.execute(&mut *self.connection).await?;
+        let statements = parts(statements, rows).into_iter().map(|(sql, these)| {
+            let row = |statement: Statement, row: &IndexRow| {
+                statement.bind(row.kind).bind(row.value.to_vec()).bind(row.entry)
+            };
+            these.iter().fold(query(sql), row)
+        });
+        self.run(statements).await
+    }
+
+    /// One after the other. The connection's thread does one while the next is put together here.
+    async fn run(&mut self, mut statements: impl Iterator<Item = Statement> + Send) -> Answer<()> {
+        let mut next = statements.next();
+        while let Some(statement) = next {
+            let doing = statement.execute(&mut *self.connection);
+            let (done, following) = join(doing, async { statements.next() }).await;
+            done?;
+            next = following;
         }
         Ok(())
     }
 }
+
+type Statement = Query<'static, Sqlite, SqliteArguments>;
 
 /// These rows in parts, each with the statement that takes so many.
 fn parts<'r, R>(statements: &'static [String; 3], mut rows: &'r [R]) -> Vec<(&'static str, &'r [R])> {

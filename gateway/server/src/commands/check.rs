@@ -100,7 +100,11 @@ async fn contact(
     if store::is_used(configuration) {
         problems.extend(kept(configuration, clock, out).await?);
     }
-    for directory in configuration.directories.iter().filter(|directory| !directory.is_in_process()) {
+    for directory in configuration
+        .directories
+        .iter()
+        .filter(|directory| !directory.is_in_process())
+    {
         for settings in &directory.servers {
             let server = &settings.url;
             match ask(directory, settings, clock).await {

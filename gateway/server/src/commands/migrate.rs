@@ -46,7 +46,9 @@ pub fn run(place: &Place, check: bool, environment: &Environment<'_>, out: &mut 
     let behind = found < newest;
     out.line(match (behind, check) {
         (false, _) => format!("the store has schema {newest}, the newest"),
-        (true, true) => format!("the store has schema {found}, the newest is {newest}: `postern migrate` or the next start takes it there"),
+        (true, true) => format!(
+            "the store has schema {found}, the newest is {newest}: `postern migrate` or the next start takes it there"
+        ),
         (true, false) => format!("the store was taken from schema {found} to {newest}, the newest"),
     })?;
     Ok(if behind && check { FAILED } else { DONE })
