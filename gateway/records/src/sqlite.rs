@@ -27,6 +27,8 @@ use writer::{Desk, Work, Writer};
 
 /// Pages of 4 KiB in the log beside the file before they are put into it: a page that many commits touch is then put there once.
 const LOG_PAGES: &str = "65536";
+/// Octets of that log which stay when it was put into the file.
+const LOG_KEPT: &str = "33554432";
 /// KiB of pages that the writer, and each reader, keeps in memory; negative is SQLite's way of saying KiB.
 const WRITER_CACHE: &str = "-65536";
 const READER_CACHE: &str = "-16384";
@@ -181,6 +183,7 @@ async fn prepare(settings: &SqliteSettings, file: &Path, found: i64) -> Result<S
     options = options
         .foreign_keys(true)
         .pragma("wal_autocheckpoint", LOG_PAGES)
+        .pragma("journal_size_limit", LOG_KEPT)
         .pragma("cache_size", WRITER_CACHE);
     options = options.busy_timeout(settings.patience);
     if let Some(pages) = settings.most_pages {

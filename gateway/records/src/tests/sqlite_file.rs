@@ -63,6 +63,17 @@ async fn what_was_kept_is_there_when_it_is_opened_again() {
 }
 
 #[tokio::test]
+async fn what_waits_when_it_is_closed_is_written() {
+    let (_folder, file) = file();
+    let store = open(&settings(&file)).await;
+    let (waited, ()) = tokio::join!(commit(&store, vec![insert(&["o=root"], &[])]), store.close());
+    assert_eq!(waited, Ok(()));
+    let store = open(&settings(&file)).await;
+    assert_eq!(store.count(TREE).await, Ok(1));
+    store.close().await;
+}
+
+#[tokio::test]
 async fn two_cannot_have_one_file_under_whatever_name() {
     let (folder, file) = file();
     let store = open(&settings(&file)).await;
