@@ -25,9 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use writer::{Desk, Work, Writer};
 
-/// Pages of 4 KiB in the log beside the file before they are put into it: a page that many commits touch is then put there once.
-const LOG_PAGES: &str = "65536";
-/// Octets of that log which stay when it was put into the file.
+/// Octets of the log beside the file that stay when it was put into it.
 const LOG_KEPT: &str = "33554432";
 /// KiB of pages that the writer, and each reader, keeps in memory; negative is SQLite's way of saying KiB.
 const WRITER_CACHE: &str = "-65536";
@@ -182,7 +180,7 @@ async fn prepare(settings: &SqliteSettings, file: &Path, found: i64) -> Result<S
         .synchronous(SqliteSynchronous::Full);
     options = options
         .foreign_keys(true)
-        .pragma("wal_autocheckpoint", LOG_PAGES)
+        .pragma("wal_autocheckpoint", "1000")
         .pragma("journal_size_limit", LOG_KEPT)
         .pragma("cache_size", WRITER_CACHE);
     options = options.busy_timeout(settings.patience);

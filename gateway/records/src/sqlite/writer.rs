@@ -129,15 +129,25 @@ fn gone(turn: &Turn) -> RecordsError {
 pub(super) struct Queue(mpsc::Receiver<Job>);
 
 pub(super) struct Writer {
-    pub(super) connection: SqliteConnection,
+    connection: SqliteConnection,
     known: Known,
+    /// Groups to come that are small, until the log is kept short again.
+    long_log_for: u32,
 }
 
+/// Pages in the log beside the file before they are put into it. While much is put in they are more, for a page that many units touch is
+/// then put there once; otherwise it stays short, for on a disk that is full the file has no room for what is in its log.
+const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 65536";
+const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 1000";
+const SMALL_GROUPS_IN_A_ROW: u32 = 64;
+
 impl Writer {
+    /// Of a connection as it comes: its log is short.
     pub(super) fn new(connection: SqliteConnection) -> Self {
         Self {
             connection,
             known: Known::default(),
+            long_log_for: 0,
         }
     }
 
@@ -161,6 +171,7 @@ impl Writer {
                 octets = octets.saturating_add(next.octets);
                 group.push(next);
             }
+            self.keep_log(octets >= TOGETHER_OCTETS).await;
             self.group(group).await;
         }
         if let Err(error) = self.connection.close().await {
@@ -168,22 +179,42 @@ impl Writer {
         }
     }
 
+    async fn keep_log(&mut self, much: bool) {
+        let was_long = self.long_log_for > 0;
+        self.long_log_for = if much {
+            SMALL_GROUPS_IN_A_ROW
+        } else {
+            self.long_log_for.saturating_sub(1)
+        };
+        let is_long = self.long_log_for > 0;
+        if was_long != is_long {
+            // Should it fail, the log is longer or shorter than it might be, and nothing else.
+            let _ = self.run_sql(if is_long { LONG_LOG } else { SHORT_LOG }).await;
+        }
+    }
+
     async fn group(&mut self, mut group: Vec<Job>) {
         match self.together(&mut group).await {
             Ok(answers) => answer(group.into_iter().zip(answers)),
+            Err(RecordsError::CannotWrite) => {
+                // The log may hold much that the file has room for: put there, it may be begun anew.
+                let _ = self.run_sql("PRAGMA wal_checkpoint(TRUNCATE)").await;
+                self.one_by_one(group).await;
+            }
             Err(error) if group.len() == 1 => answer(group.into_iter().map(|job| (job, Err(error)))),
             Err(RecordsError::OutcomeUnknown) => {
                 answer(group.into_iter().map(|job| (job, Err(RecordsError::OutcomeUnknown))));
             }
-            Err(_) => {
-                for job in group {
-                    let mut alone = vec![job];
-                    let done = self.together(&mut alone).await;
-                    let done =
-                        done.and_then(|answers| answers.into_iter().next().unwrap_or(Err(RecordsError::Unavailable)));
-                    answer(alone.into_iter().map(|job| (job, done)));
-                }
-            }
+            Err(_) => self.one_by_one(group).await,
+        }
+    }
+
+    async fn one_by_one(&mut self, group: Vec<Job>) {
+        for job in group {
+            let mut alone = vec![job];
+            let done = self.together(&mut alone).await;
+            let done = done.and_then(|answers| answers.into_iter().next().unwrap_or(Err(RecordsError::Unavailable)));
+            answer(alone.into_iter().map(|job| (job, done)));
         }
     }
 
