@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+import re
 import resource
 import secrets
 import shutil
@@ -118,7 +119,8 @@ class Servers:
         folder = self.make("lloadd")
         plain, tls = PORTS["lloadd"]
         (folder / "lloadd.conf").write_text(LLOADD_CONF.format(
-            folder=folder, tls=self.folder / "tls", base=BASE, password=self.service_password, upstream=PORTS["slapd"][0]))
+            folder=folder, tls=self.folder / "tls", base=BASE, password=self.service_password, upstream=PORTS["slapd"][0],
+            tier="tier roundrobin" if has_tiers(program) else ""))
         process = self.start("lloadd", [program, "-d", "0", "-f", folder / "lloadd.conf", "-h",
                                         f"ldap://127.0.0.1:{plain} ldaps://127.0.0.1:{tls}"], (plain, tls))
         return Target("lloadd", plain, tls, [process.pid])
@@ -232,6 +234,15 @@ def postern():
         return program
     command("cargo", "build", "--release", "--locked", "--quiet", "-p", "postern-server", show=True, cwd=ROOT)
     return target_folder() / "release/postern"
+
+
+def has_tiers(lloadd):
+    """Whether its back ends stand in tiers: since OpenLDAP 2.6. Before, it knows no such word and ends at it."""
+    said = subprocess.run([lloadd, "-VV"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    version = re.search(r"lloadd (\d+)\.(\d+)", said.stdout + said.stderr)
+    if not version:
+        raise SystemExit(f"LLOADD does not say which version it is: {lloadd} -VV")
+    return tuple(map(int, version.groups())) >= (2, 6)
 
 
 def target_folder():
@@ -389,7 +400,7 @@ TLSCertificateKeyFile {tls}/key.pem
 TLSCACertificateFile {tls}/ca.pem
 io-threads 2
 bindconf bindmethod=simple binddn=cn=svc-app,ou=services,{base} credentials={password}
-tier roundrobin
+{tier}
 backend-server uri=ldap://127.0.0.1:{upstream} numconns=32 bindconns=64 retry=5000 max-pending-ops=1000 conn-max-pending=100
 """
 

@@ -55,4 +55,4 @@ pub use upstream::service::{Account, ServiceLanes, WithFailures};
 pub use upstream::settings::{Balance, Role, ServerSettings, ServerUrl, ServiceAccount, Settings, TlsSettings};
 pub use upstream::unicode_password;
 pub use upstream::write::{Modification, ModificationKind, WriteAnswer, WriteRequest};
-pub use upstream::{Connection, ServerIndex, Upstream};
+pub use upstream::{Connection, Inside, ServerIndex, Upstream};

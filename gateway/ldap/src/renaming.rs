@@ -8,7 +8,7 @@ mod request;
 mod value;
 
 pub use answer::{Answer, answer};
-pub use request::request;
+pub use request::{passes_control, request};
 pub use value::NameSyntax;
 
 use crate::WireError;

@@ -24,6 +24,7 @@ pub(crate) enum Refusal {
     BaseNotAllowed,
     OtherSuffix,
     ControlNotMapped,
+    ControlNotShown,
     ShownOnly,
     AttributeNotAllowed,
     ExtensionNotAllowed,
@@ -74,7 +75,7 @@ pub(crate) enum Refusal {
 
 impl Refusal {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 62] = [
+    pub(crate) const ALL: [Self; 63] = [
         Self::EmptyPassword,
         Self::EmptyName,
         Self::AmbiguousName,
@@ -91,6 +92,7 @@ impl Refusal {
         Self::BaseNotAllowed,
         Self::OtherSuffix,
         Self::ControlNotMapped,
+        Self::ControlNotShown,
         Self::ShownOnly,
         Self::AttributeNotAllowed,
         Self::ExtensionNotAllowed,
@@ -223,6 +225,11 @@ impl Refusal {
                 "built-in:suffix-control",
                 Code::UNAVAILABLE_CRITICAL_EXTENSION,
                 "a critical control is not offered here",
+            ),
+            Self::ControlNotShown => (
+                "built-in:shown-control",
+                Code::UNAVAILABLE_CRITICAL_EXTENSION,
+                "a critical control asks for attributes that are only shown here",
             ),
             Self::ShownOnly => (
                 "built-in:shown-only",

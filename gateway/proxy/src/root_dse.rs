@@ -25,6 +25,8 @@ const SPOKEN_OF: [(Spoken, &[u8], &[u8]); 7] = [
     (Spoken::Forest, b"rootDomainNamingContext", b"rootDomainNamingContext"),
 ];
 
+/// Other servers to ask when this one is away: those behind us, where nothing is enforced (RFC 4512 §5.1).
+const ALT_SERVER: [&[u8]; 2] = [b"altServer", b"1.3.6.1.4.1.1466.101.120.6"];
 /// By what clients know Active Directory, and then ask it other things (MS-ADTS §3.1.1.3.4.3).
 const CAPABILITIES: &[&[u8]] = &[b"1.2.840.113556.1.4.800"];
 /// What is in no Active Directory's rootDSE.
@@ -166,7 +168,7 @@ pub(crate) fn rewritten(entry: &Message<'_>, asked: Asked, offer: &Offer<'_>) ->
             Some(Spoken::Capabilities | Spoken::Domain | Spoken::Forest) if as_active_directory.is_some() => {
                 return Values::Gone;
             }
-            _ if is_foreign(offer.shape, description) => return Values::Gone,
+            _ if is_foreign(offer.shape, description) || is_alt_server(description) => return Values::Gone,
             _ => false,
         };
         match (changed, values.is_empty()) {
@@ -227,6 +229,11 @@ fn is_foreign(shape: Option<(ShapeProduct, &str)>, description: &[u8]) -> bool {
         Some((ShapeProduct::Ppolicy, _)) => &ONLY_IN_ACTIVE_DIRECTORY,
     };
     foreign.iter().any(|name| description.eq_ignore_ascii_case(name))
+}
+
+fn is_alt_server(description: &[u8]) -> bool {
+    let base = base_type(description);
+    ALT_SERVER.iter().any(|name| base.eq_ignore_ascii_case(name))
 }
 
 fn spoken_of(description: &[u8]) -> Option<Spoken> {

@@ -2,10 +2,11 @@
 //!
 //! A standing is read out of an entry by the directory's dialect and written again in the other product's attributes (`attributes`). Only what
 //! was asked for is made; what it is made of is asked of the directory in the session's own name, and taken out again. Filters become real
-//! ones where they can exactly (`filters`), and are undefined where they cannot: never wider than what was asked. The policy of an account is
-//! read by the service account (`policies`) and shown as an entry of ours (`policy_entry`).
+//! ones where they can exactly (`filters`), and are undefined where they cannot: never wider than what was asked. So do sort keys (`controls`).
+//! The policy of an account is read by the service account (`policies`) and shown as an entry of ours (`policy_entry`).
 
 mod attributes;
+mod controls;
 mod filters;
 mod made;
 mod policies;
@@ -144,7 +145,20 @@ impl Shape {
     /// An entry with what was wanted of it put in, and what it was made of taken out.
     pub(crate) fn entry(&self, message: &Message<'_>, wanted: &Wanted) -> Result<Vec<u8>, WireError> {
         let seen = SearchEntry::parse(message)?;
-        let read = Entry::read(message).map_err(|_| WireError::Unexpected)?;
+        // The directory may have an attribute of the same name that says something else.
+        let is_not_its =
+            |base: &[u8]| wanted.hides(base) || self.virtual_of(base).is_some_and(|one| wanted.has(one.kind));
+        let Ok(read) = Entry::read(message) else {
+            // A name that is no text (RFC 4514 §2): nothing can be made of it, and it is shown as it is.
+            let content = seen.revised(seen.dn, &[], |description, _| {
+                if is_not_its(base_type(description)) {
+                    Values::Gone
+                } else {
+                    Values::Same
+                }
+            })?;
+            return Ok(splice::with_content(message, &content));
+        };
         let account = Account::new(self, &read);
         let mut more = Writer::new();
         for one in self.virtuals() {
@@ -157,8 +171,7 @@ impl Shape {
         }
         let content = seen.revised(seen.dn, &more.finish(), |description, values| {
             let base = base_type(description);
-            // The directory may have an attribute of the same name that says something else.
-            if wanted.hides(base) || self.virtual_of(base).is_some_and(|one| wanted.has(one.kind)) {
+            if is_not_its(base) {
                 return Values::Gone;
             }
             if !base.eq_ignore_ascii_case(b"objectClass") || values.is_empty() {

@@ -10,9 +10,10 @@ use postern_identity::Timestamp;
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 
 /// The file's name in the state folder.
@@ -48,15 +49,27 @@ pub enum BypassError {
     /// It would last longer than a day.
     #[error("it would last longer than a day")]
     TooLong,
+    /// The disk of the state folder is full.
+    #[error("there is no room for it on the disk")]
+    NoRoom,
+    /// The state folder is made when the program first runs.
+    #[error("there is no such folder")]
+    NoFolder,
     /// The state folder does not let it be read or written.
     #[error("it cannot be read or written")]
     Io,
 }
 
+/// Of how many askings of this process their files are told apart.
+static ASKINGS: AtomicU32 = AtomicU32::new(0);
+/// By so many seconds a clock may be set back without ending a bypass of a day.
+const SET_BACK_SECONDS: i64 = 60;
+
 impl Bypass {
-    /// Whether it holds at `now`.
+    /// Whether it holds at `now`. One of a clock that was wrong, and ends after more than a day, does not.
     pub fn holds(&self, now: Timestamp) -> bool {
-        now < self.until
+        let left = self.until.as_second().saturating_sub(now.as_second());
+        now < self.until && left <= LONGEST_SECONDS + SET_BACK_SECONDS
     }
 
     /// The one that was asked for, whether it still holds or not. `None` if none was.
@@ -84,9 +97,10 @@ impl Bypass {
         Ok(Some(bypass))
     }
 
-    /// Asks for it: the whole file at once, readable by its owner alone.
+    /// Asks for it: the whole file at once, readable by its owner alone. Of several who ask at once the last is heard.
     pub fn write(&self, state_dir: &Path) -> Result<(), BypassError> {
-        let new = state_dir.join(format!("{NAME}.new"));
+        let asking = ASKINGS.fetch_add(1, Ordering::Relaxed);
+        let new = state_dir.join(format!("{NAME}.{}-{asking}.new", std::process::id()));
         let written = (|| {
             // Left behind by a command that was interrupted.
             let _ = fs::remove_file(&new);
@@ -95,7 +109,14 @@ impl Bypass {
             file.sync_all()?;
             fs::rename(&new, path(state_dir))
         })();
-        written.map_err(|_| BypassError::Io)
+        written.map_err(|error| {
+            let _ = fs::remove_file(&new);
+            match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BypassError::NoRoom,
+                ErrorKind::NotFound => BypassError::NoFolder,
+                _ => BypassError::Io,
+            }
+        })
     }
 
     /// Takes it back. Fine if there is none.

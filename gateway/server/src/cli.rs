@@ -1,12 +1,14 @@
 //! The command line.
 
 use crate::clock::SystemClock;
-use crate::commands::{self, DONE, FAILED, WRONG, check, explain, manual, panic, policy_test};
+use crate::commands::{self, DONE, FAILED, WRONG, check, explain, manual, migrate, panic, policy_test, settings};
 use crate::config::{Environment, facts};
+use crate::control::settings::Asked;
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::output::Output;
 use crate::reload;
 use crate::serve::{self, Prepared};
+use crate::shell::Place;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use postern_identity::{Clock, ConnectionFacts, Timestamp};
@@ -68,6 +70,19 @@ enum Command {
         #[command(subcommand)]
         command: PanicCommand,
     },
+    /// Tells and changes what can be changed while the gateway runs.
+    Settings {
+        #[command(subcommand)]
+        command: SettingsCommand,
+    },
+    /// Takes the store to the newest schema.
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+        /// Only tells whether there is anything to do; ends with 1 if there is.
+        #[arg(long)]
+        check: bool,
+    },
     /// Prints what completes command lines in a shell.
     Completions {
         /// The shell.
@@ -100,6 +115,44 @@ enum PanicCommand {
         /// The configuration file of the gateway.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum SettingsCommand {
+    /// Tells what holds now, and who says so.
+    Get {
+        /// Its whole name, such as directories.people.password
+        name: String,
+        #[command(flatten)]
+        place: Place,
+        /// For a program instead of a person.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sets one. It holds at once, in a gateway that runs and in all that share its store.
+    Set {
+        /// Its whole name, such as directories.people.password
+        name: String,
+        /// What is to hold
+        #[arg(required_unless_present = "unset")]
+        value: Option<String>,
+        /// Leaves it to the configuration file and the default again
+        #[arg(long, conflicts_with = "value")]
+        unset: bool,
+        #[command(flatten)]
+        place: Place,
+        /// For a program instead of a person.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tells every setting there is.
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// For a program instead of a person.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -201,6 +254,21 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
         Command::Panic {
             command: PanicCommand::Off { config },
         } => panic::off(&config, environment, out),
+        Command::Settings { command } => {
+            let (asked, place, json) = match command {
+                SettingsCommand::Get { name, place, json } => (Asked::Get { name }, place, json),
+                SettingsCommand::List { place, json } => (Asked::List, place, json),
+                SettingsCommand::Set {
+                    name,
+                    value,
+                    unset: _,
+                    place,
+                    json,
+                } => (Asked::Set { name, value }, place, json),
+            };
+            settings::run(&place, &asked, json, environment, clock.as_ref(), out)
+        }
+        Command::Migrate { place, check } => migrate::run(&place, check, environment, out),
         Command::Completions { shell } => manual::completions(Cli::command(), shell, out),
         Command::Man { folder } => manual::pages(Cli::command(), folder.as_deref(), out),
     }
@@ -226,12 +294,14 @@ fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out:
         kept,
         clock,
         service_manager: ServiceManager::at(std::env::var_os("NOTIFY_SOCKET").as_deref()),
+        fill: None,
+        on_ready: None,
     };
     match serve::run(prepared) {
         Ok(()) => DONE,
         Err(error) => {
             out.problem(format_args!("postern: {error}"));
-            FAILED
+            if error.is_misconfigured() { WRONG } else { FAILED }
         }
     }
 }

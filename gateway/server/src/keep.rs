@@ -4,6 +4,7 @@ use crate::bypass::{self, keeper::BypassKeeper};
 use crate::config::{self, Certificate, Configuration, Fingerprint};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::reload::{CertificateReload, PolicyReload, Reload};
+use crate::settings::SettingsBook;
 use crate::watch::{Cause, Target, Watch};
 use postern_directory::Upstream;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ pub(crate) struct Keeper {
     pub(crate) configuration: (PathBuf, Fingerprint),
     /// The directories, of whose servers it may say anew which are drained.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
+    /// The settings, of which it may say something else.
+    pub(crate) book: Arc<SettingsBook>,
 }
 
 /// Looks whenever there is a reason to, away from the threads that serve clients.
@@ -85,9 +88,9 @@ impl Keeper {
         if let Some(now) = Fingerprint::of(path).filter(|now| now != known) {
             *known = now;
             news = true;
-            if drain(path, &self.upstreams) {
+            if at_once(path, &self.upstreams, &self.book) {
                 tracing::info!(target: "postern", configuration = %path.display(),
-                    "the configuration file has changed; which servers are drained is in force, anything else needs a restart");
+                    "the configuration file has changed; which servers are drained and its values of settings are in force, anything else needs a restart");
             } else {
                 tracing::warn!(target: "postern", configuration = %path.display(),
                     "the configuration file has changed; a restart puts it in force (postern check tells what is wrong with it)");
@@ -97,13 +100,14 @@ impl Keeper {
     }
 }
 
-/// Puts in force which servers a changed configuration drains. Whether there was anything new; nothing is if there is a mistake in it.
-fn drain(path: &Path, upstreams: &[Arc<Upstream>]) -> bool {
+/// Puts in force what of a changed configuration needs no restart: which servers it drains, and its values of settings. Whether there was
+/// anything new; nothing is if there is a mistake in it.
+fn at_once(path: &Path, upstreams: &[Arc<Upstream>], book: &SettingsBook) -> bool {
     let environment = |name: &str| std::env::var(name).ok();
     let Some(configuration) = config::read(path, &environment).configuration else {
         return false;
     };
-    let mut news = false;
+    let mut news = book.file_says(&configuration.values);
     for settings in &configuration.directories {
         let known = upstreams.iter().find(|upstream| *upstream.name() == settings.name);
         for server in &settings.servers {

@@ -117,9 +117,16 @@ impl CertificateReload {
         &self.source
     }
 
-    /// Loads it again. One that does not parse or does not match its key is left aside.
+    /// Loads it again. One that does not parse, does not match its key or has expired before the one in force is left aside.
     pub fn attempt(&mut self) -> Reload {
-        let reload = match load(&self.source, &self.state_dir, self.clock.as_ref()) {
+        let now = self.clock.now();
+        // A rollback that brings back the certificate of last year would turn every client away.
+        let worse = |next: &certificate::Loaded| next.expires <= now && self.hot.expires() > now;
+        let loaded = match load(&self.source, &self.state_dir, self.clock.as_ref()) {
+            Ok(next) if worse(&next) => Err(CertificateError::Expired),
+            loaded => loaded,
+        };
+        let reload = match loaded {
             Ok(loaded) => {
                 self.failed = None;
                 if !self.hot.replace(loaded) {

@@ -3,9 +3,11 @@
 use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
 use crate::config::{Certificate, Configuration, Listener};
+use crate::control::{Control, ControlError};
 use crate::doors::{self, Doors};
 use crate::health;
 use crate::keep::{self, Keeper};
+use crate::kept::{Kept, KeptError};
 use crate::lifecycle::open_files;
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::lifecycle::signals::{Signals, Wish};
@@ -15,6 +17,7 @@ use crate::metrics::own::OwnCounts;
 use crate::metrics::readiness::Readiness;
 use crate::metrics::servers::ServerCounts;
 use crate::reload::{CertificateReload, PolicyReload};
+use crate::store;
 use crate::telemetry;
 use crate::watch::Watch;
 use postern_directory::Upstream;
@@ -22,9 +25,11 @@ use postern_identity::Clock;
 use postern_policy::{LivePolicy, RouteFacts, Rulebook};
 use postern_proxy::{GuardSeed, Workers};
 use std::fs::File;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -34,6 +39,9 @@ use tokio_util::task::TaskTracker;
 
 /// How long tasks have to end when everything else has.
 const ENDING: Duration = Duration::from_secs(2);
+
+/// How long the store has to write what was handed to it.
+const WRITING: Duration = Duration::from_secs(10);
 
 /// Why the program cannot run, or not go on. The machine is to blame: the configuration was checked before.
 #[derive(Debug, Error)]
@@ -73,6 +81,15 @@ pub enum ServeError {
         /// Why.
         reason: &'static str,
     },
+    /// There is no control socket.
+    #[error("{0}")]
+    Control(#[from] ControlError),
+    /// What is kept cannot be opened.
+    #[error("{0}")]
+    Kept(#[from] KeptError),
+    /// What was to be put into directories before the first client came was not.
+    #[error("the directories cannot be filled: {0}")]
+    Fill(String),
     /// A listener's route is not there.
     #[error("there is no route {route}")]
     Route {
@@ -80,6 +97,18 @@ pub enum ServeError {
         route: String,
     },
 }
+
+impl ServeError {
+    /// Whether whoever wrote the configuration is to blame, and not the machine.
+    pub fn is_misconfigured(&self) -> bool {
+        matches!(self, Self::Kept(error) if error.is_misconfigured())
+    }
+}
+
+/// Puts into embedded directories what is to be there before the first client comes; an error is told in its words.
+pub type Fill = Box<dyn for<'a> FnOnce(&'a Kept) -> Filling<'a> + Send>;
+/// While that is done.
+pub type Filling<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
 /// What is to be served: a sound configuration and its policies.
 pub struct Prepared {
@@ -95,6 +124,10 @@ pub struct Prepared {
     pub clock: Arc<dyn Clock>,
     /// Who started us, if they want to know how it goes.
     pub service_manager: ServiceManager,
+    /// What is to be in the directories first.
+    pub fill: Option<Fill>,
+    /// Called once clients are served.
+    pub on_ready: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// Serves until a signal ends it.
@@ -140,15 +173,49 @@ fn on_threads(prepared: Prepared, started: &telemetry::Started) -> Result<(), Se
     served
 }
 
-/// The walk: directories, policies, doors, telemetry, readiness; then signals and changed files until the end.
+/// What is kept is open for as long as anything is served.
 async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Workers>) -> Result<(), ServeError> {
-    let mut signals = Signals::listen().map_err(|_| ServeError::Runtime)?;
-    let mut configuration = prepared.configuration;
+    let signals = Signals::listen().map_err(|_| ServeError::Runtime)?;
+    let configuration = &prepared.configuration;
     tracing::info!(target: "postern", version = env!("CARGO_PKG_VERSION"), configuration = %configuration.path.display(), "starting");
     tell_open_files(configuration.limits.connections);
+    // Before anything is opened: a second gateway on the same folder has to know that it is one.
+    let control = store::is_used(configuration)
+        .then(|| Control::listen(&configuration.server.state_dir))
+        .transpose()?;
+    let kept = Kept::open(configuration, &prepared.clock).await?;
+    let served = with_kept(prepared, started, workers, signals, kept.as_ref().zip(control)).await;
+    if let Some(kept) = kept
+        && tokio::time::timeout(WRITING, kept.close()).await.is_err()
+    {
+        tracing::error!(target: "postern", "the store did not come to its end in time");
+    }
+    if served.is_ok() {
+        tracing::info!(target: "postern", "stopped");
+    }
+    served
+}
+
+/// The walk: directories, policies, doors, telemetry, readiness; then signals and changed files until the end.
+async fn with_kept(
+    prepared: Prepared,
+    started: &telemetry::Started,
+    workers: Arc<Workers>,
+    mut signals: Signals,
+    kept: Option<(&Kept, Control)>,
+) -> Result<(), ServeError> {
+    let mut configuration = prepared.configuration;
+    let (kept, control) = kept.unzip();
+    if let Some(kept) = kept {
+        kept.make_first_entries().await?;
+        if let Some(fill) = prepared.fill {
+            fill(kept).await.map_err(ServeError::Fill)?;
+        }
+    }
+    let book = Arc::new(kept.map_or_else(|| store::book(&configuration, None), |kept| kept.book(&configuration)));
 
     let certificates = certificates(&configuration, &prepared.clock)?;
-    let upstreams = upstreams(&mut configuration, &prepared.clock)?;
+    let upstreams = upstreams(&mut configuration, kept, &prepared.clock)?;
     let live = Arc::new(LivePolicy::new(prepared.book, Arc::clone(&prepared.clock)));
     let readiness = Arc::new(Readiness::new(
         upstreams.iter().map(|upstream| Arc::clone(&upstream.name().0)),
@@ -197,6 +264,10 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
             tasks.spawn(async move { stop.run_until_cancelled(watched).await });
         }
     }
+    if let Some((kept, control)) = kept.zip(control) {
+        let offered = Arc::new(kept.offered(Arc::clone(&book)));
+        tasks.spawn(control.serve(offered, stop.clone()));
+    }
     let mut bypass = BypassKeeper::new(
         configuration.server.state_dir.clone(),
         Arc::clone(&live),
@@ -225,12 +296,16 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
         bypass,
         configuration: (configuration.path.clone(), configuration.fingerprint),
         upstreams,
+        book,
     };
     let manager = Arc::new(prepared.service_manager);
     tasks.spawn(keep::keep(watch, keeper, Arc::clone(&manager), stop.clone()));
 
     manager.ready(keep::SERVING);
     tracing::info!(target: "postern", generation = live.number(), "serving");
+    if let Some(on_ready) = prepared.on_ready {
+        on_ready();
+    }
 
     while signals.next().await == Wish::Reload {
         tracing::info!(target: "postern", "asked to reload");
@@ -255,7 +330,6 @@ async fn serve(prepared: Prepared, started: &telemetry::Started, workers: Arc<Wo
     if tokio::time::timeout(ENDING, tasks.wait()).await.is_err() {
         tracing::warn!(target: "postern", "some tasks did not end in time");
     }
-    tracing::info!(target: "postern", "stopped");
     Ok(())
 }
 
@@ -299,13 +373,21 @@ fn certificates(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Result
     Ok(certificates)
 }
 
-fn upstreams(configuration: &mut Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<Upstream>>, ServeError> {
+fn upstreams(
+    configuration: &mut Configuration,
+    kept: Option<&Kept>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<Upstream>>, ServeError> {
     let settings = std::mem::take(&mut configuration.directories);
     settings
         .into_iter()
         .map(|settings| {
             let directory = settings.name.to_string();
-            Upstream::new(settings, Arc::clone(clock)).map_err(|error| ServeError::Directory { directory, error })
+            let made = match kept.filter(|_| settings.is_in_process()) {
+                Some(kept) => kept.upstream(settings, Arc::clone(clock)),
+                None => Upstream::new(settings, Arc::clone(clock)),
+            };
+            made.map_err(|error| ServeError::Directory { directory, error })
         })
         .collect()
 }

@@ -4,6 +4,7 @@ mod federated;
 mod groups;
 mod meanwhile;
 mod others;
+mod premises;
 mod told;
 
 use postern_tests::people::{self, ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, SERVICE, dn};

@@ -139,6 +139,17 @@ fn the_entry_of_every_account_says_what_a_sign_in_meets() {
         assert_eq!(told["standing"]["state"], *state, "{uid}: {told}");
         let direct = Wire::connect(server.address()).bind(1, &dn(uid), PASSWORD);
         assert_eq!(direct.code == Some(0), *accepted, "{uid}");
+        // Whoever is let in without a word has shown the password all the same; a plug-in that keeps somebody out has not looked at it.
+        let (answers, proven) = match *state {
+            "disabled" | "locked" | "account_expired" => ("would refuse it with 53", "unknown"),
+            _ => ("would accept it", "yes"),
+        };
+        let bind = &told["bind"];
+        assert_eq!(
+            (&bind["directory_answers"], &bind["password_proven"]),
+            (&answers.into(), &proven.into()),
+            "{uid}: {told}"
+        );
     }
 }
 

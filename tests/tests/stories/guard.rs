@@ -28,12 +28,21 @@ impl Scene {
         Self::with(&format!("default_policy_dn = \"cn=default,ou=policies,{BASE}\""))
     }
 
+    fn of(slapd: Slapd) -> Self {
+        Self::before(slapd, &format!("default_policy_dn = \"cn=default,ou=policies,{BASE}\""))
+    }
+
     /// With these lines for the directory.
     fn with(directory: &str) -> Self {
         let slapd = Slapd::start_with(&SlapdSettings {
             users: 40,
             ..SlapdSettings::default()
         });
+        Self::before(slapd, directory)
+    }
+
+    /// Before this slapd.
+    fn before(slapd: Slapd, directory: &str) -> Self {
         let mut settings = GatewaySettings::new("sssd", &[slapd.url()]);
         directory.clone_into(&mut settings.directory);
         let gateway = Gateway::start_with(&settings);

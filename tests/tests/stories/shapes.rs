@@ -1,6 +1,7 @@
 //! A directory as a route shows it: what it offers, under whose names, and as which product.
 
 mod active_directory;
+mod controls;
 mod ppolicy;
 mod root_dse;
 mod suffix;

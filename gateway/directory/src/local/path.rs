@@ -106,7 +106,7 @@ impl NamePath {
 
     /// How many RDNs it has.
     pub fn depth(&self) -> usize {
-        self.octets.iter().filter(|&&octet| octet == END).count()
+        memchr::memchr_iter(END, &self.octets).count()
     }
 
     /// Whether it is the root.

@@ -79,7 +79,7 @@ impl Dialect for ActiveDirectory {
         bind::read(answer)
     }
 
-    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+    fn foresee_bind(&self, state: &State, _policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
         bind::foresee(state)
     }
 
@@ -167,6 +167,10 @@ impl Dialect for ActiveDirectory {
 
     fn change_standing(&self, change: StandingChange, account: &Entry, _now: Timestamp) -> Option<Vec<Modification>> {
         standing_change::modify(change, account)
+    }
+
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        standing_change::affirm(change, account)
     }
 
     fn password_problem(&self, old: Option<&Secret>, new: &Secret, protected: bool) -> Option<PasswordRule> {

@@ -37,9 +37,10 @@ pub trait Dialect: Send + Sync {
     /// this fail: what cannot be read is [`State::Unknown`], unproven.
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven);
 
-    /// What the product answers to the right password of an account that stands like this, and whether that proves it. `None`: only the
-    /// directory knows.
-    fn foresee_bind(&self, state: &State) -> Option<(ResultCode, Proven)> {
+    /// What the product answers to the right password of an account that stands like this under this policy, and whether that proves it.
+    /// `None`: only the directory knows.
+    fn foresee_bind(&self, state: &State, policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
+        let _ = policy;
         match state {
             State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
                 Some((ResultCode::SUCCESS, Proven::Yes))
@@ -156,9 +157,17 @@ pub trait Dialect: Send + Sync {
         false
     }
 
-    /// The modify of the account's own entry that brings such a change about. `None`: the product has no such thing.
+    /// The modify of the account's own entry that brings such a change about; empty where it stands so already. `None`: the product has no such
+    /// thing.
     fn change_standing(&self, change: StandingChange, account: &Entry, now: Timestamp) -> Option<Vec<Modification>> {
         let _ = (change, account, now);
+        None
+    }
+
+    /// The modify to send in the place of such a change where [`Dialect::change_standing`] has nothing to write: it leaves the account as it is,
+    /// by an attribute that the change would write, so that the directory says who may. `None`: there is no such modify.
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        let _ = (change, account);
         None
     }
 
@@ -264,11 +273,19 @@ pub enum DialectName {
     ActiveDirectory,
     /// FreeIPA: 389 Directory Server with Kerberos attributes and plug-ins of its own.
     FreeIpa,
+    /// The directory in this process, which answers as slapd does.
+    Embedded,
 }
 
 impl DialectName {
     /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::OpenLdap, Self::Ds389, Self::ActiveDirectory, Self::FreeIpa];
+    pub const ALL: [Self; 5] = [
+        Self::OpenLdap,
+        Self::Ds389,
+        Self::ActiveDirectory,
+        Self::FreeIpa,
+        Self::Embedded,
+    ];
 
     /// As written in configuration.
     pub fn as_str(self) -> &'static str {
@@ -277,6 +294,7 @@ impl DialectName {
             Self::Ds389 => "389ds",
             Self::ActiveDirectory => "active-directory",
             Self::FreeIpa => "freeipa",
+            Self::Embedded => "embedded",
         }
     }
 
@@ -287,7 +305,7 @@ impl DialectName {
 
     pub(super) fn dialect(self) -> Box<dyn Dialect> {
         match self {
-            Self::OpenLdap => Box::new(OpenLdap::new()),
+            Self::OpenLdap | Self::Embedded => Box::new(OpenLdap::new()),
             Self::Ds389 => Box::new(Ds389::new()),
             Self::ActiveDirectory => Box::new(ActiveDirectory::new()),
             Self::FreeIpa => Box::new(FreeIpa::new()),

@@ -88,6 +88,10 @@ impl Dialect for Ds389 {
         writes::change_standing(change, account)
     }
 
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        writes::affirm_standing(change, account)
+    }
+
     /// Password modify (RFC 3062) sent by anybody else is a reset to this server, whatever old password stands in it, and is to be followed by
     /// a change.
     fn changes_as_owner(&self) -> bool {

@@ -11,6 +11,9 @@ pub enum SetupError {
     /// No server is named.
     #[error("no server is named")]
     NoServer,
+    /// A directory that is in this process, set up as if it were a server.
+    #[error("an embedded directory is reached within the program, not by a URL")]
+    InProcess,
     /// Not `ldap://host`, `ldap://host:port`, `ldaps://host` or `ldaps://host:port`.
     #[error("not a server URL: write ldap://host:port or ldaps://host:port")]
     ServerUrl,

@@ -69,6 +69,10 @@ impl Dialect for FreeIpa {
         bind::read(answer)
     }
 
+    fn foresee_bind(&self, state: &State, policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
+        bind::foresee(state, policy)
+    }
+
     fn credential_attributes(&self) -> &CredentialAttributes {
         &self.credentials
     }

@@ -3,7 +3,7 @@
 use super::error::ConnectError;
 use super::order::Away;
 use super::settings::ServerUrl;
-use super::{Connection, ServerIndex, Upstream, connect};
+use super::{Connection, ServerIndex, Upstream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -117,7 +117,7 @@ impl Upstream {
         };
         let deadline = Instant::now() + self.settings.check_timeout;
         let asking = async {
-            let transport = connect::connect(&self.way(server), deadline).await?;
+            let transport = self.reach(server, deadline).await?;
             let connection = Connection {
                 transport,
                 server: index,

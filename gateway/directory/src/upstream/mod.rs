@@ -14,6 +14,7 @@ pub mod error;
 mod exchange;
 pub mod freeipa;
 pub mod health;
+mod in_process;
 pub mod lockout;
 pub mod openldap;
 mod order;
@@ -54,6 +55,8 @@ pub struct Upstream {
     settings: Settings,
     servers: Vec<Server>,
     tls: Option<Arc<ClientConfig>>,
+    /// What connects to the directory where it has no server of its own.
+    inside: Option<Inside>,
     order: Order,
     /// How many choices were made, so that equal servers take turns.
     turns: AtomicUsize,
@@ -71,6 +74,9 @@ pub struct Connection {
     /// Which server took it.
     pub server: ServerIndex,
 }
+
+/// What hands out connections to a directory that has no server of its own: nothing has been said on them.
+pub type Inside = Box<dyn Fn() -> Result<Transport, ConnectError> + Send + Sync>;
 
 /// A server by its place in the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +96,13 @@ struct Server {
 impl Upstream {
     /// Checks the settings and reads the certificate authorities. Contacts nobody.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Arc<Self>, SetupError> {
+        if settings.is_in_process() {
+            return Err(SetupError::InProcess);
+        }
+        Self::build(settings, None, clock).map(Arc::new)
+    }
+
+    fn build(settings: Settings, inside: Option<Inside>, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         if settings.servers.is_empty() {
             return Err(SetupError::NoServer);
         }
@@ -122,7 +135,7 @@ impl Upstream {
         let tls = needs_tls
             .then(|| tls::client_config(&settings.tls, Arc::clone(&clock)))
             .transpose()?;
-        Ok(Arc::new(Self {
+        Ok(Self {
             order: Order::new(
                 servers.len(),
                 settings.retry_after,
@@ -136,11 +149,12 @@ impl Upstream {
             }),
             servers,
             tls,
+            inside,
             capabilities: ArcSwap::default(),
             dialect: settings.dialect.dialect(),
             settings,
             clock,
-        }))
+        })
     }
 
     /// A fresh connection for reading to the first server that is there; see [`Upstream::connect_for`].
@@ -166,7 +180,7 @@ impl Upstream {
         let server = self.servers.get(index.0).ok_or(ConnectError::Unresolved)?;
         self.order.about_to_try(index.0, Instant::now());
         let deadline = Instant::now() + self.settings.connect_timeout;
-        match connect::connect(&self.way(server), deadline).await {
+        match self.reach(server, deadline).await {
             Ok(transport) => {
                 if self.order.reached(index.0) {
                     tracing::info!(upstream = %self.settings.name, server = %server.written,

@@ -78,6 +78,10 @@ impl Dialect for OpenLdap {
         Some(change::modification(change, account))
     }
 
+    fn affirm_standing(&self, change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+        change::affirmation(change, account)
+    }
+
     fn read_password_refusal(&self, answer: &WriteAnswer<'_>) -> PasswordRefusal {
         refusal::read(answer)
     }

@@ -25,7 +25,7 @@ use super::lockout::Lockout;
 use super::{ServerIndex, Upstream};
 use lane::{Found, Lane};
 use postern_identity::name::LONGEST_NAME;
-use postern_identity::{AccountKey, DistinguishedName, Standing};
+use postern_identity::{AccountKey, DistinguishedName, Proven, Standing};
 use postern_ldap::ResultCode;
 use request::{Filter, Scope, Search};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +54,8 @@ pub struct Account {
     pub key: AccountKey,
     /// How it stands, by its entry and policy.
     pub standing: Standing,
+    /// What its own right password is answered, and whether that proves it. `None`: only the directory knows.
+    pub foreseen: Option<(ResultCode, Proven)>,
     /// After how many wrong passwords the directory locks it.
     pub lockout: Lockout,
     /// The policy that was read, if one was.
@@ -215,10 +217,12 @@ impl ServiceLanes {
         };
         let named = dialect.policy_reference().and_then(|attribute| entry.text(attribute));
         let policy = self.policy(lane, named, entry.dn(), patience).await?;
+        let standing = dialect.read_entry(&entry, policy.as_ref(), self.upstream.now());
         Ok(Account {
             dn: entry.dn().to_owned(),
             key,
-            standing: dialect.read_entry(&entry, policy.as_ref(), self.upstream.now()),
+            foreseen: dialect.foresee_bind(&standing.state, policy.as_ref()),
+            standing,
             lockout: dialect.read_lockout(&entry, policy.as_ref(), self.upstream.now()),
             policy_dn: policy.map(|policy| policy.dn().to_owned()),
             server: lane.server(),

@@ -117,6 +117,53 @@ impl Settings {
             drain_after: Duration::from_secs(30),
         }
     }
+
+    /// Of a directory in this process, whose people lie below `base_dn`. It answers as slapd does, and its accounts have the policy
+    /// `cn=default,ou=policies` there unless they name another.
+    pub fn embedded(name: DirectoryName, base_dn: String) -> Self {
+        let mut settings = Self::new(name, Vec::new());
+        settings.servers = vec![ServerUrl::in_process(&settings.name).into()];
+        settings.dialect = DialectName::Embedded;
+        settings.default_policy_dn = Some(format!("cn=default,ou=policies,{base_dn}"));
+        settings.base_dn = Some(base_dn);
+        settings
+    }
+
+    /// The same once more, its secret too: where that goes is the caller's to see.
+    pub fn duplicate(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            dialect: self.dialect,
+            servers: self.servers.clone(),
+            balance: self.balance,
+            start_tls: self.start_tls,
+            tls: self.tls.clone(),
+            base_dn: self.base_dn.clone(),
+            service_account: self.service_account.as_ref().map(|account| ServiceAccount {
+                dn: account.dn.clone(),
+                password: account.password.duplicate(),
+            }),
+            default_policy_dn: self.default_policy_dn.clone(),
+            allow_plaintext: self.allow_plaintext,
+            connect_timeout: self.connect_timeout,
+            answer_timeout: self.answer_timeout,
+            retry_after: self.retry_after,
+            check_interval: self.check_interval,
+            check_timeout: self.check_timeout,
+            read_your_writes: self.read_your_writes,
+            drain_after: self.drain_after,
+        }
+    }
+
+    /// Whether the directory is in this process.
+    pub fn is_in_process(&self) -> bool {
+        self.dialect == DialectName::Embedded || self.servers.iter().any(|server| server.url.is_in_process())
+    }
+
+    /// Whether there is, or will be, an account of our own in it: a directory in this process makes one at each start.
+    pub fn has_service_account(&self) -> bool {
+        self.service_account.is_some() || self.is_in_process()
+    }
 }
 
 /// How a server's certificate is verified.
@@ -136,15 +183,30 @@ pub struct ServiceAccount {
     pub password: Secret,
 }
 
-/// `ldap://host:port` or `ldaps://host:port`.
+/// `ldap://host:port` or `ldaps://host:port`; or a directory in this process, shown as `embedded:name`, which no text reads as.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerUrl {
     tls: bool,
     host: String,
+    /// 0: none, for it is in this process.
     port: u16,
 }
 
 impl ServerUrl {
+    /// Where a directory in this process is.
+    pub(crate) fn in_process(name: &DirectoryName) -> Self {
+        Self {
+            tls: false,
+            host: name.to_string(),
+            port: 0,
+        }
+    }
+
+    /// Whether it is in this process.
+    pub fn is_in_process(&self) -> bool {
+        self.port == 0
+    }
+
     /// Reads a URL (RFC 4516) that names a server and nothing else. Without a port: 389, or 636 for `ldaps`.
     pub fn parse(text: &str) -> Result<Self, SetupError> {
         let (scheme, rest) = text.split_once("://").ok_or(SetupError::ServerUrl)?;
@@ -197,7 +259,8 @@ impl ServerUrl {
 
     /// Whether it names this machine: `localhost`, or a loopback address. What the name resolves to is checked again at each connect.
     pub fn is_loopback(&self) -> bool {
-        self.host == "localhost"
+        self.is_in_process()
+            || self.host == "localhost"
             || self
                 .host
                 .parse::<IpAddr>()
@@ -209,7 +272,7 @@ impl ServerUrl {
         &self.host
     }
 
-    /// Never 0.
+    /// 0 of a directory in this process alone.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -225,6 +288,9 @@ impl FromStr for ServerUrl {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_in_process() {
+            return write!(f, "embedded:{}", self.host);
+        }
         let scheme = if self.tls { "ldaps" } else { "ldap" };
         if self.host.contains(':') {
             write!(f, "{scheme}://[{}]:{}", self.host, self.port)

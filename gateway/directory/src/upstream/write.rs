@@ -2,6 +2,7 @@
 //!
 //! Values may be passwords: nothing here has `Debug`, and what is encoded is wiped when dropped.
 
+use super::entry::Entry;
 use postern_identity::Secret;
 use postern_ldap::ber::Writer;
 use postern_ldap::{Controls, MessageId, ResultCode, answer, oid, tag};
@@ -41,6 +42,15 @@ impl Modification {
     /// Puts this value in place of whatever was there.
     pub fn replace(attribute: &'static str, value: &str) -> Self {
         Self::new(ModificationKind::Replace, attribute, &[value])
+    }
+
+    /// Puts what is there in place of itself; nothing, where nothing is shown.
+    pub fn unchanged(attribute: &'static str, account: &Entry) -> Self {
+        Self {
+            kind: ModificationKind::Replace,
+            attribute,
+            values: account.values(attribute).map(Secret::new).collect(),
+        }
     }
 
     /// The new password in an attribute: in place of the old one, which must be given right, or of whatever is there.

@@ -15,6 +15,7 @@ mod certificates;
 mod crowd;
 mod directory;
 mod discovery;
+mod filters;
 mod order;
 mod people;
 mod server;

@@ -18,6 +18,13 @@ use std::borrow::Cow;
 const NAMELESS: [&[u8]; 3] = [oid::SORT_REQUEST, oid::PRE_READ, oid::POST_READ];
 /// Controls among [`oid::WITHOUT_ATTRIBUTES`] that make names come back in forms which are not renamed.
 const OTHER_FORMS: [&[u8]; 1] = [oid::AD_EXTENDED_DN];
+/// Controls of requests in which names are renamed.
+const RENAMED: [&[u8]; 4] = [
+    oid::PROXIED_AUTHORIZATION,
+    oid::PROXIED_AUTHORIZATION_V1,
+    oid::ASSERTION,
+    oid::MATCHED_VALUES,
+];
 
 /// distinguishedNameMatch (RFC 4517 §4.2.4), and Active Directory's match along a chain of links: what they compare is a name.
 const NAME_RULES: [&[u8]; 3] = [b"2.5.13.1", b"distinguishedNameMatch", b"1.2.840.113556.1.4.1941"];
@@ -376,10 +383,15 @@ fn renamed_control(control: &Control<'_>, names: &impl Renaming) -> Result<Kept,
         }
         oid::ASSERTION => Ok(as_value(filter(assertion::filter(control.value)?, names)?)),
         oid::MATCHED_VALUES => matched_values(value, names).map(as_value),
-        other if OTHER_FORMS.contains(&other) => Ok(Kept::Not),
-        other if oid::WITHOUT_ATTRIBUTES.contains(&other) || NAMELESS.contains(&other) => Ok(Kept::Same),
+        other if passes_control(other) => Ok(Kept::Same),
         _ => Ok(Kept::Not),
     }
+}
+
+/// Whether [`request`] lets this control of a request pass, with names in it renamed or without any.
+pub fn passes_control(control: &[u8]) -> bool {
+    let nameless = oid::WITHOUT_ATTRIBUTES.contains(&control) || NAMELESS.contains(&control);
+    RENAMED.contains(&control) || (nameless && !OTHER_FORMS.contains(&control))
 }
 
 /// RFC 3876: a run of filters without and, or, not.

@@ -309,6 +309,7 @@ fn controls_in_which_names_may_hide_are_left_out_or_refused_if_critical() {
         (b"1.2.3.4", true),
         (oid::PAGED_RESULTS, false),
     ] {
+        assert_eq!(passes_control(control), !goes);
         let optional = control::encode(control, false, Some(b"\x30\x05\x02\x01\x05\x04\x00"));
         let octets = answers::message(MessageId(1), tag::DELETE_REQUEST, b"dc=here", &[&optional]);
         let kept: &[&[u8]] = if goes { &[] } else { &[&optional] };
@@ -318,6 +319,10 @@ fn controls_in_which_names_may_hide_are_left_out_or_refused_if_critical() {
         let octets = answers::message(MessageId(1), tag::DELETE_REQUEST, b"dc=here", &[&critical]);
         assert_eq!(renamed(&octets, &IN).is_err(), goes);
     }
+    // Those with names in them pass under other ones.
+    let with_names = [oid::PROXIED_AUTHORIZATION, oid::PROXIED_AUTHORIZATION_V1];
+    let and_filters = [oid::ASSERTION, oid::MATCHED_VALUES];
+    assert!(with_names.into_iter().chain(and_filters).all(passes_control));
 }
 
 #[test]

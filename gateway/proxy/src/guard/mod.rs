@@ -31,6 +31,7 @@ pub use budget::Budget;
 pub use keys::GuardSeed;
 
 pub(crate) use account::Outcome;
+pub(crate) use names::TestedBy;
 
 use crate::ticker::{A_SECOND, Ticker};
 use account::{Answer, Facts, Mark, Terms, Ticket};
@@ -85,6 +86,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) name: &'a [u8],
     /// The password.
     pub(crate) password: &'a [u8],
+    /// What puts it to the test.
+    pub(crate) by: TestedBy,
     /// Where the client is.
     pub(crate) client: IpAddr,
     /// The rules of its route.
@@ -273,7 +276,8 @@ impl Guard {
             looked_at: &|| self.was_looked_at(attempt.name),
         };
         self.table.ask(subject, &terms, || {
-            self.keys.password(subject, names::form(attempt.name), attempt.password)
+            self.keys
+                .password(subject, names::form(attempt.name, attempt.by), attempt.password)
         })
     }
 
@@ -282,7 +286,7 @@ impl Guard {
             Answer::Go(ticket) => Some(Asked::Go(Reservation {
                 guard: Arc::clone(self),
                 subject,
-                form: names::form(attempt.name),
+                form: names::form(attempt.name, attempt.by),
                 ticket: Some(ticket),
                 network: network::of(attempt.client, attempt.rules),
                 rules: *attempt.rules,

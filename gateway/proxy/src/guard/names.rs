@@ -84,11 +84,25 @@ impl Names {
     }
 }
 
+/// What puts a password to the test. Each remembers its own wrong ones: slapd says of an old password that it may not look at, and of
+/// every one that is compared with a hash, what it says of a wrong one; the account's owner may sign in with it all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TestedBy {
+    /// A bind.
+    SignIn,
+    /// A password change, a compare, an assertion.
+    Otherwise,
+}
+
 /// What kind of name this is. A directory may refuse the right password by a name of a form it does not know: that does not make the password
 /// wrong by another.
-pub(super) fn form(name: &[u8]) -> u8 {
+pub(super) fn form(name: &[u8], by: TestedBy) -> u8 {
+    let by = match by {
+        TestedBy::SignIn => 0,
+        TestedBy::Otherwise => 0x80,
+    };
     let has = |sign: u8| name.contains(&sign);
-    match () {
+    by | match () {
         () if has(b'=') => 0, // a DN
         () if has(b'\\') => 1,
         () if has(b'@') => 2,

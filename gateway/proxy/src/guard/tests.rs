@@ -31,6 +31,7 @@ async fn ask(guard: Arc<Guard>, name: &'static str, patience: Duration) -> Asked
     let attempt = Attempt {
         name: name.as_bytes(),
         password: b"secret",
+        by: TestedBy::SignIn,
         client: IpAddr::from([192, 0, 2, 1]),
         rules: &GuardRules::default(),
     };

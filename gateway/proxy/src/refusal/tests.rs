@@ -2,6 +2,7 @@
 
 mod arriving;
 mod owned;
+mod shown;
 pub(crate) mod stage;
 mod suffix;
 
@@ -9,7 +10,6 @@ use super::Refusal;
 use crate::client_certificate::ClientCertificate;
 use crate::door::Arrival;
 use crate::settings::{LaneSettings, Limits};
-use crate::shape::{ShapeProduct, ShapeSettings};
 use crate::shown_as::ShownAs;
 use crate::sign_in::{CertificateField, CertificateIdentity, LoginNames, SignInSettings};
 use postern_directory::DialectName;
@@ -19,7 +19,7 @@ use postern_identity::name::NameTemplate;
 use postern_identity::{AttributeName, DistinguishedName};
 use postern_ldap::control::{self};
 use postern_ldap::extended::{self, PasswordModify};
-use postern_ldap::{MessageId, ResultCode, answer, bind, change, oid, tag};
+use postern_ldap::{MessageId, ResultCode, answer, bind, oid, tag};
 use stage::*;
 use std::time::Duration;
 
@@ -236,18 +236,8 @@ fn scene(refusal: Refusal) -> Scene {
             let control = control::encode(b"1.2.3", true, Some(b"cn=a,dc=example"));
             scene.requests = vec![search(1, "dc=here", &[&control])];
         }
-        Refusal::ShownOnly => {
-            scene.shown_as = ShownAs {
-                suffix: None,
-                shape: Some(ShapeSettings::usual(ShapeProduct::ActiveDirectory)),
-            };
-            let change = change::NewChange {
-                operation: 2,
-                attribute: b"objectGUID",
-                values: &[b"0123456789abcdef"],
-            };
-            scene.requests = vec![change::modify(MessageId(1), b"cn=a", &[change], &[])];
-        }
+        Refusal::ShownOnly => shown::change(&mut scene),
+        Refusal::ControlNotShown => shown::control(&mut scene),
         Refusal::AttributeNotAllowed => {
             policy(&mut scene, |rules| {
                 let name = AttributeName::parse(b"objectClass").unwrap();

@@ -134,6 +134,17 @@ fn what_is_refused_is_not_advertised_and_what_we_answer_is() {
 }
 
 #[test]
+fn the_servers_behind_us_are_not_named_as_others_to_ask() {
+    let from: &[Attribute<'_>] = &[
+        ("vendorName", &[b"x"]),
+        ("altServer", &[b"ldap://behind.example/"]),
+        ("1.3.6.1.4.1.1466.101.120.6", &[b"ldap://behind.example/"]),
+        ("ALTSERVER;x-option", &[]),
+    ];
+    assert_eq!(shown(from, &["altServer"], &EVERYTHING), entry(&from[..1]));
+}
+
+#[test]
 fn naming_contexts_are_what_is_open_of_them() {
     let base = |text: &str| DistinguishedName::parse(text.as_bytes()).unwrap();
     let bases = [base("ou=people,dc=example,dc=org"), base("dc=whole")];

@@ -89,8 +89,8 @@ impl Session {
         }
         let broken = || Event::LaneLost(LaneLoss::Protocol);
         let shaped = match &fate {
-            Fate::Pass => self.shaped_entry(header, answer),
-            Fate::Change(changed) => self.shaped_entry(header, changed),
+            Fate::Pass => self.shaped_answer(header, answer),
+            Fate::Change(changed) => self.shaped_answer(header, changed),
             Fate::Stream | Fate::Drop => return Ok(fate),
         };
         let fate = match shaped {

@@ -6,7 +6,7 @@ use super::bind::is_infrastructure;
 use super::owner::ASSERTION_FAILED;
 use super::restricted::dn_of;
 use super::translated::{asks_for_policy, is_unicode_change};
-use crate::guard::{Asked, Attempt, Held, Outcome, Reservation};
+use crate::guard::{Asked, Attempt, Held, Outcome, Reservation, TestedBy};
 use crate::in_flight::{final_response, operation_of};
 use crate::refusal::Refusal;
 use crate::surface::password;
@@ -71,7 +71,7 @@ impl Session {
         if guard_rules(rules).is_none() {
             return Ok(None);
         }
-        match self.reserve(subject, password).await {
+        match self.reserve(subject, password, TestedBy::SignIn).await {
             Ok(reservation) => Ok(reservation),
             Err(Refusal::DirectorySilent) => {
                 let refusal = Refusal::DirectorySilent;
@@ -94,13 +94,19 @@ impl Session {
     }
 
     /// Leave to test a password, waited for. `None`: the guard is off here.
-    pub(super) async fn reserve(&mut self, name: &[u8], password: &[u8]) -> Result<Option<Reservation>, Refusal> {
+    pub(super) async fn reserve(
+        &mut self,
+        name: &[u8],
+        password: &[u8],
+        by: TestedBy,
+    ) -> Result<Option<Reservation>, Refusal> {
         let Some(rules) = self.rules.as_deref().and_then(guard_rules) else {
             return Ok(None);
         };
         let attempt = Attempt {
             name,
             password,
+            by,
             client: self.facts.peer.ip(),
             rules: &rules,
         };
@@ -180,6 +186,7 @@ impl Session {
                 None => self.route.guard.ask_now(&Attempt {
                     name: self.whose(message, extension).unwrap_or_default(),
                     password,
+                    by: TestedBy::Otherwise,
                     client: self.facts.peer.ip(),
                     rules: &guard,
                 }),
@@ -313,7 +320,7 @@ impl Session {
             return Ok(None);
         };
         let name = self.whose(&message, extension.as_ref()).unwrap_or_default().to_vec();
-        match self.reserve(&name, password).await {
+        match self.reserve(&name, password, TestedBy::Otherwise).await {
             Ok(None) => Ok(None),
             Ok(Some(reservation)) => {
                 let tag = self.route.guard.tag(&reservation, password);

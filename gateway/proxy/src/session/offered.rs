@@ -5,7 +5,7 @@ use crate::root_dse::{Asked, Offer, rewritten};
 use postern_identity::DistinguishedName;
 use postern_identity::decide::{Operation, RouteRules, Surface};
 use postern_ldap::extended::ExtendedRequest;
-use postern_ldap::{Message, ResultCode, WireError, answer, oid};
+use postern_ldap::{Message, ResultCode, WireError, answer, oid, renaming};
 
 /// Controls that name attributes and are read to their end where attributes are denied.
 const READ_FOR_ATTRIBUTES: [&[u8]; 6] = [
@@ -25,6 +25,10 @@ impl Session {
         };
         let mechanisms = self.mechanisms();
         let mut own_extensions: Vec<&[u8]> = Vec::new();
+        // Ours, whatever the directory makes of it.
+        if self.may_start_tls() {
+            own_extensions.push(oid::START_TLS);
+        }
         if self.answers_who_am_i() && rules.operations.value.contains(Operation::Extended) {
             own_extensions.push(oid::WHO_AM_I);
         }
@@ -65,7 +69,7 @@ impl Session {
     fn passes_extension(&self, extension: &[u8], rules: &RouteRules) -> bool {
         match extension {
             // Ours, and only while there is no TLS yet.
-            oid::START_TLS => self.facts.start_tls.is_some() && !self.facts.secure,
+            oid::START_TLS => self.may_start_tls(),
             oid::START_TRANSACTION | oid::END_TRANSACTION => false,
             _ if !rules.operations.value.contains(Operation::Extended) => false,
             oid::WHO_AM_I | oid::CANCEL => true,
@@ -81,6 +85,10 @@ impl Session {
 
     /// Whether requests may carry this control.
     fn passes_control(&self, control: &[u8], rules: &RouteRules) -> bool {
+        // Under another suffix names must not hide in it (`session::edge`).
+        if self.route.suffix.is_some() && !renaming::passes_control(control) {
+            return false;
+        }
         match control {
             oid::TRANSACTION_SPECIFICATION => false,
             oid::PROXIED_AUTHORIZATION | oid::PROXIED_AUTHORIZATION_V1 => self.may_act_for_others(rules),

@@ -4,6 +4,7 @@ use super::ask::Answered;
 use super::referrals::Referred;
 use super::translated::{Translation, Untranslated, new_unicode_password};
 use super::{Identity, Leave, Session, SignedIn};
+use crate::guard::TestedBy;
 use crate::in_flight::operation_of;
 use crate::lane::{LaneIdentity, LaneLoss};
 use crate::refusal::Refusal;
@@ -229,7 +230,7 @@ impl Session {
         };
         let name = signed_in.name.clone();
         // A password that came hashed is no password and fails; the directory counts that like any other.
-        let Ok(reservation) = self.reserve(&name, password.expose()).await else {
+        let Ok(reservation) = self.reserve(&name, password.expose(), TestedBy::SignIn).await else {
             return;
         };
         let turned_away = self.is_turned_away();

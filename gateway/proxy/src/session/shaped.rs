@@ -21,6 +21,55 @@ impl Session {
         request: &[u8],
         renamed: Option<Zeroizing<Vec<u8>>>,
     ) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
+        match self.shaped_controls(header, request) {
+            Ok(None) => self.admit_in_shape(header, request, renamed),
+            Ok(Some(other)) => match frame::walk(&other, usize::MAX) {
+                Ok(Some(header)) => self.admit_in_shape(&header, &other.clone(), Some(other)),
+                _ => (Admit::Swallow, None),
+            },
+            Err(answer) => (Admit::Answer(answer), None),
+        }
+    }
+
+    /// The request with its controls in the directory's attributes, if they must be others; or the refusal.
+    fn shaped_controls(&self, header: &Header, request: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Vec<u8>> {
+        let writes_or_finds = |operation: &Operation| {
+            use Operation::{Add, Delete, Modify, ModifyDn, Search};
+            matches!(operation, Add | Delete | Modify | ModifyDn | Search)
+        };
+        let operation = operation_of(header.operation).filter(writes_or_finds);
+        let (Some(shape), Some(operation), Some(rules)) = (&self.route.shape, operation, &self.rules) else {
+            return Ok(None);
+        };
+        if !frame::has_controls(request, header) || !self.is_new(header.id) {
+            return Ok(None);
+        }
+        let Ok(message) = Message::parse(request) else {
+            return Ok(None); // refused as what cannot be read
+        };
+        let asked = shape.controls(&message, &|description| is_denied(rules, description));
+        asked.map_err(|unshaped| self.refuse_unshaped(header, operation, unshaped))
+    }
+
+    fn refuse_unshaped(&self, header: &Header, operation: Operation, unshaped: Unshaped) -> Vec<u8> {
+        let refusal = match unshaped {
+            Unshaped::Denied => Refusal::AttributeNotAllowed,
+            Unshaped::Unchangeable => Refusal::ShownOnly,
+            Unshaped::Control => Refusal::ControlNotShown,
+            Unshaped::Malformed => Refusal::Malformed,
+        };
+        let rules = self.rules.as_ref();
+        let denied = rules.and_then(|rules| rules.denied_attributes.as_ref());
+        let rule = denied.filter(|_| unshaped == Unshaped::Denied).map(|list| &list.rule);
+        self.refuse(header.id, operation, refusal, rule)
+    }
+
+    fn admit_in_shape(
+        &mut self,
+        header: &Header,
+        request: &[u8],
+        renamed: Option<Zeroizing<Vec<u8>>>,
+    ) -> (Admit, Option<Zeroizing<Vec<u8>>>) {
         if self.is_new(header.id) {
             // What an earlier request of this number wanted is not what this one wants.
             self.shaped.retain(|(id, _)| *id != header.id);
@@ -40,7 +89,7 @@ impl Session {
         ) else {
             return self.admit_as_is(header, request, renamed);
         };
-        let refusal = match shape.request(&message, &|description| is_denied(&rules, description)) {
+        let unshaped = match shape.request(&message, &|description| is_denied(&rules, description)) {
             Ok(Shaped::As(other)) => return self.admit_other(other),
             Ok(Shaped::Search(other, wanted)) => {
                 let Some(wanted) = wanted else {
@@ -65,16 +114,12 @@ impl Session {
                 return (Admit::InSequence, renamed);
             }
             Ok(Shaped::Same | Shaped::Standing) => return self.admit_as_is(header, request, renamed),
-            Err(Unshaped::Denied) => Refusal::AttributeNotAllowed,
-            Err(Unshaped::Unchangeable) => Refusal::ShownOnly,
-            Err(Unshaped::Malformed) => Refusal::Malformed,
+            Err(unshaped) => unshaped,
         };
         if !self.is_new(header.id) {
             return self.admit_as_is(header, request, renamed); // the session ends for it
         }
-        let denied = rules.denied_attributes.as_ref().map(|list| &list.rule);
-        let rule = denied.filter(|_| refusal == Refusal::AttributeNotAllowed);
-        (Admit::Answer(self.refuse(header.id, operation, refusal, rule)), None)
+        (Admit::Answer(self.refuse_unshaped(header, operation, unshaped)), None)
     }
 
     fn admit_as_is(
@@ -96,12 +141,17 @@ impl Session {
         }
     }
 
-    /// An entry as the client is to see it; `None` if nothing virtual was wanted of it.
-    pub(super) fn shaped_entry(&self, header: &Header, octets: &[u8]) -> Option<Result<Vec<u8>, WireError>> {
-        if header.operation != tag::SEARCH_ENTRY {
-            return None;
-        }
+    /// An answer as the client is to see it, if it is another: an entry of which something virtual was wanted, or what a write returns of one.
+    pub(super) fn shaped_answer(&self, header: &Header, octets: &[u8]) -> Option<Result<Vec<u8>, WireError>> {
         let shape = self.route.shape.as_ref()?;
+        match header.operation {
+            tag::SEARCH_ENTRY => {}
+            tag::ADD_RESPONSE | tag::DELETE_RESPONSE | tag::MODIFY_RESPONSE | tag::MODIFY_DN_RESPONSE => {
+                let written = Message::parse(octets).and_then(|message| shape.written(&message));
+                return written.transpose();
+            }
+            _ => return None,
+        }
         let (_, wanted) = self.shaped.iter().find(|(id, _)| *id == header.id)?;
         Some(Message::parse(octets).and_then(|message| shape.entry(&message, wanted)))
     }

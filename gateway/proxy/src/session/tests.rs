@@ -2,7 +2,7 @@
 
 use super::{Identity, Leave, Session};
 use crate::door::Arrival;
-use crate::guard::{Asked, Attempt, Held};
+use crate::guard::{Asked, Attempt, Held, TestedBy};
 use crate::lane::LaneLoss;
 use crate::refusal::tests::stage::{Fixed, Scene, Server, Stage, receive, rule, rules, set_up};
 use crate::settings::{LaneSettings, Limits};
@@ -150,6 +150,7 @@ impl Session {
         let asked = self.route.guard.ask_now(&Attempt {
             name: NAME.as_bytes(),
             password: password.as_bytes(),
+            by: TestedBy::SignIn,
             client: self.facts.peer.ip(),
             rules: &guard.value,
         });

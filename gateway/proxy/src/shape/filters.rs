@@ -182,7 +182,7 @@ impl Shape {
     /// Accounts that somebody has switched off, where an attribute alone says so.
     fn switched_off(&self) -> Option<Vec<u8>> {
         Some(match self.dialect_name()? {
-            DialectName::OpenLdap => equality(b"pwdAccountLockedTime", b"000001010000Z"),
+            DialectName::OpenLdap | DialectName::Embedded => equality(b"pwdAccountLockedTime", b"000001010000Z"),
             DialectName::Ds389 | DialectName::FreeIpa => equality(b"nsAccountLock", b"TRUE"),
             DialectName::ActiveDirectory => bits(ALL_BITS, b"userAccountControl", b"2"),
         })

@@ -56,7 +56,9 @@ impl<'a> Account<'a> {
     /// Somebody has switched it off, whatever the product calls that: by the attribute that filters go by too (`filters`).
     fn is_off(&self) -> bool {
         match self.dialect {
-            DialectName::OpenLdap => self.entry.text("pwdAccountLockedTime") == Some(LOCKED_FOR_GOOD),
+            DialectName::OpenLdap | DialectName::Embedded => {
+                self.entry.text("pwdAccountLockedTime") == Some(LOCKED_FOR_GOOD)
+            }
             DialectName::Ds389 | DialectName::FreeIpa => {
                 let lock = self.entry.text("nsAccountLock");
                 lock.is_some_and(|lock| lock.eq_ignore_ascii_case("TRUE"))
@@ -68,7 +70,7 @@ impl<'a> Account<'a> {
     /// Somebody wants the password changed: the flag as it is set, whatever else stands in the way of a sign-in.
     fn is_flagged(&self) -> bool {
         match self.dialect {
-            DialectName::OpenLdap => self.entry.text("pwdReset") == Some("TRUE"),
+            DialectName::OpenLdap | DialectName::Embedded => self.entry.text("pwdReset") == Some("TRUE"),
             DialectName::ActiveDirectory => self.entry.text("pwdLastSet") == Some("0") && self.bits() & AGELESS == 0,
             DialectName::Ds389 | DialectName::FreeIpa => self.state() == Some(&State::MustChange),
         }

@@ -34,6 +34,8 @@ pub(crate) enum Refused {
     Denied,
     /// It would change what is only shown.
     Unchangeable,
+    /// It has a critical control that names a virtual attribute.
+    Control,
 }
 
 impl From<WireError> for Refused {
@@ -101,7 +103,7 @@ impl Shape {
     }
 
     /// Whether the rules deny an attribute, by this name or, where it is a virtual one, by its usual one.
-    fn is_denied(&self, description: &[u8], denied: &dyn Fn(&[u8]) -> bool) -> bool {
+    pub(super) fn is_denied(&self, description: &[u8], denied: &dyn Fn(&[u8]) -> bool) -> bool {
         let base = base_type(description);
         denied(base) || self.virtual_of(base).is_some_and(|one| denied(one.name.as_bytes()))
     }
@@ -210,7 +212,7 @@ impl Shape {
     /// Times that are no part of a standing.
     fn more_times(&self) -> &'static [&'static str] {
         match self.dialect() {
-            DialectName::OpenLdap => &["pwdChangedTime", "pwdEndTime"],
+            DialectName::OpenLdap | DialectName::Embedded => &["pwdChangedTime", "pwdEndTime"],
             DialectName::Ds389 => &["pwdUpdateTime"],
             DialectName::FreeIpa => &["krbLastPwdChange", "krbPrincipalExpiration"],
             DialectName::ActiveDirectory => &["whenCreated", "whenChanged"],

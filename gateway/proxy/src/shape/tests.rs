@@ -8,8 +8,10 @@ use postern_ldap::search::{NewSearch, Scope, SearchRequest};
 use postern_ldap::{MessageId, answer, tag};
 use std::collections::BTreeMap;
 
+mod controls;
 mod never_wider;
 mod shown;
+mod standing_changes;
 
 const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 

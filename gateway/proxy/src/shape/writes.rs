@@ -68,29 +68,53 @@ impl Shape {
         let Ok(Some(account)) = service.one_entry(dn, &attributes).await else {
             return Some(Zeroizing::new(splice::with_content(message, message.operation.content)));
         };
+        self.in_the_directorys_words(message, &account)
+    }
+
+    /// The same, the entry being read. What would change nothing is written as it is: who may is the directory's to say, and a modify of
+    /// nothing it would not look at.
+    pub(super) fn in_the_directorys_words(&self, message: &Message<'_>, account: &Entry) -> Option<Zeroizing<Vec<u8>>> {
+        let modify = ModifyRequest::parse(message).ok()?;
         let mut content = Zeroizing::new(Vec::with_capacity(message.operation.content.len() * 2 + 4096));
-        let mut written = Vec::new();
+        let (mut wishes, mut unchanged) = (Vec::new(), Vec::new());
+        let mut written: Vec<&[u8]> = Vec::new();
         for change in modify.changes() {
             match self.wish(&change) {
-                Wish::Ordinary => content.extend_from_slice(&Zeroizing::new(copied(&change))),
+                Wish::Ordinary => {
+                    written.push(base_type(change.attribute.description));
+                    content.extend_from_slice(&Zeroizing::new(copied(&change)));
+                }
                 Wish::Change(wish) => {
-                    if !written.contains(&wish) {
-                        written.push(wish);
-                        content.extend_from_slice(&self.modifications(wish, &account, dn)?);
+                    if wishes.contains(&wish) {
+                        continue;
                     }
+                    wishes.push(wish);
+                    let changes = self.modifications(wish, account)?;
+                    if changes.is_empty() {
+                        unchanged.extend(self.upstream.dialect().affirm_standing(wish, account)?);
+                    }
+                    written.extend(changes.iter().map(|one| one.attribute.as_bytes()));
+                    content.extend_from_slice(&encoded(&changes)?);
                 }
                 Wish::Unchangeable => return None,
             }
         }
-        let mut body = Writer::with_capacity(content.len() + dn.len() + 32);
+        // What is written anyhow is looked at, and must not become again what it was.
+        unchanged.retain(|one| {
+            !written
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(one.attribute.as_bytes()))
+        });
+        content.extend_from_slice(&encoded(&unchanged)?);
+        let mut body = Writer::with_capacity(content.len() + modify.entry.len() + 32);
         body.octets(modify.entry).element(tag::SEQUENCE, &content);
         let body = Zeroizing::new(body.finish());
         Some(Zeroizing::new(splice::with_content(message, &body)))
     }
 
-    /// The changes a dialect makes of it, encoded one behind the other. Switched off is locked for good where there is nothing else, and lifting
+    /// The changes a dialect makes of it; none where it is so already. Switched off is locked for good where there is nothing else, and lifting
     /// that is unlocking.
-    fn modifications(&self, wish: StandingChange, account: &Entry, dn: &str) -> Option<Vec<u8>> {
+    fn modifications(&self, wish: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
         let dialect = self.upstream.dialect();
         let made = |wish| dialect.change_standing(wish, account, self.upstream.now());
         let other = match wish {
@@ -110,11 +134,16 @@ impl Shape {
                     .filter(|one| one.attribute == "userAccountControl" || one.attribute == "nsAccountLock"),
             );
         }
-        let whole = WriteRequest::modify(dn, &changes).encode(postern_ldap::MessageId(1));
-        let message = Message::parse(&whole).ok()?;
-        let modify = ModifyRequest::parse(&message).ok()?;
-        Some(modify.changes().flat_map(|change| copied(&change)).collect())
+        Some(changes)
     }
+}
+
+/// Changes, encoded one behind the other.
+fn encoded(changes: &[Modification]) -> Option<Vec<u8>> {
+    let whole = WriteRequest::modify("", changes).encode(postern_ldap::MessageId(1));
+    let message = Message::parse(&whole).ok()?;
+    let modify = ModifyRequest::parse(&message).ok()?;
+    Some(modify.changes().flat_map(|change| copied(&change)).collect())
 }
 
 /// One change, encoded.

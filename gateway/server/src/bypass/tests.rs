@@ -31,6 +31,34 @@ fn it_holds_until_its_end_and_no_longer() {
     let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
     assert!(bypass.holds(at(0)) && bypass.holds(at(59)));
     assert!(!bypass.holds(at(60)));
+    // Asked for by a clock that was years ahead, and is right again.
+    assert!(asked(LONGEST_SECONDS).holds(at(-1)));
+    assert!(!bypass.holds(at(-3 * LONGEST_SECONDS)));
+}
+
+#[test]
+fn of_several_who_ask_at_once_one_is_heard_and_nobody_told_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for seconds in 1..=8 {
+            let folder = folder.path();
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    asked(seconds).write(folder).unwrap();
+                    assert!(matches!(Bypass::read(folder), Ok(Some(_))));
+                }
+            });
+        }
+    });
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn it_is_told_whether_the_folder_is_missing_or_not_ours_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(asked(60).write(&folder.path().join("none")), Err(BypassError::NoFolder));
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert_eq!(asked(60).write(&folder.path().join("file")), Err(BypassError::Io));
 }
 
 #[test]

@@ -39,6 +39,9 @@ pub enum CertificateError {
     /// They are not a pair.
     #[error("the key does not belong to the certificate")]
     Mismatch,
+    /// It is over, and the one in force is not.
+    #[error("the certificate has expired already")]
+    Expired,
     /// The state folder cannot be written.
     #[error("the state folder cannot be written")]
     StateFolder,

@@ -4,8 +4,11 @@ mod rights;
 
 use super::{DONE, NOT_ENFORCED, WRONG};
 use crate::config::{self, Configuration, Environment, Problem};
+use crate::control::client;
 use crate::output::Output;
-use postern_directory::{ConnectError, LookUpError, Role, ServerSettings, ServiceAccount, Settings, Upstream};
+use crate::shell::Reach;
+use crate::store;
+use postern_directory::{ConnectError, LookUpError, Role, ServerSettings, Settings, Upstream};
 use postern_identity::Clock;
 use postern_policy::Rulebook;
 use rights::Line;
@@ -72,7 +75,7 @@ fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String
             rules.is_some_and(|rules| rules.guard.is_some())
         })
     };
-    let blind = |directory: &&Settings| directory.service_account.is_none() && guarded(directory);
+    let blind = |directory: &&Settings| !directory.has_service_account() && guarded(directory);
     let told = configuration.directories.iter().filter(blind).map(|directory| {
         format!(
             "notice: directory {}: without a service account the guard cannot read when an account locks: it goes by \
@@ -94,7 +97,10 @@ async fn contact(
     out: &mut Output<'_>,
 ) -> std::io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
-    for directory in &configuration.directories {
+    if store::is_used(configuration) {
+        problems.extend(kept(configuration, clock, out).await?);
+    }
+    for directory in configuration.directories.iter().filter(|directory| !directory.is_in_process()) {
         for settings in &directory.servers {
             let server = &settings.url;
             match ask(directory, settings, clock).await {
@@ -118,36 +124,54 @@ async fn contact(
     Ok(problems)
 }
 
+/// Asks the embedded directories of the gateway that runs; where none does, what the store holds. Nothing is made or changed.
+async fn kept(
+    configuration: &Configuration,
+    clock: &Arc<dyn Clock>,
+    out: &mut Output<'_>,
+) -> std::io::Result<Option<Problem>> {
+    let problem = |what: String, remedy: &str| {
+        let path = configuration.path.display().to_string();
+        Ok(Some(Problem::of_whole(path, what, remedy)))
+    };
+    let state_dir = &configuration.server.state_dir;
+    match client::is_there(state_dir) {
+        Err(error) => return problem(error.to_string(), "run this as the account the gateway runs as"),
+        Ok(true) => {
+            let running = Reach::Running(state_dir.clone());
+            for embedded in &configuration.embedded {
+                let local = &embedded.local;
+                let settings = Settings::embedded(local.name.clone(), local.base_dn.clone());
+                let found = match running.upstream(settings, Arc::clone(clock)) {
+                    Ok(upstream) => upstream.discover().await.map(drop).map_err(|error| error.to_string()),
+                    Err(error) => Err(error.to_string()),
+                };
+                if let Err(why) = found {
+                    let what = format!("directory {}: {why}", local.name);
+                    return problem(what, "a gateway that runs with this configuration: restart it");
+                }
+                out.line(format!("directory {}: the gateway that runs answers", local.name))?;
+            }
+        }
+        Ok(false) => match postern_records::migrate(&store::settings(configuration), false).await {
+            Err(error) => return problem(error.to_string(), "see [store]"),
+            Ok(found) if found.found == 0 => out.line("store: nothing is kept there yet; the first start makes it")?,
+            Ok(found) => out.line(format!("store: schema {} of {}", found.found, found.newest))?,
+        },
+    }
+    Ok(None)
+}
+
 async fn ask(
     directory: &Settings,
     server: &ServerSettings,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Line>, (String, &'static str)> {
-    let alone = Settings {
-        name: directory.name.clone(),
-        dialect: directory.dialect,
-        servers: vec![ServerSettings {
-            drain: false,
-            ..server.clone()
-        }],
-        balance: directory.balance,
-        start_tls: directory.start_tls,
-        tls: directory.tls.clone(),
-        base_dn: directory.base_dn.clone(),
-        service_account: directory.service_account.as_ref().map(|account| ServiceAccount {
-            dn: account.dn.clone(),
-            password: account.password.duplicate(),
-        }),
-        default_policy_dn: directory.default_policy_dn.clone(),
-        allow_plaintext: directory.allow_plaintext,
-        connect_timeout: directory.connect_timeout,
-        answer_timeout: directory.answer_timeout,
-        retry_after: directory.retry_after,
-        check_interval: directory.check_interval,
-        check_timeout: directory.check_timeout,
-        read_your_writes: directory.read_your_writes,
-        drain_after: directory.drain_after,
-    };
+    let mut alone = directory.duplicate();
+    alone.servers = vec![ServerSettings {
+        drain: false,
+        ..server.clone()
+    }];
     let upstream = Upstream::new(alone, Arc::clone(clock)).map_err(|error| (error.to_string(), "see [[directory]]"))?;
     let refused = |error: ConnectError| {
         (

@@ -10,9 +10,10 @@ mod told;
 use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
+use crate::shell::Reach;
 use owner::ToldPassword;
 use postern_directory::{
-    Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Upstream, Want, Who,
+    Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Settings, Upstream, Want, Who,
 };
 use postern_identity::decide::RouteQuestion;
 use postern_identity::{Clock, ConnectionFacts, Proven, Source, Standing, Timestamp};
@@ -74,20 +75,36 @@ pub fn run(
     };
     let Some(settings) = configuration
         .directories
-        .into_iter()
+        .iter()
         .find(|settings| settings.name.0 == route.directory)
     else {
         out.problem(format_args!("there is no directory {:?}", route.directory));
         return Ok(WRONG);
     };
-    let upstream = match Upstream::new(settings, Arc::clone(clock)) {
-        Ok(upstream) => upstream,
-        Err(error) => {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reach = match settings.is_in_process().then(|| runtime.block_on(Reach::open(&configuration, clock))) {
+        None | Some(Ok(None)) => None,
+        Some(Ok(reach)) => reach,
+        Some(Err(error)) => {
             out.problem(format_args!("directory {}: {error}", route.directory));
-            return Ok(FAILED);
+            return Ok(error.code());
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let upstream = match &reach {
+        Some(reach) => {
+            let _inside = runtime.enter();
+            let settings = Settings::embedded(settings.name.clone(), settings.base_dn.clone().unwrap_or_default());
+            reach.upstream(settings, Arc::clone(clock)).map_err(|error| (error.code(), error.to_string()))
+        }
+        None => Upstream::new(settings.duplicate(), Arc::clone(clock)).map_err(|error| (FAILED, error.to_string())),
+    };
+    let upstream = match upstream {
+        Ok(upstream) => upstream,
+        Err((code, error)) => {
+            out.problem(format_args!("directory {}: {error}", route.directory));
+            return Ok(code);
+        }
+    };
     let at = question.at.unwrap_or_else(|| clock.now());
     let of_nobody = RouteQuestion {
         route: question.route,
@@ -119,6 +136,9 @@ pub fn run(
         out.line(serde_json::to_string_pretty(&told).map_err(io::Error::other)?)?;
     } else {
         told.print(out)?;
+    }
+    if let Some(reach) = reach {
+        runtime.block_on(reach.close());
     }
     // That nobody has that name is an answer; that nobody could be asked is none.
     Ok(match found {
@@ -156,10 +176,14 @@ async fn look_up(
     (form, Ok(there))
 }
 
-/// What the directory is expected to answer to the right password of an account that stands like this. `None`: the entry does
-/// not tell, so only the directory knows.
-fn at_a_bind(dialect: &dyn Dialect, standing: &Standing) -> Option<(Standing, Proven)> {
-    let (code, proven) = dialect.foresee_bind(&standing.state)?;
+/// What the directory is expected to answer to the right password of an account that stands like this, where that is foreseen. `None`: the
+/// entry does not tell, so only the directory knows.
+fn at_a_bind(
+    dialect: &dyn Dialect,
+    standing: &Standing,
+    foreseen: Option<(ResultCode, Proven)>,
+) -> Option<(Standing, Proven)> {
+    let (code, proven) = foreseen?;
     let mut expected = standing.clone();
     expected.evidence.result_code = Some(code.0);
     // As the proxy has it: what a service account can change needs no sign-in, and there is one here.
@@ -191,7 +215,9 @@ mod tests {
     fn what_the_directory_refuses_is_foreseen_as_refused_and_the_unknown_not_at_all() {
         let dialect = postern_directory::OpenLdap::new();
         let foreseen = |state| {
-            at_a_bind(&dialect, &standing(state)).map(|(standing, proven)| (standing.evidence.result_code, proven))
+            let foreseen = dialect.foresee_bind(&state, None);
+            at_a_bind(&dialect, &standing(state), foreseen)
+                .map(|(standing, proven)| (standing.evidence.result_code, proven))
         };
         let locked = State::Locked {
             by: LockedBy::Failures,

@@ -3,8 +3,10 @@
 pub mod check;
 pub mod explain;
 pub mod manual;
+pub mod migrate;
 pub mod panic;
 pub mod policy_test;
+pub mod settings;
 
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;

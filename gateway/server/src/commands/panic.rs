@@ -75,10 +75,13 @@ pub fn off(path: &Path, environment: &Environment<'_>, out: &mut Output<'_>) -> 
 }
 
 fn failed(state_dir: &Path, error: BypassError, out: &mut Output<'_>) -> u8 {
-    out.problem(format_args!(
-        "{}: {error}: run this as the account the gateway runs as, on its machine",
-        crate::bypass::path(state_dir).display()
-    ));
+    let remedy = match error {
+        BypassError::NoRoom => "make room there, and ask again",
+        BypassError::NoFolder => "it is made when the gateway first runs; is this the configuration it runs with?",
+        _ => "run this as the account the gateway runs as, on its machine",
+    };
+    let path = crate::bypass::path(state_dir);
+    out.problem(format_args!("{}: {error}: {remedy}", path.display()));
     FAILED
 }
 

@@ -1,7 +1,10 @@
 //! `[[directory]]`: the directories behind.
 
+use super::access::AccessTable;
+use super::embedded::{self, HashingTable, PasswordWord};
 use super::reading::{Reading, Text, Word, text_of};
 use super::servers::{BalanceWord, ServerTable, Written};
+use crate::settings::{self as changeable, Value};
 use postern_directory::upstream::dialect::DialectName;
 use postern_directory::upstream::settings::{ServerUrl, ServiceAccount, Settings, TlsSettings};
 use postern_identity::{DirectoryName, DistinguishedName};
@@ -27,6 +30,9 @@ pub(super) enum DialectWord {
     /// FreeIPA.
     #[serde(rename = "freeipa")]
     FreeIpa,
+    /// The directory in Postern itself; it has no servers.
+    #[serde(rename = "embedded")]
+    Embedded,
 }
 
 /// A directory behind.
@@ -71,7 +77,7 @@ pub(super) struct DirectoryTable {
     /// The people, and what else applications may see, lie under this entry.
     #[schemars(with = "Option<String>")]
     base_dn: Text,
-    /// The policy of accounts that name none, if the directory has such a default.
+    /// The policy of accounts that name none, if the directory has such a default. An embedded one has cn=default,ou=policies below its base.
     #[schemars(with = "Option<String>")]
     default_policy_dn: Text,
     /// Whether a server on another machine may be reached without TLS: passwords then travel in the open.
@@ -86,6 +92,31 @@ pub(super) struct DirectoryTable {
     /// Who Postern is in that directory, to read what a directory does not say by itself. Applications' sign-ins never use it.
     #[schemars(with = "Option<ServiceAccountTable>")]
     service_account: Option<Spanned<ServiceAccountTable>>,
+    /// Whether people who have forgotten their password may reset it themselves. The setting directories.NAME.self_service_reset overrules it.
+    #[schemars(with = "Option<bool>", extend("default" = false))]
+    self_service_reset: Option<Spanned<bool>>,
+    /// Embedded: "required" or "optional", for accounts that administrators make. The setting directories.NAME.password overrules it.
+    #[schemars(with = "Option<PasswordWord>", extend("default" = "required"))]
+    password: Word<PasswordWord>,
+    /// Embedded: files with attribute types and object classes beside the standard ones, as slapd or LDIF writes them.
+    #[schemars(with = "Option<Vec<String>>")]
+    schema_files: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Embedded: DNs of accounts, and of groups whose members, may change everything.
+    #[schemars(with = "Option<Vec<String>>")]
+    administrators: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Embedded: who may read and write what. The first rule that fits decides, and these replace the usual ones, by which administrators
+    /// write everything, people their own password, and whoever has signed in reads everything but what tells of passwords.
+    #[schemars(with = "Option<Vec<AccessTable>>")]
+    access: Option<Spanned<Vec<Spanned<AccessTable>>>>,
+    /// Embedded: attributes of which no two entries have the same value.
+    #[schemars(with = "Option<Vec<String>>", extend("default" = ["uid"]))]
+    unique: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Embedded: entries a search may look through that no index narrows.
+    #[schemars(with = "Option<u32>", range(min = 100, max = 10_000_000), extend("default" = 20000))]
+    look_through: Option<Spanned<u64>>,
+    /// Embedded: what a password hash costs.
+    #[schemars(with = "Option<HashingTable>")]
+    hashing: Option<Spanned<HashingTable>>,
 }
 
 /// Who Postern is in a directory.
@@ -104,8 +135,39 @@ pub(super) struct ServiceAccountTable {
 
 impl DirectoryTable {
     /// The directory's settings. No `Debug` on them: they hold a password.
-    pub(super) fn read(self, table: &Range<usize>, reading: &mut Reading<'_>) -> Option<Settings> {
+    pub(super) fn read(mut self, table: &Range<usize>, reading: &mut Reading<'_>) -> Option<embedded::Read> {
         let name = reading.name("directory", self.name.as_ref());
+        let own = embedded::Written {
+            password: self.password.take(),
+            schema_files: self.schema_files.take(),
+            administrators: self.administrators.take(),
+            access: self.access.take(),
+            unique: self.unique.take(),
+            look_through: self.look_through.take(),
+            hashing: self.hashing.take(),
+        };
+        let mut values = Vec::new();
+        if let (Some(name), Some(written)) = (&name, &self.self_service_reset) {
+            values.push((changeable::self_service_reset(name), Value::Switch(*written.get_ref())));
+        }
+        if self.dialect.as_ref().is_some_and(|word| *word.get_ref() == DialectWord::Embedded) {
+            self.must_have_no_servers(reading);
+            let name = DirectoryName(name?);
+            let embedded = own.read(name.clone(), &self.base_dn, table, &mut values, reading)?;
+            let mut settings = Settings::embedded(name, embedded.local.base_dn.clone());
+            if let Some(milliseconds) = self.check_interval_ms {
+                settings.check_interval = Duration::from_millis(milliseconds.into_inner());
+            }
+            return Some(embedded::Read {
+                settings,
+                embedded: Some(embedded),
+                values,
+            });
+        }
+        // Without a dialect, or with an unknown one, they may well be right.
+        if self.dialect.is_some() {
+            own.must_be_absent(reading);
+        }
         let start_tls = self.start_tls.as_ref().is_some_and(|word| *word.get_ref());
         let allow_plaintext = self.allow_plaintext.as_ref().is_some_and(|word| *word.get_ref());
         let written = Written {
@@ -157,6 +219,7 @@ impl DirectoryTable {
             DialectWord::Ds389 => DialectName::Ds389,
             DialectWord::ActiveDirectory => DialectName::ActiveDirectory,
             DialectWord::FreeIpa => DialectName::FreeIpa,
+            DialectWord::Embedded => DialectName::Embedded,
         };
         settings.start_tls = start_tls;
         settings.tls = TlsSettings { ca_file, server_name };
@@ -170,7 +233,37 @@ impl DirectoryTable {
         if let Some(milliseconds) = self.answer_timeout_ms {
             settings.answer_timeout = Duration::from_millis(milliseconds.into_inner());
         }
-        Some(settings)
+        Some(embedded::Read {
+            settings,
+            embedded: None,
+            values,
+        })
+    }
+
+    /// Tells of each key that says how servers are reached, which an embedded directory has none of.
+    fn must_have_no_servers(&self, reading: &mut Reading<'_>) {
+        let given = [
+            ("urls", self.urls.as_ref().map(Spanned::span)),
+            ("servers", self.servers.as_ref().map(Spanned::span)),
+            ("balance", self.balance.as_ref().map(Spanned::span)),
+            ("check_timeout_ms", self.check_timeout_ms.as_ref().map(Spanned::span)),
+            ("read_your_writes_seconds", self.read_your_writes_seconds.as_ref().map(Spanned::span)),
+            ("drain_seconds", self.drain_seconds.as_ref().map(Spanned::span)),
+            ("start_tls", self.start_tls.as_ref().map(Spanned::span)),
+            ("default_policy_dn", self.default_policy_dn.as_ref().map(Spanned::span)),
+            ("ca_file", self.ca_file.as_ref().map(Spanned::span)),
+            ("server_name", self.server_name.as_ref().map(Spanned::span)),
+            ("allow_plaintext", self.allow_plaintext.as_ref().map(Spanned::span)),
+            ("connect_timeout_ms", self.connect_timeout_ms.as_ref().map(Spanned::span)),
+            ("answer_timeout_ms", self.answer_timeout_ms.as_ref().map(Spanned::span)),
+            ("service_account", self.service_account.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in given {
+            if let Some(span) = span {
+                let what = format!("{key} in an embedded directory, which is in Postern itself");
+                reading.problem(&span, what, "leave it out");
+            }
+        }
     }
 }
 

@@ -16,24 +16,30 @@ pub mod server;
 pub mod telemetry;
 pub mod way_in;
 
+mod access;
 mod directory;
+mod embedded;
 mod environment;
 mod names;
 mod reading;
 mod servers;
 mod shown_as;
 mod sign_in;
+mod store;
 #[cfg(test)]
 mod tests;
 
+pub use embedded::{Embedded, Hashing};
 pub use environment::Environment;
 pub use limits::Limits;
 pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
 pub use server::Server;
+pub use store::{Store, StorePlace};
 pub use telemetry::{LogFormat, Telemetry};
 
+use crate::settings::Value;
 use postern_directory::NameRules;
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
@@ -78,6 +84,12 @@ pub struct Configuration {
     pub listeners: Vec<Listener>,
     /// The directories behind; at least one.
     pub directories: Vec<Settings>,
+    /// What those of them have that are in this process.
+    pub embedded: Vec<Embedded>,
+    /// Where those, and settings, are kept.
+    pub store: Store,
+    /// What the file says of settings that can be changed while the program runs, by name.
+    pub values: Vec<(String, Value)>,
     /// Named ways in; at least one.
     pub routes: Vec<Route>,
     /// Bounds.
@@ -130,6 +142,9 @@ pub(crate) struct File {
     /// Named ways in. What holds on them stands in policy files.
     #[schemars(with = "Vec<route::RouteTable>", length(min = 1))]
     route: Option<Vec<route::RouteTable>>,
+    /// Where embedded directories and settings are kept.
+    #[schemars(with = "Option<store::StoreTable>")]
+    store: Option<Spanned<store::StoreTable>>,
     /// Bounds on what clients and servers may make the program hold or wait for.
     limits: Option<limits::LimitsTable>,
 }
@@ -215,15 +230,23 @@ impl File {
             .flatten()
             .filter_map(|table| table.read(reading))
             .collect();
-        let directories: Vec<_> = self
-            .directory
-            .into_iter()
-            .flatten()
-            .filter_map(|table| {
+        let (mut directories, mut embedded, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for table in self.directory.into_iter().flatten() {
+            let span = table.span();
+            if let Some(read) = table.into_inner().read(&span, reading) {
+                directories.push(read.settings);
+                embedded.extend(read.embedded);
+                values.extend(read.values);
+            }
+        }
+        let state_dir = server.as_ref().map_or(Path::new(""), |server| &server.state_dir);
+        let store = match self.store {
+            None => Some(store::Store::usual(state_dir)),
+            Some(table) => {
                 let span = table.span();
-                table.into_inner().read(&span, reading)
-            })
-            .collect();
+                table.into_inner().read(&span, state_dir, reading)
+            }
+        };
         let public_url = server.as_ref().map(|server| server.public_url.as_str());
         let routes: Vec<_> = self
             .route
@@ -241,13 +264,16 @@ impl File {
                 Some((server.policies.clone(), all_facts(names, &routes)))
             }),
             problems: Vec::new(),
-            configuration: server.map(|server| Configuration {
+            configuration: server.zip(store).map(|(server, store)| Configuration {
                 path: path.to_owned(),
                 fingerprint,
                 server,
                 telemetry,
                 listeners,
                 directories,
+                embedded,
+                store,
+                values,
                 routes,
                 limits,
             }),
@@ -269,7 +295,7 @@ fn check_references(
         reading.reference("directory", &route.directory, span);
         let known = directories.iter().find(|known| known.name.0 == route.directory);
         // Its standing is read, and its requests are made, by the service account.
-        if route.sign_in.certificate_identity.is_some() && known.is_some_and(|known| known.service_account.is_none()) {
+        if route.sign_in.certificate_identity.is_some() && known.is_some_and(|known| !known.has_service_account()) {
             reading.problem(
                 span,
                 format!(
@@ -283,7 +309,7 @@ fn check_references(
             shown_as::check_shape(shape, known, span, reading);
         }
         let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
-        if looks && known.is_some_and(|settings| settings.service_account.is_none()) {
+        if looks && known.is_some_and(|settings| !settings.has_service_account()) {
             let what = format!(
                 "names are looked for in {}, which has no service account",
                 quoted(&route.directory)

@@ -62,6 +62,11 @@ impl<'a> Reading<'a> {
         self.problems.push(self.document.problem(span, what, remedy));
     }
 
+    /// Something is wrong in another file.
+    pub(super) fn elsewhere(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
     /// Something is wrong here, and there is no value for it.
     pub(super) fn none<T>(
         &mut self,
@@ -92,6 +97,22 @@ impl<'a> Reading<'a> {
             Some(written) => self.folder.join(written.get_ref()),
             None => self.folder.join(default),
         }
+    }
+
+    /// A path as it is written, counted from the configuration's folder.
+    pub(super) fn beside(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// A file of text, and what it holds.
+    pub(super) fn text_file(&mut self, key: &str, written: &Spanned<String>) -> Option<(PathBuf, String)> {
+        let path = self.folder.join(written.get_ref());
+        let octets = self.octets(key, &path, &written.span())?;
+        if let Ok(text) = String::from_utf8(octets) {
+            return Some((path, text));
+        }
+        let what = format!("{key} {} is not UTF-8", quoted(&path.to_string_lossy()));
+        self.none(&written.span(), what, "a file of text")
     }
 
     /// The name of a listener, directory or route: once of its kind.

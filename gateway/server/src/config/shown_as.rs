@@ -146,13 +146,13 @@ pub(super) fn check_shape(shape: &ShapeSettings, directory: &Settings, span: &Ra
     let named = quoted(&directory.name.0);
     let same = match shape.product {
         ShapeProduct::ActiveDirectory => directory.dialect == DialectName::ActiveDirectory,
-        ShapeProduct::Ppolicy => directory.dialect == DialectName::OpenLdap,
+        ShapeProduct::Ppolicy => matches!(directory.dialect, DialectName::OpenLdap | DialectName::Embedded),
     };
     if same {
         let what = format!("{named} is of the product the route is to show it as");
         reading.problem(span, what, "leave shape out, or another product");
     }
-    if directory.service_account.is_none() {
+    if !directory.has_service_account() {
         let what = format!("shape needs the password policies of {named}, which has no service account to read them");
         reading.problem(span, what, "[directory.service_account] in it");
     }

@@ -154,6 +154,28 @@ fn a_new_pair_comes_into_force_and_a_broken_one_does_not() {
 }
 
 #[test]
+fn a_certificate_that_is_over_does_not_take_the_place_of_one_that_is_not() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let now = "2026-11-22T00:00:00Z";
+    let good = certificate::generated::ensure(one.path(), now.parse().unwrap()).unwrap();
+    let over = certificate::generated::ensure(two.path(), "2020-01-01T00:00:00Z".parse().unwrap()).unwrap();
+    let source = Certificate::Files {
+        certificate: good.certificate.clone(),
+        key: good.key.clone(),
+    };
+    let clock = Arc::new(MovingClock(Mutex::new(now.parse().unwrap())));
+    let mut reload = CertificateReload::first(source, one.path().to_owned(), Arc::clone(&clock) as _).unwrap();
+    let until = reload.hot().expires();
+    fs::copy(&over.certificate, &good.certificate).unwrap();
+    fs::copy(&over.key, &good.key).unwrap();
+    assert_eq!(reload.attempt(), Reload::Kept);
+    assert_eq!(reload.hot().expires(), until);
+    // Of two that are over the file's is as good.
+    *clock.0.lock().unwrap() = until;
+    assert_eq!(reload.attempt(), Reload::InForce);
+}
+
+#[test]
 fn a_made_certificate_is_renewed_while_the_program_runs() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(MovingClock(Mutex::new("2026-11-22T00:00:00Z".parse().unwrap())));

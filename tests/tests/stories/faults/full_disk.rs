@@ -84,6 +84,28 @@ fn a_log_on_a_full_disk_goes_on_when_there_is_room_again_and_says_what_is_missin
     });
 }
 
+#[test]
+fn an_emergency_brake_that_finds_no_room_says_so_and_leaves_nothing_behind() {
+    let (_slapd, gateway) = stopped();
+    let (mut mounts, state) = (Mounts::start(), gateway.folder().join("state"));
+    mounts.memory(&state, PAGES * PAGE);
+    fill(&mut mounts, &state, PAGES);
+    let mut command = mounts.command(program());
+    command.args(["panic", "transparent", "--config"]);
+    command.arg(gateway.folder().join("gateway.toml"));
+    let log = gateway.folder().join("panic.log");
+    let mut panic = Process::start("postern", &mut command, &log);
+    assert_eq!(panic.end(PATIENCE).code(), Some(1), "{}", panic.output());
+    let said = panic.output();
+    assert!(
+        said.contains("there is no room for it on the disk: make room there"),
+        "{said}"
+    );
+    let listed = gateway.folder().join("listed");
+    mounts.run(&format!("ls -A '{}' > '{}'", state.display(), listed.display()));
+    assert_eq!(fs::read_to_string(&listed).unwrap(), "filling\n");
+}
+
 /// A gateway for its folder and addresses, and a slapd behind it: it is started again by hand, where disks can be full.
 fn stopped() -> (Slapd, Gateway) {
     let slapd = Slapd::start();

@@ -3,7 +3,7 @@
 use super::{Scene, here};
 use postern_tests::people::{PASSWORD, dn};
 use postern_tests::request::{self, Change};
-use postern_tests::{Answer, Wire};
+use postern_tests::{Answer, Slapd, SlapdSettings, Wire};
 
 const NEW: &str = "another-secret-5678";
 
@@ -67,6 +67,25 @@ fn an_old_password_is_guessed_no_oftener_than_by_signing_in_and_the_answers_are_
         assert_eq!(scene.sign_in(here(), &name, "another guess").code, Some(49), "{word}");
         scene.expect_unlocked(&uid);
     }
+}
+
+/// Where slapd may not look at the old password for somebody, it says of the right one what it says of a wrong one.
+#[test]
+fn a_right_password_that_the_directory_would_not_verify_for_a_change_still_signs_in() {
+    let scene = Scene::of(Slapd::start_with(&SlapdSettings {
+        users: 40,
+        database: "access to attrs=userPassword by self =w by anonymous auth by * none".to_owned(),
+        ..SlapdSettings::default()
+    }));
+    let name = dn("user0001");
+    let mut wire = scene.gateway.client();
+    assert_eq!(wire.bind(1, &name, PASSWORD).code, Some(0));
+    // Again and again the same costs once.
+    for id in 2..9 {
+        let change = request::password_modify(id, None, Some(PASSWORD), Some(NEW), &[]);
+        assert_eq!(wire.ask(&change).remove(0).code, Some(53));
+    }
+    assert_eq!(scene.sign_in(here(), &name, PASSWORD).code, Some(0));
 }
 
 #[test]

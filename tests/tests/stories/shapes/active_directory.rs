@@ -1,10 +1,11 @@
 //! OpenLDAP shown as Active Directory, to applications that know nothing else: what Keycloak's mapper and Spring's provider ask, read and write.
 
 use super::{Attributes, entries, root_dse, texts};
+use crate::ds389::directory;
 use postern_ldap::filter::{self, text};
 use postern_tests::people::{self, ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, SERVICE};
 use postern_tests::request::{self, Change, Scope};
-use postern_tests::{Gateway, GatewaySettings, Slapd, Wire};
+use postern_tests::{Ds389, Gateway, GatewaySettings, Slapd, Wire};
 
 /// What Keycloak's mapper for Active Directory reads of an account.
 const READ_BY_KEYCLOAK: [&str; 6] = [
@@ -208,5 +209,62 @@ fn keycloak_switches_people_off_and_on_and_has_passwords_changed_by_its_own_word
         let refused = change(id, attribute, value);
         assert_eq!(refused.code, Some(53), "{attribute}: {refused:?}");
         assert!(refused.text.contains("only shown"), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_is_so_already_is_done_for_who_may_change_it_and_refused_to_who_may_not() {
+    // insufficientAccessRights, as the directory says it.
+    let (_slapd, gateway, _) = start();
+    for (who, password, code) in [(ADMINISTRATOR, ADMINISTRATOR_PASSWORD, 0), (SERVICE, PASSWORD, 50)] {
+        let mut wire = gateway.client();
+        assert_eq!(wire.bind(1, who, password).code, Some(0));
+        for (id, uid, attribute, value) in [
+            (2, "active", "userAccountControl", "512"),
+            (3, "locked-by-failures", "userAccountControl", "512"),
+            (4, "locked-by-administrator", "userAccountControl", "514"),
+            (5, "active", "pwdLastSet", "-1"),
+        ] {
+            let change = request::modify(id, &people::dn(uid), &[(Change::Replace, attribute, &[value])], &[]);
+            let done = wire.ask(&change).remove(0);
+            assert_eq!(done.code, Some(code), "{who}: {uid}: {attribute}: {done:?}");
+        }
+        // Nothing has changed: who was locked is, and by failures.
+        let asked = ["userAccountControl", "msDS-User-Account-Control-Computed"];
+        for (id, login, off, locked) in [
+            (6, "active", "512", "0"),
+            (7, "locked-by-failures", "512", "16"),
+            (8, "locked-by-administrator", "514", "0"),
+        ] {
+            let account = by_login(&mut wire, id, login, &asked);
+            assert_eq!(texts(&account, asked[0]), [off], "{login}");
+            assert_eq!(texts(&account, asked[1]), [locked], "{login}");
+        }
+    }
+}
+
+#[test]
+fn before_389_too_what_is_so_already_is_done_for_who_may_change_it_and_refused_to_who_may_not() {
+    let server = Ds389::start();
+    let settings = GatewaySettings {
+        more: "[route.shape]\nlike = \"active-directory\"".to_owned(),
+        ..directory("keycloak-ad", &server)
+    };
+    let gateway = Gateway::start_with(&settings);
+    for (who, code) in [(SERVICE.to_owned(), 0), (people::dn("history-1"), 50)] {
+        let mut wire = gateway.tls_client();
+        assert_eq!(wire.bind(1, &who, PASSWORD).code, Some(0));
+        for (id, uid, attribute, value) in [
+            (2, "active", "userAccountControl", "512"),
+            (3, "active", "pwdLastSet", "-1"),
+            (4, "active", "lockoutTime", "0"),
+            (5, "inactivated", "userAccountControl", "514"),
+        ] {
+            let change = request::modify(id, &people::dn(uid), &[(Change::Replace, attribute, &[value])], &[]);
+            let done = wire.ask(&change).remove(0);
+            assert_eq!(done.code, Some(code), "{who}: {uid}: {attribute}: {done:?}");
+        }
+        let bind = |uid| Wire::connect(server.address()).bind(1, &people::dn(uid), PASSWORD).code;
+        assert_eq!((bind("active"), bind("inactivated")), (Some(0), Some(53)));
     }
 }

@@ -138,3 +138,29 @@ fn who_is_flagged_or_switched_off_in_the_words_of_a_password_policy_is_so_in_act
     );
     assert_eq!(change(5, Change::Delete, "pwdAccountLockedTime", &[]), (false, false));
 }
+
+#[test]
+fn who_is_switched_off_is_so_again_for_who_may_say_so_and_nobody_else() {
+    let (samba, gateway, _) = start();
+    // insufficientAccessRights, as the directory says it.
+    for (who, code) in [(SERVICE.to_owned(), 0), (people::dn("active"), 50)] {
+        let mut wire = gateway.client();
+        assert_eq!(wire.bind(1, &who, PASSWORD).code, Some(0));
+        let off = (Change::Replace, "pwdAccountLockedTime", &["000001010000Z"][..]);
+        let done = wire
+            .ask(&request::modify(2, &people::dn("disabled"), &[off], &[]))
+            .remove(0);
+        assert_eq!(done.code, Some(code), "{who}: {done:?}");
+        let mut direct = samba.administrator();
+        let asked = ["userAccountControl"];
+        let read = found(
+            &mut direct,
+            2,
+            &people::dn("disabled"),
+            Scope::Base,
+            "(objectClass=*)",
+            &asked,
+        );
+        assert_eq!(texts(&read[0].1, asked[0]), ["514"]);
+    }
+}

@@ -19,16 +19,25 @@ fn text(oid: &[u8]) -> String {
 
 /// A directory like Samba's: it takes every bind, and has neither who-am-i nor password modify.
 fn like_samba() -> Puppet {
-    Puppet::start(|message: &Message<'_>, _| {
+    with_root_dse(&[
+        ("namingContexts", &[b"DC=ad,DC=example"]),
+        ("supportedControl", &[oid::PAGED_RESULTS]),
+        ("supportedExtension", &[oid::START_TLS]),
+    ])
+}
+
+/// A directory that takes every bind and says this of itself.
+fn with_root_dse(attributes: &'static [(&'static str, &'static [&'static [u8]])]) -> Puppet {
+    Puppet::start(move |message: &Message<'_>, _| {
         let response = tag::response_to(message.operation.tag).unwrap_or(tag::EXTENDED_RESPONSE);
         let done = |code| answer::result(message.id, response, code, "", &[]);
         match message.operation.tag {
             tag::SEARCH_REQUEST => {
                 let mut content = Writer::new();
                 content.octets(b"").nested(tag::SEQUENCE, |list| {
-                    entry::encode(list, b"namingContexts", &["DC=ad,DC=example"]);
-                    entry::encode(list, b"supportedControl", &[oid::PAGED_RESULTS]);
-                    entry::encode(list, b"supportedExtension", &[oid::START_TLS]);
+                    for (name, values) in attributes {
+                        entry::encode(list, name.as_bytes(), values);
+                    }
                 });
                 let root = answer::message(message.id, tag::SEARCH_ENTRY, &content.finish(), &[]);
                 Act::Send([root, done(ResultCode::SUCCESS)].concat())
@@ -108,6 +117,48 @@ fn who_am_i_is_answered_where_the_directory_has_none_and_only_then_listed_as_our
     let mut critical = postern_ldap::extended::request(postern_ldap::MessageId(5), oid::WHO_AM_I, Some(b"x"), &[]);
     assert_eq!(wire.ask(&critical).remove(0).code, Some(2));
     critical.clear();
+}
+
+#[test]
+fn start_tls_is_ours_to_list_and_under_another_suffix_no_control_that_hides_names_and_no_server_behind_us() {
+    let puppet = with_root_dse(&[
+        ("namingContexts", &[b"dc=there"]),
+        (
+            "supportedControl",
+            &[oid::PAGED_RESULTS, oid::DEREFERENCE, oid::ASSERTION, b"1.2.3.4"],
+        ),
+        ("supportedExtension", &[oid::WHO_AM_I]),
+        ("altServer", &[b"ldap://behind.example/"]),
+    ]);
+    for (suffix, listed) in [
+        (
+            false,
+            &[oid::PAGED_RESULTS, oid::DEREFERENCE, oid::ASSERTION, b"1.2.3.4"][..],
+        ),
+        (true, &[oid::PAGED_RESULTS, oid::ASSERTION]),
+    ] {
+        let mapped = "[route.suffix]\nhere = \"dc=here\"\nthere = \"dc=there\"";
+        let settings = GatewaySettings {
+            policy: Some(policies::like_generic("text", "")),
+            more: if suffix { mapped } else { "" }.to_owned(),
+            ..GatewaySettings::new("generic", &[puppet.url()])
+        };
+        let gateway = Gateway::start_with(&settings);
+        for attributes in [
+            &["*", "+"][..],
+            &["altServer", "supportedControl", "supportedExtension"],
+        ] {
+            let seen = root_dse(&mut gateway.client(), 1, attributes);
+            let mut listed: Vec<String> = listed.iter().map(|control| text(control)).collect();
+            listed.sort();
+            assert_eq!(texts(&seen, "supportedControl"), listed);
+            assert_eq!(texts(&seen, "supportedExtension"), [START_TLS, WHO_AM_I]);
+            assert!(!seen.contains_key("altserver"), "{seen:?}");
+            // Under TLS there is none to start.
+            let seen = root_dse(&mut gateway.tls_client(), 1, attributes);
+            assert_eq!(texts(&seen, "supportedExtension"), [WHO_AM_I]);
+        }
+    }
 }
 
 /// The value of an extended response that has nothing else.

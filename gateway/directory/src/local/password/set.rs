@@ -256,3 +256,6 @@ async fn compare_with_old(hasher: &Hasher, account: &Entry, policy: &Policy, new
 fn present(account: &Entry) -> &[Vec<u8>] {
     account.values(&PASSWORD.to_ascii_lowercase())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// One attribute type, with what it has from those above it.
+#[allow(clippy::struct_excessive_bools, reason = "the flags of RFC 4512 §4.1.2")]
 pub struct AttributeType {
     /// Its OID.
     pub oid: Arc<str>,
@@ -51,7 +52,7 @@ pub struct Described<'a> {
 impl AttributeType {
     /// Whether a value fits the syntax. Bounds of length in definitions are what servers take at least (RFC 4512 §4.1.2): none is set here.
     pub fn check(&self, value: &[u8]) -> Result<(), ValueFault> {
-        self.syntax.check(value, &self.known)
+        self.syntax.check(value, &self.known, 0)
     }
 
     /// A value in the form in which it is compared. By the equality rule, equal values are equal octets; where there is an ordering
@@ -65,13 +66,11 @@ impl AttributeType {
 
     /// As [`AttributeType::normal`], behind what is in `out`.
     pub fn normal_into(&self, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueFault> {
-        match self.equality {
-            Some(rule) => rule.normal_into(value, &self.known, 0, out),
-            None => {
-                out.extend_from_slice(value);
-                Ok(())
-            }
+        if let Some(rule) = self.equality {
+            return rule.normal_into(value, &self.known, 0, out);
         }
+        out.extend_from_slice(value);
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use super::{AttributeType, ObjectClass, Schema};
 use crate::local::entry::{Attribute, Entry};
 use crate::local::path::WrittenName;
 use postern_ldap::ResultCode;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Why an entry is not taken.
@@ -128,14 +128,17 @@ impl Schema {
     /// Checks the description and values of one attribute, on their own.
     pub fn check_values(&self, attribute: &Attribute) -> Result<&Arc<AttributeType>, SchemaFault> {
         let description = &attribute.description;
-        let kind = self
-            .described(description.as_bytes())
-            .map(|described| described.kind)
-            .ok_or_else(|| {
-                let text = format!("{description}: attribute type undefined");
-                SchemaFault::new(SchemaFault::UNDEFINED_ATTRIBUTE_TYPE, text)
-            })?;
-        let mut seen = HashSet::new();
+        let undefined =
+            |why: &str| SchemaFault::new(SchemaFault::UNDEFINED_ATTRIBUTE_TYPE, format!("{description}: {why}"));
+        let Some(kind) = self.described(description.as_bytes()).map(|described| described.kind) else {
+            let ordinary = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b';');
+            return Err(undefined(if description.bytes().all(ordinary) {
+                "attribute type undefined"
+            } else {
+                "AttributeDescription contains inappropriate characters"
+            }));
+        };
+        let mut seen = HashMap::with_capacity(attribute.values.len());
         for (place, value) in attribute.values.iter().enumerate() {
             let invalid = || {
                 let text = format!("{description}: value #{place} invalid per syntax");
@@ -145,17 +148,17 @@ impl Schema {
             if &*kind.key == "objectclass" && self.object_class(value).is_none() {
                 return Err(invalid());
             }
-            if !seen.insert(kind.normal(value).map_err(|_| invalid())?) {
+            if let Some(first) = seen.insert(kind.normal(value).map_err(|_| invalid())?, place) {
                 return Err(SchemaFault::new(
                     SchemaFault::ATTRIBUTE_OR_VALUE_EXISTS,
-                    format!("{description}: value #{place} provided more than once"),
+                    format!("{description}: value #{first} provided more than once"),
                 ));
             }
         }
         if kind.single_value && attribute.values.len() > 1 {
             return Err(SchemaFault::new(
                 ResultCode::CONSTRAINT_VIOLATION,
-                format!("attribute '{description}' cannot have multiple values"),
+                format!("{description}: multiple values provided"),
             ));
         }
         Ok(kind)

@@ -37,8 +37,8 @@ pub(super) const STANDARD: &[&str] = &[
     "uniquemember",
 ];
 
-/// How much of a value is indexed. Longer ones are found by their beginning, and have to be compared as a whole.
-pub const INDEXED_OCTETS: usize = 1024;
+/// How much of a value is indexed: as much as stores keep. Longer ones are found by their beginning, and have to be compared as a whole.
+pub const INDEXED_OCTETS: usize = 2_000;
 
 /// The part of a normal form that is indexed.
 pub fn indexed_part(normal: &[u8]) -> &[u8] {

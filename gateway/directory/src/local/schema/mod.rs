@@ -15,6 +15,7 @@ mod source;
 mod subschema;
 mod syntax;
 mod time;
+mod words;
 
 pub use attribute::{AttributeType, Described};
 pub use build::{ClassKind, ObjectClass};

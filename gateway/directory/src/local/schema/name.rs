@@ -1,6 +1,5 @@
 //! Which names there are, in the form in which names, identifiers and the values of names are compared.
 
-use super::ValueFault;
 use super::by_name;
 use super::rule::Rule;
 use super::syntax::Syntax;
@@ -38,14 +37,14 @@ impl Names {
         if depth >= DEEPEST {
             return Err(NameFault::Value);
         }
-        compared.syntax.check(value, self)?;
+        compared.syntax.check(value, self, depth + 1)?;
         let mut normal = Vec::with_capacity(value.len());
         rule.normal_into(value, self, depth + 1, &mut normal)?;
         Ok((&compared.key, normal))
     }
 
     /// Appends an identifier in the one spelling of it: the first name of what has that name or OID, or its own small letters.
-    pub(super) fn identifier_into(&self, value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueFault> {
+    pub(super) fn identifier_into(&self, value: &[u8], out: &mut Vec<u8>) {
         if let Some(key) = by_name(&self.classes, value) {
             out.extend_from_slice(key.as_bytes());
         } else if let Some(compared) = by_name(&self.attributes, value) {
@@ -53,6 +52,5 @@ impl Names {
         } else {
             out.extend(value.iter().map(u8::to_ascii_lowercase));
         }
-        Ok(())
     }
 }

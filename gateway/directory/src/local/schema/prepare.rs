@@ -54,12 +54,35 @@ pub(super) fn text_into(text: &str, fold: bool, part: Part, out: &mut Vec<u8>) {
 /// RFC 4518 §2.2: `None` for what counts for nothing, a space for any space.
 fn mapped_one(letter: char) -> Option<char> {
     match letter {
-        '\t'..='\r' | '\u{85}' | ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' => Some(' '),
-        '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{6dd}' | '\u{70f}' => None,
-        '\u{1806}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => None,
-        '\u{2060}'..='\u{2063}' | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => None,
-        '\u{fff9}'..='\u{fffc}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}' => None,
+        '\t'..='\r'
+        | '\u{85}'
+        | ' '
+        | '\u{a0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{202f}'
+        | '\u{205f}'
+        | '\u{3000}' => Some(' '),
+        '\u{0}'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{34f}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{1806}'
+        | '\u{180b}'..='\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2063}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffc}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0001}'
+        | '\u{e0020}'..='\u{e007f}' => None,
         other => Some(other),
     }
 }
@@ -112,7 +135,12 @@ impl<'a> Spaces<'a> {
 
     fn finish(self) {
         let nothing = self.out.len() == self.start;
-        if self.pending && (nothing || matches!(self.part, Part::Any | Part::Initial)) {
+        let counts = match self.part {
+            Part::Whole => nothing,
+            Part::Final => nothing && self.pending,
+            Part::Initial | Part::Any => self.pending,
+        };
+        if counts {
             self.out.push(b' ');
         }
     }
@@ -145,6 +173,7 @@ mod tests {
             ("ΣΊΣΥΦΟΣ", "σίσυφοσ"),
             ("σίσυφος", "σίσυφοσ"),
             ("   ", " "),
+            ("\0", " "),
             ("🄰", "a"),
         ] {
             assert_eq!(folded(text, Part::Whole), wanted, "{text:?}");

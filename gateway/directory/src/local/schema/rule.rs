@@ -1,5 +1,10 @@
 //! Matching rules (RFC 4517 §4.2): what makes values equal, and how they are ordered.
 
+mod table;
+
+pub(super) use table::RULES;
+pub(in crate::local) use table::named;
+
 use super::name::Names;
 use super::prepare::{Part, text_into};
 use super::{ValueFault, time};
@@ -61,272 +66,6 @@ pub enum Purpose {
     Extensible,
 }
 
-/// A named rule: OID, name, kind, purpose, the OID of the syntax of what is compared with.
-pub(super) type Named = (&'static str, &'static str, Rule, Purpose, &'static str);
-
-macro_rules! syntax {
-    ($last:literal) => {
-        concat!("1.3.6.1.4.1.1466.115.121.1.", $last)
-    };
-}
-
-/// Every rule there is.
-pub(super) const RULES: &[Named] = &[
-    (
-        "2.5.13.0",
-        "objectIdentifierMatch",
-        Rule::Identifier,
-        Purpose::Equality,
-        syntax!("38"),
-    ),
-    (
-        "2.5.13.1",
-        "distinguishedNameMatch",
-        Rule::Name,
-        Purpose::Equality,
-        syntax!("12"),
-    ),
-    (
-        "2.5.13.2",
-        "caseIgnoreMatch",
-        Rule::CaseIgnore,
-        Purpose::Equality,
-        syntax!("15"),
-    ),
-    (
-        "2.5.13.3",
-        "caseIgnoreOrderingMatch",
-        Rule::CaseIgnore,
-        Purpose::Ordering,
-        syntax!("15"),
-    ),
-    (
-        "2.5.13.4",
-        "caseIgnoreSubstringsMatch",
-        Rule::CaseIgnore,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "2.5.13.5",
-        "caseExactMatch",
-        Rule::CaseExact,
-        Purpose::Equality,
-        syntax!("15"),
-    ),
-    (
-        "2.5.13.6",
-        "caseExactOrderingMatch",
-        Rule::CaseExact,
-        Purpose::Ordering,
-        syntax!("15"),
-    ),
-    (
-        "2.5.13.7",
-        "caseExactSubstringsMatch",
-        Rule::CaseExact,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "2.5.13.8",
-        "numericStringMatch",
-        Rule::Numeric,
-        Purpose::Equality,
-        syntax!("36"),
-    ),
-    (
-        "2.5.13.9",
-        "numericStringOrderingMatch",
-        Rule::Numeric,
-        Purpose::Ordering,
-        syntax!("36"),
-    ),
-    (
-        "2.5.13.10",
-        "numericStringSubstringsMatch",
-        Rule::Numeric,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "2.5.13.11",
-        "caseIgnoreListMatch",
-        Rule::CaseIgnore,
-        Purpose::Equality,
-        syntax!("41"),
-    ),
-    (
-        "2.5.13.12",
-        "caseIgnoreListSubstringsMatch",
-        Rule::CaseIgnore,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "2.5.13.13",
-        "booleanMatch",
-        Rule::Boolean,
-        Purpose::Equality,
-        syntax!("7"),
-    ),
-    (
-        "2.5.13.14",
-        "integerMatch",
-        Rule::Integer,
-        Purpose::Equality,
-        syntax!("27"),
-    ),
-    (
-        "2.5.13.15",
-        "integerOrderingMatch",
-        Rule::Integer,
-        Purpose::Ordering,
-        syntax!("27"),
-    ),
-    (
-        "2.5.13.16",
-        "bitStringMatch",
-        Rule::Bits,
-        Purpose::Equality,
-        syntax!("6"),
-    ),
-    (
-        "2.5.13.17",
-        "octetStringMatch",
-        Rule::Octets,
-        Purpose::Equality,
-        syntax!("40"),
-    ),
-    (
-        "2.5.13.18",
-        "octetStringOrderingMatch",
-        Rule::Octets,
-        Purpose::Ordering,
-        syntax!("40"),
-    ),
-    (
-        "2.5.13.19",
-        "octetStringSubstringsMatch",
-        Rule::Octets,
-        Purpose::Substring,
-        syntax!("40"),
-    ),
-    (
-        "2.5.13.20",
-        "telephoneNumberMatch",
-        Rule::Telephone,
-        Purpose::Equality,
-        syntax!("50"),
-    ),
-    (
-        "2.5.13.21",
-        "telephoneNumberSubstringsMatch",
-        Rule::Telephone,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "2.5.13.23",
-        "uniqueMemberMatch",
-        Rule::NameAndUid,
-        Purpose::Equality,
-        syntax!("34"),
-    ),
-    (
-        "2.5.13.27",
-        "generalizedTimeMatch",
-        Rule::Time,
-        Purpose::Equality,
-        syntax!("24"),
-    ),
-    (
-        "2.5.13.28",
-        "generalizedTimeOrderingMatch",
-        Rule::Time,
-        Purpose::Ordering,
-        syntax!("24"),
-    ),
-    (
-        "2.5.13.29",
-        "integerFirstComponentMatch",
-        Rule::FirstInteger,
-        Purpose::Equality,
-        syntax!("27"),
-    ),
-    (
-        "2.5.13.30",
-        "objectIdentifierFirstComponentMatch",
-        Rule::FirstIdentifier,
-        Purpose::Equality,
-        syntax!("38"),
-    ),
-    (
-        "1.3.6.1.4.1.1466.109.114.1",
-        "caseExactIA5Match",
-        Rule::CaseExactIa5,
-        Purpose::Equality,
-        syntax!("26"),
-    ),
-    (
-        "1.3.6.1.4.1.1466.109.114.2",
-        "caseIgnoreIA5Match",
-        Rule::CaseIgnoreIa5,
-        Purpose::Equality,
-        syntax!("26"),
-    ),
-    (
-        "1.3.6.1.4.1.1466.109.114.3",
-        "caseIgnoreIA5SubstringsMatch",
-        Rule::CaseIgnoreIa5,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "1.3.6.1.4.1.4203.1.2.1",
-        "caseExactIA5SubstringsMatch",
-        Rule::CaseExactIa5,
-        Purpose::Substring,
-        syntax!("58"),
-    ),
-    (
-        "1.3.6.1.1.16.2",
-        "UUIDMatch",
-        Rule::Uuid,
-        Purpose::Equality,
-        "1.3.6.1.1.16.1",
-    ),
-    (
-        "1.3.6.1.1.16.3",
-        "UUIDOrderingMatch",
-        Rule::Uuid,
-        Purpose::Ordering,
-        "1.3.6.1.1.16.1",
-    ),
-    (
-        "1.2.840.113556.1.4.803",
-        "integerBitAndMatch",
-        Rule::BitAnd,
-        Purpose::Extensible,
-        syntax!("27"),
-    ),
-    (
-        "1.2.840.113556.1.4.804",
-        "integerBitOrMatch",
-        Rule::BitOr,
-        Purpose::Extensible,
-        syntax!("27"),
-    ),
-];
-
-/// A rule by its name or OID.
-pub(in crate::local) fn named(name: &[u8]) -> Option<(Rule, Purpose)> {
-    RULES
-        .iter()
-        .find(|(oid, known, ..)| known.as_bytes().eq_ignore_ascii_case(name) || oid.as_bytes() == name)
-        .map(|(_, _, rule, purpose, _)| (*rule, *purpose))
-}
-
 impl Rule {
     /// Appends a value in the form in which this rule compares.
     pub(in crate::local) fn normal_into(
@@ -359,8 +98,14 @@ impl Rule {
                 Ok(())
             }
             Self::Uuid => uuid_into(value, out),
-            Self::Identifier => names.identifier_into(value, out),
-            Self::FirstIdentifier => names.identifier_into(first_component(value), out),
+            Self::Identifier => {
+                names.identifier_into(value, out);
+                Ok(())
+            }
+            Self::FirstIdentifier => {
+                names.identifier_into(first_component(value), out);
+                Ok(())
+            }
             Self::FirstInteger => integer_into(first_component(value), out),
             _ => self.part_into(value, Part::Whole, out),
         }

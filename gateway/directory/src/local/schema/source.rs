@@ -1,6 +1,7 @@
 //! Files of definitions: as slapd has them (`attributetype ( … )`) and as LDIF has them (`attributeTypes: ( … )`, also `olcAttributeTypes: {0}( … )`).
 
-use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin, Words};
+use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin};
+use super::words::Words;
 use std::collections::HashMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -35,7 +36,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) place: Place,
-    pub(super) problem: String,
+    pub(super) what: String,
     pub(super) remedy: String,
 }
 
@@ -43,7 +44,7 @@ impl Problem {
     pub(super) fn new(place: Place, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             place,
-            problem: problem.into(),
+            what: problem.into(),
             remedy: remedy.into(),
         }
     }
@@ -53,7 +54,7 @@ impl Problem {
             file: file.to_owned(),
             line: self.place.line,
             column: self.place.column,
-            problem: self.problem,
+            problem: self.what,
             remedy: self.remedy,
         }
     }
@@ -165,7 +166,10 @@ fn statements(text: &str) -> Vec<Statement> {
             .map(|(column, letter)| (letter, place(column)));
         match line.chars().next() {
             None | Some('#') => {}
-            Some(' ' | '\t') if line.trim().is_empty() || (line.trim_start().starts_with('#') && found.is_empty()) => {}
+            Some(' ' | '\t') if line.trim().is_empty() => {}
+            Some(' ' | '\t')
+                if line.trim_start().starts_with('#')
+                    && !found.last().is_some_and(Statement::keyword_ends_with_colon) => {}
             Some(' ' | '\t') => {
                 if let Some(last) = found.last_mut() {
                     // LDIF folds anywhere, also within words (RFC 2849 §2); elsewhere the line's end is white space.

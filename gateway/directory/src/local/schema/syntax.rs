@@ -85,8 +85,8 @@ impl Syntax {
         matches!(self, Self::Name | Self::NameAndUid)
     }
 
-    /// Whether a value is one of this syntax.
-    pub(super) fn check(self, value: &[u8], names: &Names) -> Result<(), ValueFault> {
+    /// Whether a value is one of this syntax; `depth` counts names within values of names.
+    pub(super) fn check(self, value: &[u8], names: &Names, depth: u8) -> Result<(), ValueFault> {
         let fits = match self {
             Self::DirectoryString | Self::PostalAddress => !value.is_empty() && std::str::from_utf8(value).is_ok(),
             Self::Country => matches!(value, [a, b] if printable(*a) && printable(*b)),
@@ -98,10 +98,10 @@ impl Syntax {
             Self::Numeric => !value.is_empty() && value.iter().all(|octet| octet.is_ascii_digit() || *octet == b' '),
             Self::Oid => !value.is_empty() && matches!(spelling(value), Spelling::Name | Spelling::Oid),
             Self::Printable | Self::Telephone => !value.is_empty() && value.iter().all(|octet| printable(*octet)),
-            Self::Name => NamePath::read_into(value, names, 0, &mut Vec::new()).is_ok(),
+            Self::Name => NamePath::read_into(value, names, depth, &mut Vec::new()).is_ok(),
             Self::NameAndUid => {
                 let (name, _) = name_and_uid(value);
-                NamePath::read_into(name, names, 0, &mut Vec::new()).is_ok()
+                NamePath::read_into(name, names, depth, &mut Vec::new()).is_ok()
             }
             Self::Uuid => value.len() == 36 && uuid::Uuid::try_parse_ascii(value).is_ok(),
             _ => true,

@@ -5,6 +5,8 @@ use crate::upstream::entry::Entry;
 use crate::upstream::write::{Modification, ModificationKind};
 use postern_identity::StandingChange;
 
+const CONTROL: &str = "userAccountControl";
+
 /// There is no lock that somebody sets: an account is locked by failures, or switched off.
 pub(super) fn modify(change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
     match change {
@@ -24,23 +26,34 @@ fn ages(account: &Entry) -> Option<bool> {
     Some(read_control(account)? & (control::NEVER_EXPIRES | control::SMARTCARD) == 0)
 }
 
-/// The old value goes with the new one, so that what somebody else changed meanwhile is not lost: then the directory refuses (16).
 /// Where nothing changes nothing is to be written.
 fn control_change(account: &Entry, change: impl Fn(u32) -> u32) -> Option<Vec<Modification>> {
-    const ATTRIBUTE: &str = "userAccountControl";
     let old = read_control(account)?;
     let new = change(old);
     if old == new {
         return Some(Vec::new());
     }
+    control_becomes(account, &new.cast_signed().to_string())
+}
+
+/// The old value goes with the new one, so that what somebody else changed meanwhile is not lost: then the directory refuses (16).
+fn control_becomes(account: &Entry, new: &str) -> Option<Vec<Modification>> {
     Some(vec![
-        Modification::new(ModificationKind::Delete, ATTRIBUTE, &[account.text(ATTRIBUTE)?]),
-        Modification::new(ModificationKind::Add, ATTRIBUTE, &[&new.cast_signed().to_string()]),
+        Modification::new(ModificationKind::Delete, CONTROL, &[account.text(CONTROL)?]),
+        Modification::new(ModificationKind::Add, CONTROL, &[new]),
     ])
 }
 
+/// Who is switched off or on already is so by the same number.
+pub(super) fn affirm(change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+    match change {
+        StandingChange::Disable | StandingChange::Enable => control_becomes(account, account.text(CONTROL)?),
+        _ => None,
+    }
+}
+
 fn read_control(account: &Entry) -> Option<u32> {
-    let control = account.text("userAccountControl")?.parse::<i32>().ok()?;
+    let control = account.text(CONTROL)?.parse::<i32>().ok()?;
     Some(control.cast_unsigned())
 }
 
@@ -107,6 +120,16 @@ mod tests {
     #[test]
     fn what_is_so_already_is_not_written_and_what_cannot_be_read_is_not_guessed() {
         assert_eq!(written(StandingChange::Enable, NORMAL), Some(vec![]));
+        let same = affirm(StandingChange::Enable, &Entry::new("CN=a", NORMAL)).unwrap();
+        let same = same.iter().map(|one| (one.kind, one.attribute, one.values[0].expose()));
+        assert_eq!(
+            same.collect::<Vec<_>>(),
+            [
+                (ModificationKind::Delete, CONTROL, &b"512"[..]),
+                (ModificationKind::Add, CONTROL, b"512")
+            ]
+        );
+        assert!(affirm(StandingChange::Disable, &Entry::new("CN=a", &[])).is_none());
         assert_eq!(written(StandingChange::Disable, &[]), None);
         assert_eq!(
             written(StandingChange::Disable, &[("userAccountControl", &["much"])]),

@@ -42,6 +42,16 @@ pub(super) fn change_standing(change: StandingChange, account: &Entry) -> Option
     })
 }
 
+/// What can have nothing to write, by that one of its attributes which says least: if it is there and not shown to us, losing it does no harm.
+pub(super) fn affirm_standing(change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+    let attribute = match change {
+        StandingChange::WithdrawForceChange => "passwordExpWarned",
+        StandingChange::Unlock => "retryCountResetTime",
+        _ => return None,
+    };
+    Some(vec![Modification::unchanged(attribute, account)])
+}
+
 /// Whether the password may be used for a few sign-ins or a while only.
 fn is_one_time(account: &Entry) -> bool {
     let limits = ["pwdTPRUseCount", "pwdTPRExpireAt", "pwdTPRValidFrom"];

@@ -3,9 +3,12 @@
 //! Plug-ins look at locks, at the age and at the last day before the server has looked at the password. So whatever they refuse proves nothing,
 //! also where the age is the reason, and a 49 may carry the controls of a grace sign-in beside a wrong password. Only success proves one.
 
+use super::entry::GRACE_LIMIT;
 use crate::upstream::bind_controls::{Malformed, accepted, said};
 use crate::upstream::dialect::BindAnswer;
 use crate::upstream::ds389::bind::kept_out;
+use crate::upstream::ds389::values::number;
+use crate::upstream::entry::Entry;
 use crate::upstream::reading::Reading;
 use postern_identity::{Cause, LockedBy, Proven, Standing, State};
 use postern_ldap::ResultCode;
@@ -56,6 +59,24 @@ fn unwilling(text: &[u8]) -> Reading {
         }
     } else {
         kept_out(ResultCode::UNWILLING_TO_PERFORM, text)
+    }
+}
+
+/// The reverse: what a sign-in with the right password is answered. An expired password is refused before it is looked at, or let in without a
+/// word where sign-ins after its end are not counted; which of the two, the policy alone tells.
+pub(super) fn foresee(state: &State, policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
+    match state {
+        State::Active | State::Expiring { .. } | State::ExpiredGrace { .. } => Some((ResultCode::SUCCESS, Proven::Yes)),
+        State::Expired | State::MustChange => {
+            let limit = number(policy?, GRACE_LIMIT).ok()?;
+            Some(if limit.is_some_and(|limit| limit < 0) {
+                (ResultCode::SUCCESS, Proven::Yes)
+            } else {
+                (ResultCode::INVALID_CREDENTIALS, Proven::Unknown)
+            })
+        }
+        State::Unknown | State::TransportRefused => None,
+        _ => Some((ResultCode::UNWILLING_TO_PERFORM, Proven::Unknown)),
     }
 }
 
@@ -134,6 +155,38 @@ mod tests {
         for controls in [&[][..], &grace, &expired_control()] {
             let (standing, proven) = answer(49, b"", controls);
             assert_eq!((standing.state, proven), (State::Unknown, Proven::No));
+        }
+    }
+
+    #[test]
+    fn what_becomes_of_an_expired_password_is_the_policys_to_tell_and_no_refusal_proves_one() {
+        let limited = |limit: &str| Entry::new("cn=policy", &[(GRACE_LIMIT, &[limit])]);
+        let silent = Some((ResultCode::SUCCESS, Proven::Yes));
+        let refused = Some((ResultCode::INVALID_CREDENTIALS, Proven::Unknown));
+        for state in [State::Expired, State::MustChange] {
+            assert_eq!(foresee(&state, Some(&limited("-1"))), silent, "{state:?}");
+            for policy in [limited("0"), limited("3"), Entry::new("cn=policy", &[])] {
+                assert_eq!(foresee(&state, Some(&policy)), refused, "{state:?}");
+            }
+            for policy in [None, Some(&limited("many"))] {
+                assert_eq!(foresee(&state, policy), None, "{state:?}");
+            }
+        }
+        let locked = State::Locked {
+            by: LockedBy::Failures,
+            until: None,
+        };
+        for (state, wanted) in [
+            (State::Active, silent),
+            (State::ExpiredGrace { left: 1 }, silent),
+            (locked, Some((ResultCode::UNWILLING_TO_PERFORM, Proven::Unknown))),
+            (
+                State::Disabled,
+                Some((ResultCode::UNWILLING_TO_PERFORM, Proven::Unknown)),
+            ),
+            (State::Unknown, None),
+        ] {
+            assert_eq!(foresee(&state, Some(&limited("0"))), wanted, "{state:?}");
         }
     }
 

@@ -13,6 +13,8 @@ use postern_identity::{Cause, LockedBy, Standing, State, Timestamp};
 pub(super) const POLICY_REFERENCE: &str = "krbPwdPolicyReference";
 /// How many wrong passwords are counted.
 pub(super) const FAILED_COUNT: &str = "krbLoginFailedCount";
+/// How many sign-ins a policy allows after a password's end; -1: as many as there are.
+pub(super) const GRACE_LIMIT: &str = "passwordGraceLimit";
 
 pub(super) const ACCOUNT_ATTRIBUTES: &[&str] = &[
     POLICY_REFERENCE,
@@ -31,7 +33,7 @@ pub(super) const POLICY_ATTRIBUTES: &[&str] = &[
     "krbPwdMaxFailure",
     "krbPwdFailureCountInterval",
     "krbPwdLockoutDuration",
-    "passwordGraceLimit",
+    GRACE_LIMIT,
 ];
 
 /// How long before its end a password is called expiring: `ipaPwdExpAdvNotify` as FreeIPA ships it. LDAP itself never warns here.
@@ -115,7 +117,7 @@ fn age(account: &Entry, policy: Option<&Entry>, now: Timestamp) -> Result<Judged
         });
     }
     let reset = time(account, "krbLastPwdChange")?.is_some_and(|changed| expires.duration_since(changed) <= AT_ONCE);
-    let limit = policy.map(|policy| number(policy, "passwordGraceLimit")).transpose()?;
+    let limit = policy.map(|policy| number(policy, GRACE_LIMIT)).transpose()?;
     // Where the policy does not say, the plug-in takes it for 0; -1 is no limit and nothing told.
     let left = match limit {
         Some(limit) => {

@@ -29,3 +29,32 @@ pub(super) fn modification(change: StandingChange, account: &Entry) -> Vec<Modif
         StandingChange::Enable => Vec::new(),
     }
 }
+
+/// Only enabling ever has nothing to write. Nothing in the place of no lock is no change; and a lock by failures stays.
+pub(super) fn affirmation(change: StandingChange, account: &Entry) -> Option<Vec<Modification>> {
+    (change == StandingChange::Enable).then(|| vec![Modification::unchanged(LOCK, account)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enabling_who_is_enabled_is_written_as_the_lock_there_is() {
+        let written = |account: &[(&str, &[&str])]| {
+            let account = Entry::new("uid=a", account);
+            assert!(modification(StandingChange::Enable, &account).is_empty());
+            let changes = affirmation(StandingChange::Enable, &account).unwrap();
+            assert_eq!(changes.len(), 1);
+            assert_eq!(
+                (changes[0].kind, changes[0].attribute),
+                (ModificationKind::Replace, LOCK)
+            );
+            let text = |value: &postern_identity::Secret| String::from_utf8(value.expose().to_vec()).unwrap();
+            changes[0].values.iter().map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(written(&[]), [""; 0]);
+        assert_eq!(written(&[(LOCK, &["20261122120000Z"])]), ["20261122120000Z"]);
+        assert!(affirmation(StandingChange::Disable, &Entry::new("uid=a", &[])).is_none());
+    }
+}

@@ -400,8 +400,8 @@ impl Asking<'_> {
 fn password_attribute(dialect: DialectName) -> Option<&'static str> {
     match dialect {
         DialectName::OpenLdap | DialectName::Ds389 | DialectName::FreeIpa => Some("userPassword"),
-        // It shows them to nobody.
-        DialectName::ActiveDirectory => None,
+        // They show them to nobody.
+        DialectName::ActiveDirectory | DialectName::Embedded => None,
     }
 }
 

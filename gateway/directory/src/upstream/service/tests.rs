@@ -110,6 +110,28 @@ async fn a_kept_lane_that_breaks_under_a_look_up_is_replaced_and_the_account_fou
 }
 
 #[tokio::test]
+async fn an_entry_is_read_on_a_kept_lane_and_on_another_if_that_breaks() {
+    // A bind and two searches are answered on the first.
+    let (lanes, counts, _tasks) = directory(4).await;
+    let dn = "uid=alice,dc=example,dc=org";
+    for connections in [1, 1, 2, 2] {
+        let entry = lanes.one_entry(dn, &["entryUUID"]).await.unwrap();
+        assert_eq!(entry.unwrap().dn(), dn);
+        assert_eq!(counts.connections.load(Ordering::SeqCst), connections);
+    }
+    let lanes = Arc::new(lanes);
+    let mut reading = JoinSet::new();
+    for _ in 0..20 {
+        let lanes = Arc::clone(&lanes);
+        reading.spawn(async move { lanes.one_entry(dn, &["entryUUID"]).await.map(|entry| entry.is_some()) });
+    }
+    for found in reading.join_all().await {
+        assert_eq!(found, Ok(true));
+    }
+    assert!(counts.most_open.load(Ordering::SeqCst) <= MOST_LANES);
+}
+
+#[tokio::test]
 async fn a_fresh_lane_that_breaks_is_not_tried_again() {
     let (lanes, counts, _tasks) = directory(2).await;
     let fault = lanes.look_up("alice").await.unwrap_err();

@@ -327,3 +327,28 @@ fn the_policy_is_an_entry_of_the_directorys_figures() {
 fn text_filter(filter: &str) -> Vec<u8> {
     postern_ldap::filter::text::parse(filter).unwrap()
 }
+
+#[test]
+fn an_entry_whose_name_is_no_text_is_shown_without_what_is_made_and_what_it_is_made_of() {
+    let shape = ready();
+    let (_, _, wanted) = goes_up(
+        &shape,
+        &search("(cn=x)", &["userAccountControl", "sAMAccountName", "cn"]),
+    );
+    let of_directory: [(&str, &[&[u8]]); 2] = [("cn", &[b"alice"]), ("CN;lang-en", &[b"alice"])];
+    let hidden: [(&str, &[&[u8]]); 4] = [
+        ("objectClass", &[PERSON]),
+        ("uid", &[b"alice"]),
+        ("pwdReset", &[b"TRUE"]),
+        ("userAccountControl", &[b"the directory's"]),
+    ];
+    let no_text = |attributes: &[(&str, &[&[u8]])]| {
+        let mut octets = entry_of("uid=?,dc=example", attributes);
+        let place = octets.windows(2).position(|pair| pair == b"=?").unwrap();
+        octets[place + 1] = 0xff;
+        octets
+    };
+    let sent = no_text(&[&of_directory[..], &hidden].concat());
+    let made = shape.entry(&Message::parse(&sent).unwrap(), &wanted.unwrap()).unwrap();
+    assert_eq!(made, no_text(&of_directory));
+}

@@ -120,7 +120,7 @@ impl<'a> Told<'a> {
             password,
             standing: found.as_ref().ok().map(|account| told_standing(&account.standing)),
             bind: found.as_ref().ok().filter(|_| !opaque).and_then(|account| {
-                let (standing, proven) = at_a_bind(upstream.dialect(), &account.standing)?;
+                let (standing, proven) = at_a_bind(upstream.dialect(), &account.standing, account.foreseen)?;
                 Some(ask(&standing, proven))
             }),
             hint: found
@@ -215,15 +215,20 @@ impl ToldBind {
     }
 }
 
-/// What to tell where the entry does not tell how the account stands.
+/// What to tell where the entry does not tell how the account stands, or what that means at a sign-in.
 fn hint(account: &Account, upstream: &Upstream) -> Option<&'static str> {
-    if account.standing.state != State::Unknown {
+    if account.foreseen.is_some() {
         return None;
     }
     if account.policy_dn.is_none() && upstream.settings().default_policy_dn.is_none() {
         return Some(
             "cannot be foreseen: no password policy of the account is known. If the directory has a default policy, \
              set default_policy_dn",
+        );
+    }
+    if account.standing.state != State::Unknown {
+        return Some(
+            "cannot be foreseen: the account's password policy says what is answered, and the service account may not read it",
         );
     }
     Some("cannot be foreseen: the entry does not tell how the account stands, or the service account may not read it")
@@ -250,8 +255,12 @@ fn told_bind(explanation: Explanation, standing: &Standing, proven: Proven) -> T
         text: verdict.text.map(|text| text.to_string()),
         rule: verdict.rule.to_string(),
         directory_answers: match standing.evidence.result_code {
-            Some(code) if code != ResultCode::SUCCESS.0 => "would refuse it with 49",
-            _ => "would accept it",
+            None => "would accept it",
+            Some(code) => match ResultCode(code) {
+                ResultCode::SUCCESS => "would accept it",
+                ResultCode::UNWILLING_TO_PERFORM => "would refuse it with 53",
+                _ => "would refuse it with 49",
+            },
         },
         password_proven: proven_word(proven),
         steps: explanation

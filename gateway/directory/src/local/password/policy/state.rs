@@ -37,7 +37,7 @@ impl Account<'_> {
     pub(super) fn failures(&self, now: i64) -> impl Iterator<Item = i64> {
         self.values(FAILURES).iter().map(move |value| {
             let text = std::str::from_utf8(value).ok();
-            text.and_then(time::parse).map_or(now, |time| time.as_second())
+            text.and_then(time::parse).map_or(now, Timestamp::as_second)
         })
     }
 
