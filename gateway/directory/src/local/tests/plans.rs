@@ -120,6 +120,35 @@ async fn by_looking(stage: &Stage, filter: &str, within: bool) -> Vec<String> {
     found
 }
 
+/// Those where a step to either side would matter.
+const EDGES: &[&str] = &[
+    "(uidNumber<=17)",
+    "(uidNumber>=17)",
+    "(uidNumber<=16)",
+    "(uidNumber>=18)",
+    "(uid=p1*)",
+    "(uid=p1)",
+    "(|(uid=p1)(uid=p1*))",
+    "(|(cn=*)(name=*))",
+    "(name=B*)",
+    "(memberOf=cn=g,dc=example,dc=org)",
+    "(|(memberOf=cn=g,dc=example,dc=org)(uid=p5))",
+];
+
+#[tokio::test]
+async fn the_edges_of_ranges_are_within_them() {
+    let stage = crowd().await;
+    let mut root = stage.root();
+    for filter in EDGES {
+        assert_eq!(
+            root.found(filter).await,
+            by_looking(&stage, filter, true).await,
+            "{filter}"
+        );
+    }
+    assert_eq!(root.found(EDGES[0]).await.len(), 6);
+}
+
 #[test]
 fn a_search_finds_what_the_filter_says_by_whatever_index() {
     let runtime = tokio::runtime::Builder::new_current_thread()
