@@ -2,6 +2,7 @@
 
 use crate::config::{Configuration, StorePlace};
 use crate::settings::{SettingsBook, of_directory};
+use postern_identity::Secret;
 use postern_identity::records::Settings;
 use postern_records::{FileFault, OpenError, PostgresSettings, SqliteSettings, Store, StoreSettings};
 use std::fs::DirBuilder;
@@ -18,23 +19,26 @@ pub async fn open(configuration: &Configuration) -> Result<Option<Arc<Store>>, O
     if !is_used(configuration) {
         return Ok(None);
     }
+    make_folder(configuration);
     Store::open(&settings(configuration)).await.map(|store| Some(Arc::new(store)))
 }
 
-/// Where it is. The state folder is made where it is not there yet.
+/// Where it is.
 pub fn settings(configuration: &Configuration) -> StoreSettings {
     match &configuration.store.place {
-        StorePlace::Postgres { url, password } => {
-            StoreSettings::Postgres(PostgresSettings::new(url.as_str(), password.as_ref().map(|password| password.duplicate())))
-        }
-        StorePlace::Sqlite(file) => {
-            let state_dir = &configuration.server.state_dir;
-            if file.parent() == Some(state_dir) {
-                // If it cannot be made the store says what is missing.
-                let _ = DirBuilder::new().recursive(true).mode(0o700).create(state_dir);
-            }
-            StoreSettings::Sqlite(SqliteSettings::new(file))
-        }
+        StorePlace::Postgres { url, password } => StoreSettings::Postgres(PostgresSettings::new(
+            url.as_str(),
+            password.as_ref().map(Secret::duplicate),
+        )),
+        StorePlace::Sqlite(file) => StoreSettings::Sqlite(SqliteSettings::new(file)),
+    }
+}
+
+/// Makes the state folder if the store is to stand in it. If that cannot be, the store says what is missing.
+pub fn make_folder(configuration: &Configuration) {
+    let state_dir = &configuration.server.state_dir;
+    if matches!(&configuration.store.place, StorePlace::Sqlite(file) if file.parent() == Some(state_dir)) {
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(state_dir);
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) mod virtual_attributes;
 mod write;
 
 pub use access::{AccessRule, AccessRules, May, What, Who};
+pub use session::SERVICE_NAME;
 pub use write::{LoadFault, Loader};
 
 use crate::transport::Transport;
@@ -43,7 +44,7 @@ use path::{NameFault, NamePath};
 use postern_identity::records::Entries;
 use postern_identity::{Clock, DirectoryName, Secret};
 use schema::Schema;
-use session::{Actor, SERVICE_NAME};
+use session::Actor;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::LocalStream;

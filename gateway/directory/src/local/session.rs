@@ -6,7 +6,7 @@ use postern_identity::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name our own account signs in by. It has no entry.
-pub(crate) const SERVICE_NAME: &str = "cn=postern";
+pub const SERVICE_NAME: &str = "cn=postern";
 
 /// In whose name operations are done. It does not change: a bind makes another one.
 pub(crate) struct Session {

@@ -3,6 +3,7 @@
 use super::settings::store_problem;
 use super::{DONE, FAILED};
 use crate::config::Environment;
+use crate::control::client;
 use crate::output::Output;
 use crate::shell::{self, Place};
 use crate::store;
@@ -11,14 +12,30 @@ use std::io;
 
 /// With `check` nothing is changed, and what is behind ends with 1.
 pub fn run(place: &Place, check: bool, environment: &Environment<'_>, out: &mut Output<'_>) -> io::Result<u8> {
-    let configuration = match place.configuration(environment, out) {
-        Ok((_, Some(configuration))) => configuration,
-        Ok((state_dir, None)) => return Ok(shell::nobody_runs(&state_dir, out)),
+    let (state_dir, configuration) = match place.configuration(environment, out) {
+        Ok(found) => found,
         Err(code) => return Ok(code),
+    };
+    match client::is_there(&state_dir) {
+        Ok(false) => {}
+        Ok(true) => {
+            out.line("a gateway runs here: it took the store to its newest schema when it started")?;
+            return Ok(DONE);
+        }
+        Err(error) => {
+            out.problem(error);
+            return Ok(FAILED);
+        }
+    }
+    let Some(configuration) = configuration else {
+        return Ok(shell::nobody_runs(&state_dir, out));
     };
     if !store::is_used(&configuration) {
         out.line("nothing is kept: there is neither an embedded directory nor [store]")?;
         return Ok(DONE);
+    }
+    if !check {
+        store::make_folder(&configuration);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Migration { found, newest } =
