@@ -161,7 +161,7 @@ fn a_search_finds_what_the_filter_says_by_whatever_index() {
         (stage, root)
     });
     let mut runner = TestRunner::new(Config::with_cases(1500));
-    let root = std::cell::RefCell::new(&mut root);
+    let root = tokio::sync::Mutex::new(&mut root);
     let found = std::cell::Cell::new(0);
     runner
         .run(&(any_filter(), any::<bool>()), |(filter, within)| {
@@ -172,7 +172,7 @@ fn a_search_finds_what_the_filter_says_by_whatever_index() {
                     attributes: &["1.1"],
                     ..Asked::all(&filter)
                 };
-                let told = root.borrow_mut().search(asked).await;
+                let told = root.lock().await.search(asked).await;
                 let mut names: Vec<String> = told.entries.into_iter().map(|entry| entry.name).collect();
                 names.sort();
                 found.set(found.get() + usize::from(!wanted.is_empty() && wanted.len() < 10));
