@@ -22,6 +22,8 @@
 //!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.
 //!
+//! [`local`] is a directory of our own: [`LocalDirectory`](local::LocalDirectory) takes and gives the same frames in this process.
+//!
 //! **To add a dialect**: a file in `upstream/` with one unit struct that implements [`Dialect`], its name in [`DialectName`], the
 //! exact messages of a real server beside it as tests, and a row in the tests against that server.
 

@@ -32,3 +32,4 @@ mod service_account;
 mod shapes;
 mod translation;
 mod ways_in;
+mod writes;

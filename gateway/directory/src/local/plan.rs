@@ -76,10 +76,7 @@ impl Plan {
 
     /// Whether an entry may be found more than once.
     pub(super) fn may_repeat(&self) -> bool {
-        !matches!(
-            self.parts.as_slice(),
-            [] | [Part::Select(Selection::Place | Selection::Equal(_))]
-        )
+        may_repeat(self.parts.iter())
     }
 
     /// Begins. `most` is how many the client wants; 0: all.
@@ -92,9 +89,17 @@ impl Plan {
                 (most, _) => most.saturating_add(1).min(FIRST_PAGE),
             },
             reach,
+            everything: false,
             parts: self.parts.into(),
             after: None,
         }
+    }
+}
+
+fn may_repeat<'a>(mut parts: impl Iterator<Item = &'a Part>) -> bool {
+    match (parts.next(), parts.next()) {
+        (None | Some(Part::Select(Selection::Place | Selection::Equal(_))), None) => false,
+        (_, _) => true,
     }
 }
 
@@ -197,9 +202,23 @@ pub(super) struct Source {
     parts: VecDeque<Part>,
     after: Option<Position>,
     limit: u32,
+    /// It gave up its plan.
+    everything: bool,
 }
 
 impl Source {
+    /// Whether an entry may come that came before, and will not do so for the last time.
+    pub(super) fn may_repeat(&self) -> bool {
+        !self.everything
+    }
+
+    /// Begins anew, with everything in reach in its place.
+    pub(super) fn look_at_everything(&mut self) {
+        self.everything = true;
+        self.after = None;
+        self.parts = VecDeque::from([Part::Select(Selection::Place)]);
+    }
+
     /// Whether nothing can come any more.
     pub(super) fn is_empty(&self) -> bool {
         self.parts.is_empty()

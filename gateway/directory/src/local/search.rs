@@ -40,6 +40,10 @@ const TOGETHER: usize = 32 * 1024;
 /// So many entries are looked at before others of the thread have their turn.
 const IN_A_ROW: u32 = 256;
 
+/// So many entries are told apart while a plan may find one twice. Beyond, everything is looked at in its place, where nothing comes twice:
+/// what a search holds must not grow with what it finds.
+const MOST_SEEN: usize = if cfg!(test) { 50 } else { 50_000 };
+
 /// A search under way.
 pub(super) struct Search {
     directory: Arc<LocalDirectory>,
@@ -68,6 +72,14 @@ struct Paged {
     left: u32,
     number: u64,
     likeness: u64,
+}
+
+/// What is to be said of an entry.
+enum Matched {
+    Yes(Box<Entry>),
+    No,
+    /// It was said before.
+    Again,
 }
 
 /// What a request turned out to be.
@@ -222,9 +234,14 @@ impl Search {
 
     /// Adds an entry to the answers, if it is one of those that are wanted.
     async fn tell(&mut self, row: &EntryRow, out: &mut Vec<u8>) -> Result<(), Answer> {
-        let at_once = self.seen.is_none() && !self.without_base && self.question.is_always(self.access.to(&row.path));
-        if !(at_once && self.access.to(&row.path).may_see()) && self.matched(row).await?.is_none() {
-            return self.looked_in_vain();
+        let rights = self.access.to(&row.path);
+        let at_once = self.seen.is_none() && !self.without_base && self.question.is_always(rights) && rights.may_see();
+        if !at_once {
+            match self.matched(row).await? {
+                Matched::Yes(_) => {}
+                Matched::Again => return Ok(()),
+                Matched::No => return self.looked_in_vain(),
+            }
         }
         match &mut self.left {
             Some(0) => return Err(Answer::new(ResultCode::SIZE_LIMIT_EXCEEDED, "")),
@@ -248,12 +265,16 @@ impl Search {
         Ok(())
     }
 
-    /// The entry, if it matches, may be seen and was not told of before.
-    async fn matched(&mut self, row: &EntryRow) -> Result<Option<Entry>, Answer> {
+    /// Whether an entry matches, may be seen and was not told of before.
+    async fn matched(&mut self, row: &EntryRow) -> Result<Matched, Answer> {
+        // What was gathered to be sorted was seen then, and is looked at once more when it is told of.
+        let gathered = self.places.is_some();
+        if !gathered && self.seen.as_ref().is_some_and(|seen| seen.contains(&row.id)) {
+            return Ok(Matched::Again);
+        }
         let is_base = self.without_base && row.path == *self.base.octets();
-        let rights = self.access.to(&row.path);
-        if is_base || !rights.may_see() {
-            return Ok(None);
+        if is_base || !self.access.to(&row.path).may_see() {
+            return Ok(Matched::No);
         }
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         if !self
@@ -261,14 +282,16 @@ impl Search {
             .matches(&self.directory, row, &entry, &self.access)
             .await?
         {
-            return Ok(None);
+            return Ok(Matched::No);
         }
-        if let Some(seen) = &mut self.seen
-            && !seen.insert(row.id)
-        {
-            return Ok(None);
+        if let Some(seen) = self.seen.as_mut().filter(|_| !gathered && self.source.may_repeat()) {
+            seen.insert(row.id);
+            if seen.len() == MOST_SEEN {
+                self.rows.clear();
+                self.source.look_at_everything();
+            }
         }
-        Ok(Some(entry))
+        Ok(Matched::Yes(Box::new(entry)))
     }
 
     fn looked_in_vain(&mut self) -> Result<(), Answer> {
@@ -330,9 +353,13 @@ impl Search {
             if looked_at % IN_A_ROW == 0 {
                 tokio::task::yield_now().await;
             }
-            let Some(entry) = self.matched(&row).await? else {
-                self.looked_in_vain()?;
-                continue;
+            let entry = match self.matched(&row).await? {
+                Matched::Yes(entry) => entry,
+                Matched::Again => continue,
+                Matched::No => {
+                    self.looked_in_vain()?;
+                    continue;
+                }
             };
             let rights = self.access.to(&row.path);
             if !sorting.add(&row.path, &entry, |key| rights.may_read(key)) {
@@ -346,21 +373,12 @@ impl Search {
                 self.rows.push_front(row);
                 self.sort_result = Some(Err(fault));
                 self.places = Some(sorting.unsorted());
-                self.forget_seen();
                 return Ok(());
             }
         }
         self.sort_result = Some(Ok(()));
         self.places = Some(sorting.sorted());
-        self.forget_seen();
         Ok(())
-    }
-
-    /// What was gathered is looked at once more when it is told of.
-    fn forget_seen(&mut self) {
-        if let Some(seen) = &mut self.seen {
-            seen.clear();
-        }
     }
 
     fn page_ends(mut self: Box<Self>, mut out: Vec<u8>) -> Step {

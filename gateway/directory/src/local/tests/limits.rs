@@ -165,3 +165,26 @@ async fn the_time_limit_is_kept() {
     assert_eq!(told.code, ResultCode::TIME_LIMIT_EXCEEDED);
     assert!(!told.entries.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_found_twice_is_told_once_and_neither_held_nor_counted_without_end() {
+    let stage = Stage::with(|settings| settings.limits.look_through = 100).await;
+    let names: Vec<String> = (0..300).map(|number| format!("ou=u{number},{BASE}")).collect();
+    for name in &names {
+        let ou = name.split([',', '=']).nth(1).unwrap();
+        stage
+            .add(
+                name,
+                &[("objectClass", "organizationalUnit"), ("ou", ou), ("ou", "u-other")],
+            )
+            .await;
+    }
+    let mut client = stage.signed_in(ADA).await;
+    for filter in ["(ou=u*)", "(|(ou=u*)(ou=u-other))"] {
+        // With so many told apart, and as many again found twice.
+        let mut found = client.found(filter).await;
+        assert_eq!(found.len(), 300, "{filter}");
+        found.dedup();
+        assert_eq!(found.len(), 300, "{filter}");
+    }
+}

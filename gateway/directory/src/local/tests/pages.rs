@@ -282,3 +282,39 @@ async fn unknown_critical_controls_and_two_of_a_kind_are_refused() {
         assert_eq!(told.code.0, code, "{controls:?}");
     }
 }
+
+#[tokio::test]
+async fn what_is_found_twice_is_sorted_once_and_given_up_without_loss() {
+    let stage = Stage::with(|settings| settings.limits.sorted = 100).await;
+    for number in 0..90 {
+        stage
+            .person(&format!("p{number}"), &format!("{:02}", (number * 7) % 90), "Many")
+            .await;
+    }
+    let mut client = stage.signed_in(ADA).await;
+    for (filter, count) in [("(|(sn=Many)(cn=*)(uid=p1))", 95), ("(|(objectClass=*)(sn=Many))", 99)] {
+        let told = client.search(asked(filter, &[&by("givenName", false, false)])).await;
+        let mut names = told.names();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(
+            (told.code, told.entries.len(), names.len()),
+            (ResultCode::SUCCESS, count, count),
+            "{filter}"
+        );
+    }
+    let stage = Stage::with(|settings| settings.limits.sorted = 20).await;
+    for number in 0..90 {
+        stage
+            .person(&format!("p{number}"), &format!("{:02}", (number * 7) % 90), "Many")
+            .await;
+    }
+    let mut client = stage.signed_in(ADA).await;
+    let told = client
+        .search(asked("(|(sn=Many)(cn=*)(uid=p1))", &[&by("givenName", false, false)]))
+        .await;
+    let mut names = told.names();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!((told.entries.len(), names.len()), (95, 95));
+}

@@ -120,6 +120,35 @@ async fn by_looking(stage: &Stage, filter: &str, within: bool) -> Vec<String> {
     found
 }
 
+/// Those where a step to either side would matter.
+const EDGES: &[&str] = &[
+    "(uidNumber<=17)",
+    "(uidNumber>=17)",
+    "(uidNumber<=16)",
+    "(uidNumber>=18)",
+    "(uid=p1*)",
+    "(uid=p1)",
+    "(|(uid=p1)(uid=p1*))",
+    "(|(cn=*)(name=*))",
+    "(name=B*)",
+    "(memberOf=cn=g,dc=example,dc=org)",
+    "(|(memberOf=cn=g,dc=example,dc=org)(uid=p5))",
+];
+
+#[tokio::test]
+async fn the_edges_of_ranges_are_within_them() {
+    let stage = crowd().await;
+    let mut root = stage.root();
+    for filter in EDGES {
+        assert_eq!(
+            root.found(filter).await,
+            by_looking(&stage, filter, true).await,
+            "{filter}"
+        );
+    }
+    assert_eq!(root.found(EDGES[0]).await.len(), 6);
+}
+
 #[test]
 fn a_search_finds_what_the_filter_says_by_whatever_index() {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -132,7 +161,7 @@ fn a_search_finds_what_the_filter_says_by_whatever_index() {
         (stage, root)
     });
     let mut runner = TestRunner::new(Config::with_cases(1500));
-    let root = std::cell::RefCell::new(&mut root);
+    let root = tokio::sync::Mutex::new(&mut root);
     let found = std::cell::Cell::new(0);
     runner
         .run(&(any_filter(), any::<bool>()), |(filter, within)| {
@@ -143,7 +172,7 @@ fn a_search_finds_what_the_filter_says_by_whatever_index() {
                     attributes: &["1.1"],
                     ..Asked::all(&filter)
                 };
-                let told = root.borrow_mut().search(asked).await;
+                let told = root.lock().await.search(asked).await;
                 let mut names: Vec<String> = told.entries.into_iter().map(|entry| entry.name).collect();
                 names.sort();
                 found.set(found.get() + usize::from(!wanted.is_empty() && wanted.len() < 10));

@@ -5,6 +5,7 @@ use super::stage::{ADA, Asked, BASE, PASSWORD, Stage};
 use jiff::SignedDuration;
 use postern_identity::records::RecordsError;
 use postern_ldap::control::ppolicy::{PasswordPolicyResponse, error};
+use postern_ldap::extended::PasswordModify;
 use postern_ldap::{MessageId, ResultCode, bind, oid};
 use std::sync::atomic::Ordering;
 
@@ -206,6 +207,24 @@ async fn whoever_must_change_the_password_may_do_nothing_else() {
     );
     let who = postern_ldap::extended::request(MessageId(4), oid::WHO_AM_I, None, &[]);
     assert_eq!(client.ask(&who).await.code, ResultCode::SUCCESS);
+    assert_eq!(
+        client.search(Asked::all("(uid=bob)")).await.code,
+        ResultCode::INSUFFICIENT_ACCESS_RIGHTS
+    );
+    // Until it is changed.
+    let change = PasswordModify {
+        identity: None,
+        old: Some(PASSWORD.as_bytes()),
+        new: Some(b"another horse"),
+    };
+    let request = postern_ldap::extended::request(MessageId(5), oid::PASSWORD_MODIFY, Some(&change.value()), &[]);
+    let told = client.ask(&request).await;
+    assert_eq!(told.code, ResultCode::SUCCESS, "{}", told.text);
+    assert_eq!(client.found("(uid=bob)").await.len(), 1);
+    assert_eq!(
+        stage.client().bind(ADA, "another horse").await.code,
+        ResultCode::SUCCESS
+    );
 }
 
 #[tokio::test]

@@ -40,6 +40,13 @@ pub(super) struct Following<'a> {
     pub(super) nobody: &'a str,
 }
 
+/// What becomes of a value.
+enum Fate {
+    Stays,
+    Goes,
+    Becomes(Vec<u8>),
+}
+
 /// Every entry that names one within `path`, but `itself`. More than `most` of them are more than is repaired at once.
 pub(super) async fn referring(
     entries: &dyn Entries,
@@ -126,10 +133,11 @@ impl Following<'_> {
         let mut values: Vec<Vec<u8>> = Vec::with_capacity(attribute.values.len());
         for value in &attribute.values {
             match self.renamed(value, &*kind.key == "uniquemember") {
-                None => values.push(value.clone()),
-                Some(renamed) => {
+                Fate::Stays => values.push(value.clone()),
+                Fate::Goes => is_changed = true,
+                Fate::Becomes(renamed) => {
                     is_changed = true;
-                    values.extend(renamed);
+                    values.push(renamed);
                 }
             }
         }
@@ -142,29 +150,35 @@ impl Following<'_> {
         Some(values)
     }
 
-    /// `None`: the value stays. Else what takes its place, if anything.
-    fn renamed(&self, value: &[u8], may_have_uid: bool) -> Option<Option<Vec<u8>>> {
+    fn renamed(&self, value: &[u8], may_have_uid: bool) -> Fate {
         let (name, uid) = if may_have_uid {
             optional_uid(value)
         } else {
             (value, &[][..])
         };
-        let path = self.schema.path(name).ok()?;
+        let Ok(path) = self.schema.path(name) else {
+            return Fate::Stays;
+        };
+        let Some(to) = self.to else {
+            // What is gone had nothing below it: a name below it was nobody's before, too.
+            return if path == *self.from { Fate::Goes } else { Fate::Stays };
+        };
         if !path.is_within(self.from) {
-            return None;
+            return Fate::Stays;
         }
-        let Some(to) = self.to else { return Some(None) };
         let mut renamed = Vec::with_capacity(value.len() + to.len());
         let mut rest = name;
         for _ in self.from.depth()..path.depth() {
-            let written = WrittenName::first(rest).ok()??;
+            let Ok(Some(written)) = WrittenName::first(rest) else {
+                return Fate::Stays;
+            };
             renamed.extend_from_slice(written.rdn);
             renamed.push(b',');
             rest = written.rest;
         }
         renamed.extend_from_slice(to.as_bytes());
         renamed.extend_from_slice(uid);
-        Some(Some(renamed))
+        Fate::Becomes(renamed)
     }
 }
 

@@ -81,6 +81,10 @@ pub(super) fn only(given: &AttributeValues<'_>) -> Result<Option<Secret>, Answer
 }
 
 /// Who sets a password, and what else the request says.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing a request says or does not"
+)]
 pub(super) struct Setter {
     /// In whose eyes the policy looks at it.
     pub(super) by: By,

@@ -126,13 +126,12 @@ impl LocalDirectory {
             reset_is_said: false,
             permissive: false,
         };
-        let (new, made) = match &asked.new {
-            Some(new) => (new.duplicate(), None),
-            None => {
-                let policy = self.lawful_policy(&open.entry).await?;
-                let made = Self::made_up(usize::try_from(policy.min_length).unwrap_or(LONGEST))?;
-                (made.duplicate(), Some(made))
-            }
+        let (new, made) = if let Some(new) = &asked.new {
+            (new.duplicate(), None)
+        } else {
+            let policy = self.lawful_policy(&open.entry).await?;
+            let made = Self::made_up(usize::try_from(policy.min_length).unwrap_or(LONGEST))?;
+            (made.duplicate(), Some(made))
         };
         let old = asked.old.as_ref().map(|old| OldPassword::Operation(old.duplicate()));
         self.new_password(&mut open.entry, NewPassword::Plain(new), old, &setter)

@@ -101,7 +101,7 @@ impl LocalDirectory {
         if !rights.may_manage() || !rights_there.may_manage() {
             return Err(Answer::forbidden());
         }
-        if place != renaming.from && !self.entries.nearest(&self.tree, &[place.octets()]).await?.is_none() {
+        if place != renaming.from && self.entries.nearest(&self.tree, &[place.octets()]).await?.is_some() {
             return Err(Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, ""));
         }
         if renaming.deletes_old

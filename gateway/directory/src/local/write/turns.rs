@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// The turns of one directory. Waiting is in order of coming.
 pub(crate) struct Turns {
-    turns: Vec<Mutex<()>>,
+    places: Vec<Mutex<()>>,
     spread: RandomState,
     repairs: Mutex<()>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Turns {
 impl Default for Turns {
     fn default() -> Self {
         Self {
-            turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
+            places: (0..TURNS).map(|_| Mutex::new(())).collect(),
             spread: RandomState::new(),
             repairs: Mutex::default(),
         }
@@ -33,7 +33,7 @@ impl Turns {
     /// Waits for the turn of whoever writes at this place; it ends with what is returned.
     pub(super) async fn wait(&self, path: &NamePath) -> Result<Option<MutexGuard<'_, ()>>, Answer> {
         let place = usize::try_from(self.spread.hash_one(path.octets())).unwrap_or_default() % TURNS;
-        let Some(turn) = self.turns.get(place) else {
+        let Some(turn) = self.places.get(place) else {
             return Ok(None);
         };
         match tokio::time::timeout(LONGEST, turn.lock()).await {

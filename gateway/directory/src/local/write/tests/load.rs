@@ -3,6 +3,7 @@
 use super::{BASE, House, group, owned, person};
 use crate::local::write::{LoadFault, Loader};
 
+const HASH: &str = "{SSHA}AAAA";
 const UUID: &str = "7f7ec2b4-9d9c-4b8e-8f0a-000000000001";
 
 async fn load(house: &House, given: &[(&str, &[super::Given<'_>])]) -> Result<u64, LoadFault> {
@@ -22,7 +23,6 @@ fn ada<'a>(more: &[super::Given<'a>]) -> Vec<super::Given<'a>> {
 #[tokio::test]
 async fn what_an_entry_brings_stays_and_what_is_worked_out_is_passed_over() {
     let house = House::new().await;
-    const HASH: &str = "{SSHA}AAAA";
     let given = ada(&[
         ("entryUUID", &[UUID]),
         ("createTimestamp", &["20200101000000Z"]),

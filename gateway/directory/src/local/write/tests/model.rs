@@ -151,18 +151,13 @@ fn change<T: Ord + Clone>(values: &mut BTreeSet<T>, operation: u32, given: &[T])
 
 /// The name of a place, in one of several spellings.
 fn name(place: &[u8], spelling: u8) -> String {
-    let mut name = String::new();
-    for word in place.iter().rev() {
-        name += &match spelling {
-            0 => format!("cn={},", text(*word).replace(',', "\\,").replace('+', "\\+")),
-            1 => format!(
-                "CN = {} , ",
-                text(*word).to_uppercase().replace(',', "\\,").replace('+', "\\+")
-            ),
-            _ => format!("2.5.4.3=\"{}\";", text(*word)),
-        };
-    }
-    name + BASE
+    let escaped = |word: u8| text(word).replace(',', "\\,").replace('+', "\\+");
+    let rdn = |word: &u8| match spelling {
+        0 => format!("cn={},", escaped(*word)),
+        1 => format!("CN = {} , ", escaped(*word).to_uppercase()),
+        _ => format!("2.5.4.3=\"{}\";", text(*word)),
+    };
+    place.iter().rev().map(rdn).collect::<String>() + BASE
 }
 
 /// A word as a value: with what is escaped in names, and one that begins as another does.
