@@ -4,8 +4,8 @@ use crate::config::{Configuration, Embedded, Hashing};
 use crate::control::{Offered, OfferedDirectory};
 use crate::settings::SettingsBook;
 use crate::store;
-use postern_directory::local::path::WrittenName;
 use postern_directory::local::password::{Hasher, HasherSettings};
+use postern_directory::local::path::WrittenName;
 use postern_directory::local::{LoadFault, Loader, LocalDirectory, LocalSetupError};
 use postern_directory::{Settings, SetupError, Transport, Upstream};
 use postern_identity::records::{Entries, RecordsError};
@@ -77,7 +77,10 @@ impl Kept {
         let Some(store) = store::open(configuration).await? else {
             return Ok(None);
         };
-        let made = configuration.embedded.iter().map(|embedded| directory(embedded, &store, clock));
+        let made = configuration
+            .embedded
+            .iter()
+            .map(|embedded| directory(embedded, &store, clock));
         match made.collect() {
             Ok(directories) => Ok(Some(Self {
                 store,
@@ -152,7 +155,11 @@ impl Kept {
 
     /// Ends it: nothing more is hashed, and what was handed to the store is written.
     pub async fn close(self) {
-        let hashers: Vec<_> = self.directories.iter().map(|directory| Arc::clone(&directory.hasher)).collect();
+        let hashers: Vec<_> = self
+            .directories
+            .iter()
+            .map(|directory| Arc::clone(&directory.hasher))
+            .collect();
         let hashing = tokio::task::spawn_blocking(move || {
             for hasher in hashers {
                 hasher.close();

@@ -124,7 +124,10 @@ impl Reach {
     pub fn as_root(&self, name: &str) -> Result<Transport, ReachError> {
         match self {
             Self::Running(state_dir) => client::ldap(state_dir, name)?.ok_or(ReachError::Ended),
-            Self::Own(kept) => kept.directory(name).map(LocalDirectory::connect_as_root).ok_or(ReachError::NoSuch),
+            Self::Own(kept) => kept
+                .directory(name)
+                .map(LocalDirectory::connect_as_root)
+                .ok_or(ReachError::NoSuch),
         }
     }
 

@@ -68,7 +68,9 @@ mod tests {
                 let mut asked = [0; 1024];
                 let _ = theirs.read(&mut asked).await;
                 // The answer to a bind with message id 1: invalidCredentials.
-                let _ = theirs.write_all(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\x00\x04\x00").await;
+                let _ = theirs
+                    .write_all(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\x00\x04\x00")
+                    .await;
             });
             Ok(Transport::InProcess(Box::new(ours)))
         })
@@ -81,11 +83,17 @@ mod tests {
         let connection = upstream.connect().await.unwrap();
         assert!(connection.transport.is_protected());
         assert_eq!(upstream.server_name(connection.server), "embedded:people");
-        assert_eq!(upstream.settings().default_policy_dn.as_deref(), Some("cn=default,ou=policies,dc=example,dc=org"));
+        assert_eq!(
+            upstream.settings().default_policy_dn.as_deref(),
+            Some("cn=default,ou=policies,dc=example,dc=org")
+        );
         assert_eq!(DialectName::from_name("embedded"), Some(DialectName::Embedded));
         assert_eq!(upstream.dialect().name(), "openldap");
         let refused = upstream.connect_as_service(&crate::Want::default()).await.err();
-        assert_eq!(refused, Some(ConnectError::ServiceAccountRefused(ResultCode::INVALID_CREDENTIALS)));
+        assert_eq!(
+            refused,
+            Some(ConnectError::ServiceAccountRefused(ResultCode::INVALID_CREDENTIALS))
+        );
     }
 
     #[test]

@@ -82,7 +82,10 @@ pub fn run(
         return Ok(WRONG);
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reach = match settings.is_in_process().then(|| runtime.block_on(Reach::open(&configuration, clock))) {
+    let reach = match settings
+        .is_in_process()
+        .then(|| runtime.block_on(Reach::open(&configuration, clock)))
+    {
         None | Some(Ok(None)) => None,
         Some(Ok(reach)) => reach,
         Some(Err(error)) => {
@@ -94,7 +97,9 @@ pub fn run(
         Some(reach) => {
             let _inside = runtime.enter();
             let settings = Settings::embedded(settings.name.clone(), settings.base_dn.clone().unwrap_or_default());
-            reach.upstream(settings, Arc::clone(clock)).map_err(|error| (error.code(), error.to_string()))
+            reach
+                .upstream(settings, Arc::clone(clock))
+                .map_err(|error| (error.code(), error.to_string()))
         }
         None => Upstream::new(settings.duplicate(), Arc::clone(clock)).map_err(|error| (FAILED, error.to_string())),
     };

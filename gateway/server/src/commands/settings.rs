@@ -78,7 +78,12 @@ fn print(settings: &[Shown], list: bool, json: bool, out: &mut Output<'_>) -> io
     }
     for shown in settings {
         let set = shown.at.as_deref().map(|at| format!(", set {at}")).unwrap_or_default();
-        out.line(format_args!("{} = {} ({}{set})", shown.name, plain(&shown.value), shown.origin))?;
+        out.line(format_args!(
+            "{} = {} ({}{set})",
+            shown.name,
+            plain(&shown.value),
+            shown.origin
+        ))?;
         if list {
             out.line(format_args!("    {}", shown.description))?;
         }

@@ -76,7 +76,11 @@ impl AccessTable {
         let dn = entry_name("dn", text_of(self.dn.as_ref()), schema, reading).ok()?;
         match (text_of(self.dn.as_ref()), who) {
             (None, _) if named => {
-                return reading.none(span, "it is not said which", "dn = \"cn=helpdesk,ou=groups,dc=example,dc=org\"");
+                return reading.none(
+                    span,
+                    "it is not said which",
+                    "dn = \"cn=helpdesk,ou=groups,dc=example,dc=org\"",
+                );
             }
             (Some(written), Some(_)) if !named => {
                 let remedy = "leave it out, or who = \"account\", \"group\" or \"subtree\"";

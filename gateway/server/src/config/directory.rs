@@ -150,7 +150,11 @@ impl DirectoryTable {
         if let (Some(name), Some(written)) = (&name, &self.self_service_reset) {
             values.push((changeable::self_service_reset(name), Value::Switch(*written.get_ref())));
         }
-        if self.dialect.as_ref().is_some_and(|word| *word.get_ref() == DialectWord::Embedded) {
+        if self
+            .dialect
+            .as_ref()
+            .is_some_and(|word| *word.get_ref() == DialectWord::Embedded)
+        {
             self.must_have_no_servers(reading);
             let name = DirectoryName(name?);
             let embedded = own.read(name.clone(), &self.base_dn, table, &mut values, reading)?;
@@ -247,14 +251,20 @@ impl DirectoryTable {
             ("servers", self.servers.as_ref().map(Spanned::span)),
             ("balance", self.balance.as_ref().map(Spanned::span)),
             ("check_timeout_ms", self.check_timeout_ms.as_ref().map(Spanned::span)),
-            ("read_your_writes_seconds", self.read_your_writes_seconds.as_ref().map(Spanned::span)),
+            (
+                "read_your_writes_seconds",
+                self.read_your_writes_seconds.as_ref().map(Spanned::span),
+            ),
             ("drain_seconds", self.drain_seconds.as_ref().map(Spanned::span)),
             ("start_tls", self.start_tls.as_ref().map(Spanned::span)),
             ("default_policy_dn", self.default_policy_dn.as_ref().map(Spanned::span)),
             ("ca_file", self.ca_file.as_ref().map(Spanned::span)),
             ("server_name", self.server_name.as_ref().map(Spanned::span)),
             ("allow_plaintext", self.allow_plaintext.as_ref().map(Spanned::span)),
-            ("connect_timeout_ms", self.connect_timeout_ms.as_ref().map(Spanned::span)),
+            (
+                "connect_timeout_ms",
+                self.connect_timeout_ms.as_ref().map(Spanned::span),
+            ),
             ("answer_timeout_ms", self.answer_timeout_ms.as_ref().map(Spanned::span)),
             ("service_account", self.service_account.as_ref().map(Spanned::span)),
         ];

@@ -247,7 +247,11 @@ fn base(written: &Text, table: &Range<usize>, schema: &Schema, reading: &mut Rea
         if reading.told_of(table, "base_dn") {
             return None;
         }
-        return reading.none(table, "an embedded directory has no base_dn", "base_dn = \"dc=example,dc=org\"");
+        return reading.none(
+            table,
+            "an embedded directory has no base_dn",
+            "base_dn = \"dc=example,dc=org\"",
+        );
     };
     let base = entry_name("base_dn", Some(written), schema, reading).ok()??;
     if kept::base_entry(&base).is_none() {

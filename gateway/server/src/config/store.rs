@@ -92,7 +92,11 @@ fn place(written: &Spanned<String>, reading: &mut Reading<'_>) -> Option<StorePl
     if let Some(path) = text.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() || path.starts_with(':') || path.contains(['?', '\0']) {
-            return reading.none(&span, format!("{} names no file", quoted(text)), "such as sqlite:postern.db");
+            return reading.none(
+                &span,
+                format!("{} names no file", quoted(text)),
+                "such as sqlite:postern.db",
+            );
         }
         return Some(StorePlace::Sqlite(reading.beside(path)));
     }
@@ -110,7 +114,11 @@ fn place(written: &Spanned<String>, reading: &mut Reading<'_>) -> Option<StorePl
         let remedy = "password_file = \"a file that holds it\"";
         return reading.none(&span, "there is a password in this URL", remedy);
     }
-    let named = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let named = |name: &str| {
+        query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+    };
     let host = named("host").unwrap_or_else(|| host_of(server));
     if user.is_empty() || host.is_empty() || database.is_empty() || named("hostaddr").is_some() {
         return reading.none(&span, "this is not the URL of a store", REMEDY);

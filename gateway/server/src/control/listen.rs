@@ -106,4 +106,3 @@ fn is_ours(stream: &UnixStream) -> bool {
         .peer_cred()
         .is_ok_and(|peer| peer.uid() == ours || peer.uid() == 0)
 }
-

@@ -80,7 +80,9 @@ async fn octets_go_to_the_directory_that_was_named_and_come_back() {
     from.read_exact(&mut back).await.unwrap();
     sent.await.unwrap().unwrap();
     assert_eq!(back, [7; 100_000]);
-    let refused = running.call(|folder| client::service_account(folder, "persons").err()).await;
+    let refused = running
+        .call(|folder| client::service_account(folder, "persons").err())
+        .await;
     let why = "there is no embedded directory of that name".to_owned();
     assert_eq!(refused, Some(CallError::Refused(why)));
 }
@@ -90,7 +92,10 @@ async fn whoever_may_call_is_told_the_gateways_own_account() {
     let running = Running::start();
     let account = running.call(|folder| client::service_account(folder, "people")).await;
     let account = account.unwrap().unwrap();
-    assert_eq!((&*account.dn, account.password.expose()), ("cn=postern", b"6d616465".as_slice()));
+    assert_eq!(
+        (&*account.dn, account.password.expose()),
+        ("cn=postern", b"6d616465".as_slice())
+    );
 }
 
 #[tokio::test]
@@ -102,7 +107,9 @@ async fn settings_are_asked_for_line_by_line() {
     };
     let names: Vec<_> = settings.iter().map(|shown| (&*shown.name, &*shown.origin)).collect();
     assert_eq!(names[1], ("directories.people.self_service_reset", "default"));
-    let asked = Asked::Get { name: "directories.people.pasword".to_owned() };
+    let asked = Asked::Get {
+        name: "directories.people.pasword".to_owned(),
+    };
     let told = running.call(move |folder| client::settings(folder, &asked)).await;
     assert!(matches!(told, Ok(Some(Answer::Error { asked: true, .. }))), "{told:?}");
 }
@@ -112,7 +119,10 @@ async fn the_socket_is_its_owners_alone_and_goes_with_its_gateway() {
     let running = Running::start();
     let socket = path(running.folder.path());
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::metadata(&socket).unwrap().uid(), rustix::process::geteuid().as_raw());
+    assert_eq!(
+        fs::metadata(&socket).unwrap().uid(),
+        rustix::process::geteuid().as_raw()
+    );
     let open = tokio::net::UnixStream::connect(&socket).await.unwrap();
     running.stop.cancel();
     running.serving.await.unwrap();

@@ -158,7 +158,9 @@ impl SettingsBook {
         let stored = row.and_then(|row| Some((definition.kind.read(&row.value)?, row.at)));
         let in_file = {
             let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
-            file.iter().find(|(name, _)| *name == definition.name).map(|(_, value)| *value)
+            file.iter()
+                .find(|(name, _)| *name == definition.name)
+                .map(|(_, value)| *value)
         };
         let (value, origin) = match (stored, in_file) {
             (Some((value, _)), _) => (value, Origin::Store),

@@ -135,7 +135,11 @@ fn folder_with_schema() -> tempfile::TempDir {
     let folder = folder();
     let text = "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'shoeSize' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )\n";
     fs::write(folder.path().join("more.schema"), text).unwrap();
-    fs::write(folder.path().join("broken.schema"), "# nothing\nattributetype ( shoe )\n").unwrap();
+    fs::write(
+        folder.path().join("broken.schema"),
+        "# nothing\nattributetype ( shoe )\n",
+    )
+    .unwrap();
     folder
 }
 
@@ -180,7 +184,11 @@ fn every_mistake_is_told_with_its_place_and_what_would_be_right() {
     for (sound, spoiled, told) in MISTAKES {
         assert!(EMBEDDED.contains(sound), "{sound}");
         let expected: Vec<String> = told.iter().map(|line| format!("gateway.toml:{line}")).collect();
-        assert_eq!(problems(&folder, &EMBEDDED.replacen(sound, spoiled, 1)), expected, "{spoiled}");
+        assert_eq!(
+            problems(&folder, &EMBEDDED.replacen(sound, spoiled, 1)),
+            expected,
+            "{spoiled}"
+        );
     }
 }
 

@@ -64,13 +64,19 @@ async fn the_store_overrules_the_file_and_the_file_the_default() {
     let store = Arc::new(Memory::default());
     let nobody = with(&store, &[]);
     let told = nobody.get(RESET).await.unwrap();
-    assert_eq!((told.value, told.origin, told.at), (Value::Switch(false), Origin::Default, None));
+    assert_eq!(
+        (told.value, told.origin, told.at),
+        (Value::Switch(false), Origin::Default, None)
+    );
     let written = with(&store, &[(RESET.to_owned(), Value::Switch(true))]);
     let told = written.get(RESET).await.unwrap();
     assert_eq!((told.value, told.origin), (Value::Switch(true), Origin::File));
     let at = Timestamp::UNIX_EPOCH;
     let told = written.set(RESET, Some("false"), at).await.unwrap();
-    assert_eq!((told.value, told.origin, told.at), (Value::Switch(false), Origin::Store, Some(at)));
+    assert_eq!(
+        (told.value, told.origin, told.at),
+        (Value::Switch(false), Origin::Store, Some(at))
+    );
     assert_eq!(told.in_file, Some(Value::Switch(true)));
     // Another book over the same store, as another gateway has it, finds it so at once.
     assert_eq!(with(&store, &[]).get(RESET).await.unwrap().origin, Origin::Store);
@@ -84,7 +90,10 @@ async fn the_store_overrules_the_file_and_the_file_the_default() {
 #[tokio::test]
 async fn every_setting_there_is_is_listed_by_name() {
     let listed = with(&Arc::default(), &[]).list().await.unwrap();
-    let names: Vec<_> = listed.iter().map(|effective| effective.definition.name.as_str()).collect();
+    let names: Vec<_> = listed
+        .iter()
+        .map(|effective| effective.definition.name.as_str())
+        .collect();
     assert_eq!(names, ["directories.elsewhere.self_service_reset", PASSWORD, RESET]);
 }
 
@@ -94,7 +103,12 @@ async fn who_asks_for_what_there_is_not_is_told_the_nearest() {
     let book = with(&store, &[]);
     let asked = |name: &'static str, value: &'static str| {
         let book = &book;
-        async move { book.set(name, Some(value), Timestamp::UNIX_EPOCH).await.unwrap_err().to_string() }
+        async move {
+            book.set(name, Some(value), Timestamp::UNIX_EPOCH)
+                .await
+                .unwrap_err()
+                .to_string()
+        }
     };
     assert_eq!(
         asked("directories.people.self_service_rest", "true").await,
@@ -116,7 +130,10 @@ async fn who_asks_for_what_there_is_not_is_told_the_nearest() {
 #[tokio::test]
 async fn a_value_that_fits_no_longer_counts_as_not_set() {
     let store = Arc::new(Memory::default());
-    store.set(PASSWORD, Some("mandatory"), Timestamp::UNIX_EPOCH).await.unwrap();
+    store
+        .set(PASSWORD, Some("mandatory"), Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     let told = with(&store, &[]).get(PASSWORD).await.unwrap();
     assert_eq!((told.value, told.origin), (Value::Word(REQUIRED), Origin::Default));
 }
@@ -124,7 +141,10 @@ async fn a_value_that_fits_no_longer_counts_as_not_set() {
 #[tokio::test]
 async fn where_the_store_cannot_be_asked_the_careful_value_holds() {
     let store = Arc::new(Memory::default());
-    let file = [(RESET.to_owned(), Value::Switch(true)), (PASSWORD.to_owned(), Value::Word(super::super::OPTIONAL))];
+    let file = [
+        (RESET.to_owned(), Value::Switch(true)),
+        (PASSWORD.to_owned(), Value::Word(super::super::OPTIONAL)),
+    ];
     let book = with(&store, &file);
     assert!(book.self_service_reset("people").await && !book.password_required("people").await);
     store.gone.store(true, Ordering::Relaxed);
