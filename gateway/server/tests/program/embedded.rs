@@ -175,7 +175,7 @@ fn two_gateways_on_one_store_or_one_folder_are_refused() {
         "{second:?}"
     );
     let store = given.path(".state/postern.db");
-    given.edit("public_url", &format!("state_dir = \"other\"\npublic_url"));
+    given.edit("public_url", "state_dir = \"other\"\npublic_url");
     let text = fs::read_to_string(given.path("gateway.toml")).unwrap();
     given.write(
         "gateway.toml",
