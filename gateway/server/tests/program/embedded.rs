@@ -291,3 +291,25 @@ fn the_store_is_taken_to_its_schema_and_what_is_behind_is_told() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn what_the_file_says_of_a_setting_holds_as_it_is_saved_and_the_rest_waits() {
+    let given = Given::embedded();
+    let program = given.serve();
+    listening(&program);
+    let get = ["settings", "get", RESET, "--json", "--state-dir", ".state"];
+    assert_eq!(value(&given.run(&get))["origin"], "default");
+    given.edit("base_dn =", "self_service_reset = true\nbase_dn =");
+    program.said(
+        "the configuration file has changed; which servers are drained and its values of settings are in force, anything else needs a restart",
+    );
+    let told = value(&given.run(&get));
+    assert_eq!(
+        (&told["value"], &told["origin"]),
+        (&Value::from(true), &Value::from("file"))
+    );
+    given.edit("base_dn =", "look_through = 500\nbase_dn =");
+    program.said(
+        "the configuration file has changed; a restart puts it in force (postern check tells what is wrong with it)",
+    );
+}
