@@ -6,11 +6,13 @@
 //! **Never knows** a rule of the product: what a sign-in is answered is the policies' business, how a directory speaks the
 //! directory's, what may pass the doors'.
 //!
-//! **The walk.** `main` → [`cli`] → [`config::read`] → [`reload::first_policies`] → [`serve::run`]: telemetry, then directories,
-//! [`doors`], metrics; from then on signals, and `keep`: [`watch`] → [`reload`] for whatever changes on disk.
+//! **The walk.** `main` → [`cli`] → [`config::read`] → [`reload::first_policies`] → [`serve::run`]: telemetry, then what is [`kept`] (the
+//! [`store`], embedded directories), directories, [`doors`], metrics, the [`control`] socket; from then on signals, and `keep`: [`watch`] →
+//! [`reload`] for whatever changes on disk. A command that works on what is kept goes by [`shell`]: through the gateway that runs, else by itself.
 //!
 //! **To add a command:** a variant in `cli`, a file in [`commands`] that prints through [`output::Output`] and answers with an exit code.
 //! **To add a key:** see [`config`]. **To add a metric:** a [`metrics::Name`] and a line in a [`metrics::CountSource`].
+//! **To add a setting:** see [`settings`].
 //! **To add a door:** a field in [`doors::Doors`], opened, drained and ended there.
 
 pub mod bypass;

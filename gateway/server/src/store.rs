@@ -4,7 +4,7 @@ use crate::config::{Configuration, StorePlace};
 use crate::settings::{SettingsBook, of_directory};
 use postern_identity::Secret;
 use postern_identity::records::Settings;
-use postern_records::{FileFault, OpenError, PostgresSettings, SqliteSettings, Store, StoreSettings};
+use postern_records::{FileFault, Migration, OpenError, PostgresSettings, SqliteSettings, Store, StoreSettings};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
@@ -36,12 +36,27 @@ pub fn settings(configuration: &Configuration) -> StoreSettings {
     }
 }
 
+/// Which schema is there; nothing is made or changed. `None`: nothing is kept there yet.
+pub async fn look(configuration: &Configuration) -> Result<Option<Migration>, OpenError> {
+    let state_dir = &configuration.server.state_dir;
+    if is_in_state_dir(configuration) && !state_dir.exists() {
+        return Ok(None);
+    }
+    let found = postern_records::migrate(&settings(configuration), false).await?;
+    Ok(Some(found).filter(|migration| migration.found > 0))
+}
+
 /// Makes the state folder if the store is to stand in it. If that cannot be, the store says what is missing.
 pub fn make_folder(configuration: &Configuration) {
-    let state_dir = &configuration.server.state_dir;
-    if matches!(&configuration.store.place, StorePlace::Sqlite(file) if file.parent() == Some(state_dir)) {
-        let _ = DirBuilder::new().recursive(true).mode(0o700).create(state_dir);
+    if is_in_state_dir(configuration) {
+        let folder = &configuration.server.state_dir;
+        let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     }
+}
+
+fn is_in_state_dir(configuration: &Configuration) -> bool {
+    let state_dir = &configuration.server.state_dir;
+    matches!(&configuration.store.place, StorePlace::Sqlite(file) if file.parent() == Some(state_dir))
 }
 
 /// The settings of a configuration, over the store where there is one.

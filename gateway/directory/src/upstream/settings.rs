@@ -130,6 +130,7 @@ impl Settings {
     }
 
     /// The same once more, its secret too: where that goes is the caller's to see.
+    #[must_use]
     pub fn duplicate(&self) -> Self {
         Self {
             name: self.name.clone(),

@@ -157,10 +157,10 @@ async fn kept(
                 out.line(format!("directory {}: the gateway that runs answers", local.name))?;
             }
         }
-        Ok(false) => match postern_records::migrate(&store::settings(configuration), false).await {
+        Ok(false) => match store::look(configuration).await {
             Err(error) => return problem(error.to_string(), "see [store]"),
-            Ok(found) if found.found == 0 => out.line("store: nothing is kept there yet; the first start makes it")?,
-            Ok(found) => out.line(format!("store: schema {} of {}", found.found, found.newest))?,
+            Ok(None) => out.line("store: nothing is kept there yet; the first start makes it")?,
+            Ok(Some(found)) => out.line(format!("store: schema {} of {}", found.found, found.newest))?,
         },
     }
     Ok(None)

@@ -34,22 +34,34 @@ pub fn run(place: &Place, check: bool, environment: &Environment<'_>, out: &mut 
         out.line("nothing is kept: there is neither an embedded directory nor [store]")?;
         return Ok(DONE);
     }
-    if !check {
-        store::make_folder(&configuration);
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let Migration { found, newest } =
-        match runtime.block_on(postern_records::migrate(&store::settings(&configuration), !check)) {
-            Ok(migration) => migration,
-            Err(error) => return Ok(store_problem(&error, out)),
-        };
-    let behind = found < newest;
-    out.line(match (behind, check) {
-        (false, _) => format!("the store has schema {newest}, the newest"),
-        (true, true) => format!(
-            "the store has schema {found}, the newest is {newest}: `postern migrate` or the next start takes it there"
+    let migrated = runtime.block_on(async {
+        if check {
+            return store::look(&configuration).await;
+        }
+        store::make_folder(&configuration);
+        postern_records::migrate(&store::settings(&configuration), true)
+            .await
+            .map(Some)
+    });
+    let (line, behind) = match migrated {
+        Err(error) => return Ok(store_problem(&error, out)),
+        Ok(None) => (
+            "nothing is kept yet: `postern migrate` or the first start makes the store".to_owned(),
+            true,
         ),
-        (true, false) => format!("the store was taken from schema {found} to {newest}, the newest"),
-    })?;
+        Ok(Some(Migration { found, newest })) if found < newest => {
+            let line = if check {
+                format!(
+                    "the store has schema {found}, the newest is {newest}: `postern migrate` or the next start takes it there"
+                )
+            } else {
+                format!("the store was taken from schema {found} to {newest}, the newest")
+            };
+            (line, true)
+        }
+        Ok(Some(Migration { newest, .. })) => (format!("the store has schema {newest}, the newest"), false),
+    };
+    out.line(line)?;
     Ok(if behind && check { FAILED } else { DONE })
 }

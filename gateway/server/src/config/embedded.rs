@@ -121,7 +121,7 @@ impl Written {
         values: &mut Vec<(String, Value)>,
         reading: &mut Reading<'_>,
     ) -> Option<Embedded> {
-        let schema = schema(self.schema_files, reading);
+        let schema = schema(self.schema_files.as_ref(), reading);
         // Names are judged by the standard definitions where the files cannot be read, and by nothing that is missing there.
         let known = schema.clone().unwrap_or_else(Schema::standard);
         let base_dn = base(base_dn, table, &known, reading);
@@ -132,12 +132,12 @@ impl Written {
             };
             values.push((settings::password(&name.0), Value::Word(word)));
         }
-        let administrators = each(self.administrators, |written| {
+        let administrators = each(self.administrators.as_ref(), |written| {
             entry_name("administrators", Some(written), &known, reading).ok()?
         });
-        let unique = match self.unique {
+        let unique = match self.unique.as_ref() {
             None => Some(vec!["uid".to_owned()]),
-            unique => each(unique, |written| {
+            Some(unique) => each(Some(unique), |written| {
                 let name = written.get_ref();
                 let what = match known.attribute(name.as_bytes()) {
                     None => format!("{} is not an attribute of the schema", quoted(name)),
@@ -200,9 +200,9 @@ impl HashingTable {
 }
 
 /// The standard definitions with those of the files. A mistake is told where it stands in its file.
-fn schema(files: Option<Spanned<Vec<Spanned<String>>>>, reading: &mut Reading<'_>) -> Option<Schema> {
+fn schema(files: Option<&Spanned<Vec<Spanned<String>>>>, reading: &mut Reading<'_>) -> Option<Schema> {
     let mut schema = Schema::standard();
-    for written in files.iter().flat_map(Spanned::get_ref) {
+    for written in files.into_iter().flat_map(Spanned::get_ref) {
         let (path, text) = reading.text_file("schema_files", written)?;
         match schema.extended(&path.display().to_string(), &text) {
             Ok(extended) => schema = extended,
@@ -263,10 +263,10 @@ fn base(written: &Text, table: &Range<usize>, schema: &Schema, reading: &mut Rea
 
 /// Each item of a list; `None` if one of them is not sound.
 fn each<T>(
-    list: Option<Spanned<Vec<Spanned<String>>>>,
+    list: Option<&Spanned<Vec<Spanned<String>>>>,
     mut read: impl FnMut(&Spanned<String>) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let read: Vec<Option<T>> = list.iter().flat_map(Spanned::get_ref).map(&mut read).collect();
+    let read: Vec<Option<T>> = list.into_iter().flat_map(Spanned::get_ref).map(&mut read).collect();
     read.into_iter().collect()
 }
 

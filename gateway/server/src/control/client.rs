@@ -99,10 +99,12 @@ pub fn settings(state_dir: &Path, asked: &Asked) -> Result<Option<Answer>, CallE
 /// Octet by octet, because what follows may be no line.
 fn line(stream: &mut UnixStream) -> io::Result<Zeroizing<String>> {
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
-    for octet in stream.bytes().take(LONGEST_LINE) {
-        match octet? {
-            b'\n' => return Ok(line),
-            octet if octet.is_ascii() => line.push(char::from(octet)),
+    while line.len() < LONGEST_LINE {
+        let mut octet = [0];
+        stream.read_exact(&mut octet)?;
+        match octet {
+            [b'\n'] => return Ok(line),
+            [octet] if octet.is_ascii() => line.push(char::from(octet)),
             _ => return Err(io::ErrorKind::InvalidData.into()),
         }
     }

@@ -52,6 +52,17 @@ drain_seconds = 1
         given
     }
 
+    /// The same with a directory in the program itself.
+    pub(crate) fn embedded() -> Self {
+        let directory = nobody();
+        let given = Self::new(directory);
+        given.edit(
+            &format!("dialect = \"openldap\"\nurls = [\"ldap://{directory}\"]"),
+            "dialect = \"embedded\"\nbase_dn = \"dc=example,dc=org\"\nhashing = { memory_kib = 8192, passes = 1, threads = 1 }",
+        );
+        given
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod embedded;
+#[cfg(test)]
 mod given;
 #[cfg(test)]
 mod serving;
