@@ -15,6 +15,7 @@ mod bind;
 mod compare;
 pub mod entry;
 pub mod filter;
+pub mod ldif;
 pub(crate) mod matching;
 mod missing;
 pub(crate) mod operation;
