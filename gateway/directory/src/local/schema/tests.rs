@@ -136,7 +136,7 @@ fn normal(name: &str, value: &str) -> Result<Vec<u8>, ValueFault> {
 fn equal_values_have_one_form_and_others_have_others() {
     for (name, one, same, other) in [
         ("cn", "Ada  Lovelace", " ADA LOVELACE", "AdaLovelace"),
-        ("homeDirectory", "/home/Ada", "/home/Ada", "/home/ada"),
+        ("homeDirectory", "/srv/Ada", "/srv/Ada", "/srv/ada"),
         ("mail", "A@B.org", "a@b.ORG", "a@b.orgg"),
         ("telephoneNumber", "+49 30-12", "+493012", "+493013"),
         ("uidNumber", "7", "007", "70"),

@@ -23,9 +23,9 @@ use thiserror::Error;
 use tokio::task::JoinSet;
 
 /// Entries of one batch, at most.
-const BATCH: usize = 2_000;
+const BATCH: usize = 20_000;
 /// Octets of one batch's entries, about.
-const BATCH_OCTETS: usize = 8 * 1024 * 1024;
+const BATCH_OCTETS: usize = 32 * 1024 * 1024;
 /// Names that are remembered of entries that have others below them.
 const REMEMBERED: usize = 50_000;
 /// Passwords that are hashed at once.
