@@ -1,9 +1,12 @@
 //! The command line.
 
 use crate::clock::SystemClock;
-use crate::commands::{self, DONE, FAILED, WRONG, check, explain, manual, migrate, panic, policy_test, settings};
+use crate::commands::of_directory::{self, Where, Work};
+use crate::commands::user::UserCommand;
+use crate::commands::{self, DONE, FAILED, WRONG, check, demo, explain, manual, migrate, panic, policy_test, settings};
 use crate::config::{Environment, facts};
 use crate::control::settings::Asked;
+use crate::demo::LARGEST_OFFSET;
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::output::Output;
 use crate::reload;
@@ -28,6 +31,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs the whole of it on this machine alone, with a directory of its own and people in every state.
+    Demo {
+        /// Where it keeps everything [default: postern/demo where programs keep their state, ~/.local/state]
+        #[arg(long, value_name = "DIR")]
+        state_dir: Option<PathBuf>,
+        /// Added to each port, where the usual ones are taken
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=i64::from(LARGEST_OFFSET)))]
+        port_offset: u16,
+    },
     /// Runs the gateway.
     Serve {
         /// The configuration file.
@@ -69,6 +81,25 @@ enum Command {
     Panic {
         #[command(subcommand)]
         command: PanicCommand,
+    },
+    /// Looks after the accounts of an embedded directory.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Reads LDIF into an embedded directory, hashes and states of accounts as they are.
+    Import {
+        /// The file; - for standard input
+        file: PathBuf,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Writes an embedded directory as LDIF, password hashes too.
+    Export {
+        /// A file that is not there yet; without it, standard output
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        place: Where,
     },
     /// Tells and changes what can be changed while the gateway runs.
     Settings {
@@ -221,7 +252,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -> io::Result<u8> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     match command {
-        Command::Serve { config } => Ok(serve(&config, environment, clock, out)),
+        Command::Serve { config } => Ok(serve(&config, environment, clock, (None, None), out)),
+        Command::Demo { state_dir, port_offset } => {
+            let serve = |config: &Path, clock, fill, on_ready, out: &mut Output<'_>| {
+                serve(config, environment, clock, (Some(fill), Some(on_ready)), out)
+            };
+            demo::run(state_dir, port_offset, environment, clock, out, serve)
+        }
+        Command::User { command } => {
+            of_directory::run(&command.at().place, Work::User(&command), environment, &clock, out)
+        }
+        Command::Import { file, place } => of_directory::run(&place, Work::Import(&file), environment, &clock, out),
+        Command::Export { file, place } => {
+            of_directory::run(&place, Work::Export(file.as_deref()), environment, &clock, out)
+        }
         Command::Check { config, connect } => check::run(&config, connect, environment, &clock, out),
         Command::Explain {
             config,
@@ -274,7 +318,13 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
     }
 }
 
-fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out: &mut Output<'_>) -> u8 {
+fn serve(
+    path: &Path,
+    environment: &Environment<'_>,
+    clock: Arc<dyn Clock>,
+    (fill, on_ready): (Option<serve::Fill>, Option<serve::OnReady>),
+    out: &mut Output<'_>,
+) -> u8 {
     let configuration = match commands::configuration(path, environment, out) {
         Ok(configuration) => configuration,
         Err(code) => return code,
@@ -294,8 +344,8 @@ fn serve(path: &Path, environment: &Environment<'_>, clock: Arc<dyn Clock>, out:
         kept,
         clock,
         service_manager: ServiceManager::at(std::env::var_os("NOTIFY_SOCKET").as_deref()),
-        fill: None,
-        on_ready: None,
+        fill,
+        on_ready,
     };
     match serve::run(prepared) {
         Ok(()) => DONE,

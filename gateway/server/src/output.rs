@@ -20,6 +20,11 @@ impl<'a> Output<'a> {
         writeln!(self.results, "{line}")
     }
 
+    /// Octets of the result, as they are.
+    pub fn octets(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.results.write_all(octets)
+    }
+
     /// A line about something wrong. Where nobody can read it, the exit code still tells.
     pub fn problem(&mut self, line: impl fmt::Display) {
         let _ = writeln!(self.problems, "{line}");

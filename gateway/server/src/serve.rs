@@ -110,6 +110,9 @@ pub type Fill = Box<dyn for<'a> FnOnce(&'a Kept) -> Filling<'a> + Send>;
 /// While that is done.
 pub type Filling<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
+/// Called once clients are served.
+pub type OnReady = Box<dyn FnOnce() + Send>;
+
 /// What is to be served: a sound configuration and its policies.
 pub struct Prepared {
     /// The configuration.
@@ -127,7 +130,7 @@ pub struct Prepared {
     /// What is to be in the directories first.
     pub fill: Option<Fill>,
     /// Called once clients are served.
-    pub on_ready: Option<Box<dyn FnOnce() + Send>>,
+    pub on_ready: Option<OnReady>,
 }
 
 /// Serves until a signal ends it.

@@ -1,5 +1,8 @@
 //! How commands come to what is kept: through the gateway that holds it, where one runs; else by themselves.
 
+pub mod asking;
+pub mod owner;
+
 use crate::commands::{self, FAILED, WRONG};
 use crate::config::{Configuration, Environment};
 use crate::control::client::{self, CallError};

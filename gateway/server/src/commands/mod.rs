@@ -1,12 +1,17 @@
 //! The commands that answer and end.
 
 pub mod check;
+pub mod demo;
 pub mod explain;
+pub mod export;
+pub mod import;
 pub mod manual;
 pub mod migrate;
+pub mod of_directory;
 pub mod panic;
 pub mod policy_test;
 pub mod settings;
+pub mod user;
 
 use crate::config::{self, Configuration, Environment, Problem};
 use crate::output::Output;
