@@ -2,7 +2,7 @@
 
 use crate::eventually::within;
 use crate::metrics::{Metrics, get};
-use crate::people::{BASE, PASSWORD, SERVICE};
+use crate::people::{self, ADMINISTRATOR, BASE, PASSWORD, SERVICE};
 use crate::process::Process;
 use crate::wire::Wire;
 use crate::{Slapd, eventually, policies, port};
@@ -52,6 +52,8 @@ pub struct GatewaySettings {
     pub listener: String,
     /// More sections at the end of the file.
     pub more: String,
+    /// What an embedded directory is filled with before the start, as LDIF.
+    pub ldif: Option<String>,
 }
 
 impl GatewaySettings {
@@ -73,6 +75,19 @@ impl GatewaySettings {
             telemetry: String::new(),
             listener: String::new(),
             more: String::new(),
+            ldif: None,
+        }
+    }
+
+    /// A preset before a directory of the gateway's own, with the people of [`people`](crate::people) in it.
+    pub fn embedded(preset: &str) -> Self {
+        Self {
+            dialect: "embedded".to_owned(),
+            // Passwords are hashed for each of them: as cheaply as is allowed.
+            directory: format!("administrators = [\"{ADMINISTRATOR}\"]\nhashing = {{ memory_kib = 8192, passes = 1 }}"),
+            service_account: false,
+            ldif: Some(people::ldif(0, &people::administrator())),
+            ..Self::new(preset, &[])
         }
     }
 }
@@ -126,6 +141,13 @@ impl Gateway {
                 metrics: address(port::free()),
             };
             fs::write(folder.path().join("gateway.toml"), configuration(settings, addresses)).unwrap();
+            if let Some(ldif) = settings
+                .ldif
+                .as_ref()
+                .filter(|_| !folder.path().join("people.ldif").exists())
+            {
+                fill(folder.path(), ldif);
+            }
             let mut process = run(folder.path(), output);
             let up = within(START, || {
                 if process.ended().is_some() {
@@ -275,6 +297,18 @@ impl Gateway {
     pub fn end(&mut self, deadline: Duration) -> ExitStatus {
         self.process.end(deadline)
     }
+}
+
+/// Puts entries into the directory of a gateway that does not run yet.
+fn fill(folder: &Path, ldif: &str) {
+    fs::write(folder.join("people.ldif"), ldif).unwrap();
+    let imported = Command::new(program())
+        .args(["import", "--config", "gateway.toml", "people.ldif"])
+        .current_dir(folder)
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&imported.stderr);
+    assert!(imported.status.success(), "people cannot be imported:\n{said}");
 }
 
 /// Every story shows this too: nobody's password is in what the program writes.

@@ -101,6 +101,21 @@ pub fn account(uid: &str, kind: &str, lines: &[&str]) -> String {
     ldif.0
 }
 
+/// LDIF of an account that [`ADMINISTRATOR`] is, for a directory that has no other.
+pub fn administrator() -> String {
+    let mut ldif = Ldif(String::new());
+    ldif.entry(
+        ADMINISTRATOR,
+        &[
+            "objectClass: organizationalRole",
+            "objectClass: simpleSecurityObject",
+            "cn: admin",
+            &format!("userPassword: {ADMINISTRATOR_PASSWORD}"),
+        ],
+    );
+    ldif.0
+}
+
 /// The operational attributes of a state.
 fn state(uid: &str, now: i64) -> Vec<String> {
     let at = |ago: i64| generalized_time(now - ago);

@@ -15,6 +15,7 @@ mod bypass;
 mod clients;
 mod conditions;
 mod cross_table;
+mod demo;
 mod documents;
 mod ds389;
 mod examples;

@@ -26,7 +26,9 @@ fn slapd_answers_every_write_of_the_list_as_the_list_says() {
         ),
         ..SlapdSettings::default()
     });
-    let base = format!("dn: {BASE}\nchangetype: add\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n");
+    let base = format!(
+        "dn: {BASE}\nchangetype: add\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n"
+    );
     let root = (ADMINISTRATOR.to_owned(), ADMINISTRATOR_PASSWORD);
     assert_eq!(write(&slapd, Some(&root), &base), 0);
     let mut alices = "secret-1234";
