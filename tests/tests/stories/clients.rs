@@ -140,17 +140,23 @@ impl Scene {
 
     fn address(&self) -> SocketAddr {
         let gateway = self.gateway.as_ref().map(Gateway::address);
-        gateway.or_else(|| self.slapd.as_ref().map(Slapd::address)).expect("a server")
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::address))
+            .expect("a server")
     }
 
     fn tls_address(&self) -> SocketAddr {
         let gateway = self.gateway.as_ref().map(Gateway::tls_address);
-        gateway.or_else(|| self.slapd.as_ref().map(Slapd::tls_address)).expect("a server")
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::tls_address))
+            .expect("a server")
     }
 
     fn ca_file(&self) -> PathBuf {
         let gateway = self.gateway.as_ref().map(Gateway::ca_file);
-        gateway.or_else(|| self.slapd.as_ref().map(Slapd::ca_file)).expect("a server")
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::ca_file))
+            .expect("a server")
     }
 
     /// Another authority, that signed nothing here.
