@@ -3,7 +3,6 @@
 mod binds;
 mod changes;
 mod faults;
-//mod federated;
 mod files;
 mod hostile;
 mod kept;
