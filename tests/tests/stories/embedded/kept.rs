@@ -227,13 +227,15 @@ fn untouched(gateway: &Gateway, file: &PathBuf, words: &str) {
     }
 }
 
-/// A command beside the gateway's configuration.
+/// A command beside the gateway's configuration, to its end.
 fn postern(gateway: &Gateway, arguments: &[&str]) -> Output {
-    let mut command = Command::new(program());
+    // One that goes on serving is ended, and its code is then another than any that is expected.
+    let mut command = Command::new("timeout");
     command
-        .args(arguments)
-        .args(["--config", "gateway.toml"])
-        .current_dir(gateway.folder());
+        .arg(PATIENCE.as_secs().to_string())
+        .arg(program())
+        .args(arguments);
+    command.args(["--config", "gateway.toml"]).current_dir(gateway.folder());
     command.output().unwrap()
 }
 
