@@ -11,7 +11,7 @@ mod sssd;
 use postern_tests::applications::{Attempt, Outcome, Server};
 use postern_tests::people::{self, dn};
 use postern_tests::sightings::{Sightings, cell};
-use postern_tests::{Gateway, PASSWORD, Slapd, SlapdSettings, eventually};
+use postern_tests::{Gateway, GatewaySettings, PASSWORD, Slapd, SlapdSettings, eventually};
 use std::time::Duration;
 
 /// How long what takes a moment may take on a busy machine.
@@ -43,27 +43,37 @@ fn states_again() -> [(&'static str, &'static str, &'static str); 8] {
     })
 }
 
+/// Who is there besides for people who are tried twice.
+fn again() -> String {
+    people::account("grace-again", "grace", &[])
+}
+
 /// A slapd for people who are tried twice.
 fn slapd() -> Slapd {
     Slapd::start_with(&SlapdSettings {
-        ldif: people::account("grace-again", "grace", &[]),
+        ldif: again(),
         ..SlapdSettings::default()
     })
 }
 
-/// A slapd, and gateways before it.
+/// What the gateway with a directory of its own is called.
+const OWN: &str = "own";
+
+/// A slapd, gateways before it, and one that has no need of it.
 struct Scene {
     slapd: Slapd,
     gateways: Vec<(&'static str, Gateway)>,
 }
 
 impl Scene {
-    /// One gateway for each of these presets.
-    fn start(slapd: Slapd, presets: &[&'static str]) -> Self {
-        let gateways = presets
-            .iter()
-            .map(|preset| (*preset, Gateway::start(preset, &slapd)))
-            .collect();
+    /// One gateway for each of these presets, and one with the first of them and a directory of its own that holds these accounts too.
+    fn start(slapd: Slapd, presets: &[&'static str], accounts: &str) -> Self {
+        let before = presets.iter().map(|preset| (*preset, Gateway::start(preset, &slapd)));
+        let own = Gateway::start_with(&GatewaySettings {
+            ldif: Some(people::ldif(0, accounts)),
+            ..GatewaySettings::embedded(presets[0])
+        });
+        let gateways = before.chain([(OWN, own)]).collect();
         Self { slapd, gateways }
     }
 
@@ -89,6 +99,7 @@ impl Scene {
             .iter()
             .map(|server| match server.name.as_str() {
                 "slapd" => "slapd itself".to_owned(),
+                OWN => format!("Postern with a directory of its own, preset `{}`", self.gateways[0].0),
                 preset => format!("Postern, preset `{preset}`"),
             })
             .collect();

@@ -1,5 +1,6 @@
 //! Whose a password is: what is somebody else's is never written, and what is the directory's own is as before.
 
+mod embedded;
 mod federated;
 mod groups;
 mod meanwhile;
@@ -84,8 +85,8 @@ const FEDERATED: [(&str, &str); 7] = [
     ("passed", "built-in:password-checked-elsewhere"),
 ];
 
-/// A slapd with an account for each rule; `ou=partners` has one, everybody else is in `ou=people`.
-fn slapd() -> Slapd {
+/// LDIF of an account for each rule; `ou=partners` has one, everybody else is in `ou=people`.
+fn accounts() -> String {
     let mut ldif = String::new();
     for (uid, lines) in [
         ("erin", &["employeeType: sso"][..]),
@@ -131,6 +132,11 @@ fn slapd() -> Slapd {
         )
         .unwrap();
     }
+    ldif
+}
+
+/// A slapd with these accounts.
+fn slapd() -> Slapd {
     let writers = format!("by dn.exact=\"{DESK}\" write by dn.exact=\"{TOOL}\" write");
     let database = format!(
         "access to dn.exact=\"{}\" attrs=departmentNumber by dn.exact=\"{SERVICE}\" none by * read
@@ -140,7 +146,7 @@ access to * {writers} by self write by * read",
     );
     Slapd::start_with(&SlapdSettings {
         users: 30,
-        ldif,
+        ldif: accounts(),
         database,
         ..SlapdSettings::default()
     })

@@ -5,9 +5,9 @@ mod ldap3_rust;
 
 use postern_tests::certificates::Authority;
 use postern_tests::gateway::PORTAL;
-use postern_tests::people::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, dn, ldif};
+use postern_tests::people::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, PASSWORD, administrator, dn, ldif};
 use postern_tests::process::Process;
-use postern_tests::{Gateway, Slapd, SlapdSettings};
+use postern_tests::{Gateway, GatewaySettings, Slapd, SlapdSettings};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,6 +34,21 @@ macro_rules! stories {
             #[test]
             fn works_through_the_preset_transparent_as_with_slapd_itself() {
                 $run(&Scene::preset("transparent"));
+            }
+
+            #[test]
+            fn works_with_a_directory_of_the_gateways_own_as_with_slapd_itself() {
+                $run(&Scene::embedded("transparent"));
+            }
+
+            #[test]
+            fn works_with_a_directory_of_the_gateways_own_through_the_preset_generic() {
+                $run(&Scene::embedded("generic"));
+            }
+
+            #[test]
+            fn works_with_a_directory_of_the_gateways_own_through_the_preset_sssd() {
+                $run(&Scene::embedded("sssd"));
             }
 
             #[test]
@@ -81,7 +96,8 @@ fn every_script_notices_a_server_that_answers_otherwise() {
 
 /// A server for one client alone, so that it may use up what it finds.
 struct Scene {
-    slapd: Slapd,
+    /// None where the gateway has a directory of its own.
+    slapd: Option<Slapd>,
     gateway: Option<Gateway>,
     /// Whose answers to expect: the script's word.
     answers: &'static str,
@@ -94,10 +110,9 @@ impl Scene {
             users: USERS,
             ..SlapdSettings::default()
         };
-        let folder = tempfile::tempdir().unwrap();
-        Authority::new("Somebody else").write(&folder.path().join("other-ca.pem"));
+        let folder = folder();
         Self {
-            slapd: Slapd::start_with(&settings),
+            slapd: Some(Slapd::start_with(&settings)),
             gateway: None,
             answers: "directory",
             folder,
@@ -106,32 +121,42 @@ impl Scene {
 
     fn preset(preset: &str) -> Self {
         let mut scene = Self::slapd();
-        scene.gateway = Some(Gateway::start(preset, &scene.slapd));
-        scene.answers = match preset {
-            "transparent" => "directory",
-            "generic" => "generic",
-            "sssd" => "sssd",
-            other => panic!("no script knows the preset {other}"),
-        };
+        scene.gateway = scene.slapd.as_ref().map(|slapd| Gateway::start(preset, slapd));
+        scene.answers = answers(preset);
         scene
     }
 
+    fn embedded(preset: &str) -> Self {
+        Self {
+            slapd: None,
+            gateway: Some(Gateway::start_with(&GatewaySettings {
+                ldif: Some(ldif(USERS, &administrator())),
+                ..GatewaySettings::embedded(preset)
+            })),
+            answers: answers(preset),
+            folder: folder(),
+        }
+    }
+
     fn address(&self) -> SocketAddr {
-        self.gateway
-            .as_ref()
-            .map_or_else(|| self.slapd.address(), Gateway::address)
+        let gateway = self.gateway.as_ref().map(Gateway::address);
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::address))
+            .expect("a server")
     }
 
     fn tls_address(&self) -> SocketAddr {
-        self.gateway
-            .as_ref()
-            .map_or_else(|| self.slapd.tls_address(), Gateway::tls_address)
+        let gateway = self.gateway.as_ref().map(Gateway::tls_address);
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::tls_address))
+            .expect("a server")
     }
 
     fn ca_file(&self) -> PathBuf {
-        self.gateway
-            .as_ref()
-            .map_or_else(|| self.slapd.ca_file(), Gateway::ca_file)
+        let gateway = self.gateway.as_ref().map(Gateway::ca_file);
+        gateway
+            .or_else(|| self.slapd.as_ref().map(Slapd::ca_file))
+            .expect("a server")
     }
 
     /// Another authority, that signed nothing here.
@@ -187,6 +212,23 @@ impl Scene {
         let mut process = Process::start(&name, &mut command, &self.folder.path().join("client.log"));
         let ended = process.end(DEADLINE);
         (name, ended.success(), process.output())
+    }
+}
+
+/// A folder with another authority in it, that signed nothing here.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    Authority::new("Somebody else").write(&folder.path().join("other-ca.pem"));
+    folder
+}
+
+/// Whose answers scripts are to expect of a preset.
+fn answers(preset: &str) -> &'static str {
+    match preset {
+        "transparent" => "directory",
+        "generic" => "generic",
+        "sssd" => "sssd",
+        other => panic!("no script knows the preset {other}"),
     }
 }
 

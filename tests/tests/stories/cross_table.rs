@@ -44,7 +44,7 @@ const STATES: [&str; 11] = [
 ];
 /// Nobody has these proven, and they are asked of everybody: an account with a wrong password, and one that is not there.
 const UNPROVEN: [&str; 2] = ["a wrong password", "unknown user"];
-const DIRECTORIES: [&str; 4] = ["OpenLDAP", "389 Directory Server", "FreeIPA", "Samba"];
+const DIRECTORIES: [&str; 5] = ["OpenLDAP", "389 Directory Server", "FreeIPA", "Samba", "embedded"];
 
 #[test]
 fn every_directory_looks_the_same_through_a_surface_and_the_table_says_how() {
@@ -53,10 +53,11 @@ fn every_directory_looks_the_same_through_a_surface_and_the_table_says_how() {
         let openldap = scope.spawn(|| behind_slapd(&surfaces));
         let freeipa = scope.spawn(|| behind_freeipa(&surfaces));
         let samba = scope.spawn(|| behind_samba(&surfaces));
+        let embedded = scope.spawn(|| embedded(&surfaces));
         let ds389 = behind_ds389(&surfaces);
-        let [openldap, freeipa, samba] = [openldap, freeipa, samba]
+        let [openldap, freeipa, samba, embedded] = [openldap, freeipa, samba, embedded]
             .map(|column| column.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault)));
-        vec![openldap, ds389, freeipa, samba]
+        vec![openldap, ds389, freeipa, samba, embedded]
     });
     let mut text = String::new();
     for (number, surface) in surfaces.iter().enumerate() {
@@ -123,7 +124,13 @@ fn behind_slapd(surfaces: &[Surface]) -> BTreeMap<(usize, String), String> {
         directory: format!("default_policy_dn = \"cn=default,ou=policies,{}\"", people::BASE),
         ..GatewaySettings::new("generic", &[slapd.url()])
     };
-    let accounts = accounts(
+    let accounts = states_of_slapd();
+    column(surfaces, settings, &accounts, &people::dn("nobody"))
+}
+
+/// The accounts of the states there are at a slapd, and at a directory of the gateway's own.
+fn states_of_slapd() -> Accounts {
+    accounts(
         &[
             ("active", "active"),
             ("must change", "must-change"),
@@ -135,8 +142,17 @@ fn behind_slapd(surfaces: &[Surface]) -> BTreeMap<(usize, String), String> {
             ("account ended", "ended"),
         ],
         people::dn,
-    );
-    column(surfaces, settings, &accounts, &people::dn("nobody"))
+    )
+}
+
+fn embedded(surfaces: &[Surface]) -> BTreeMap<(usize, String), String> {
+    let grace = |number: usize| people::account(&format!("grace-{number}"), "grace", &[]);
+    let more: String = (0..surfaces.len()).map(grace).collect();
+    let settings = GatewaySettings {
+        ldif: Some(people::ldif(0, &more)),
+        ..GatewaySettings::embedded("generic")
+    };
+    column(surfaces, settings, &states_of_slapd(), &people::dn("nobody"))
 }
 
 fn behind_ds389(surfaces: &[Surface]) -> BTreeMap<(usize, String), String> {

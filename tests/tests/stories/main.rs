@@ -18,6 +18,7 @@ mod cross_table;
 mod demo;
 mod documents;
 mod ds389;
+mod embedded;
 mod examples;
 mod faults;
 mod freeipa;

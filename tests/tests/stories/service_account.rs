@@ -3,6 +3,7 @@
 
 mod active_directory;
 mod ds389;
+mod embedded;
 
 use postern_directory::names::{Finding, NameRules, NameSearch};
 use postern_directory::upstream::dialect::DialectName;

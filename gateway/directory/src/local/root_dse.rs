@@ -24,8 +24,8 @@ pub(crate) const CONTROLS: &[&[u8]] = &[
     oid::MANAGE_DSA_IT,
 ];
 
-/// The extended operations that are done.
-const EXTENSIONS: &[&[u8]] = &[oid::PASSWORD_MODIFY, oid::WHO_AM_I, oid::CANCEL];
+/// The extended operations that are done. StartTLS is done by the listener; a transparent route says of it what stands here.
+const EXTENSIONS: &[&[u8]] = &[oid::START_TLS, oid::PASSWORD_MODIFY, oid::WHO_AM_I, oid::CANCEL];
 
 /// All operational attributes (RFC 3673), absolute true and false filters (RFC 4526), modify-increment (RFC 4525).
 const FEATURES: &[&[u8]] = &[b"1.3.6.1.4.1.4203.1.5.1", b"1.3.6.1.4.1.4203.1.5.3", b"1.3.6.1.1.14"];

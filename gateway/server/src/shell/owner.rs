@@ -3,6 +3,7 @@
 use super::asking::{AskError, Asking, Found};
 use postern_identity::authority::{AuthorityRules, Credential, Decision, Fact, Facts, Group, Truth, without_rules};
 use postern_identity::{DirectoryName, DistinguishedName};
+use postern_ldap::ResultCode;
 use postern_ldap::filter;
 use postern_ldap::search::Scope;
 use std::collections::BTreeSet;
@@ -118,9 +119,18 @@ async fn memberships(
                 filter::equality(b"member", name.as_bytes()),
                 filter::equality(b"uniqueMember", name.as_bytes()),
             ]);
-            asking
+            let told = asking
                 .search(base, Scope::Subtree, &any, &["1.1"], |group| found.push(group.dn))
-                .await?;
+                .await;
+            match told {
+                // A directory that is being filled has no base yet, and so no groups.
+                Ok(())
+                | Err(AskError::Refused {
+                    code: ResultCode::NO_SUCH_OBJECT,
+                    ..
+                }) => {}
+                Err(error) => return Err(error),
+            }
         }
         found.retain(|name| seen.insert(name.to_lowercase()));
         levels.push(

@@ -12,7 +12,7 @@ good sign-ins for ten minutes unless `LDAPCacheEntries 0` says otherwise, as it 
 
 #[test]
 fn whoever_must_change_gets_401_as_with_a_wrong_password_and_everybody_else_what_slapd_gives_them() {
-    let scene = Scene::start(Slapd::start(), &["generic"]);
+    let scene = Scene::start(Slapd::start(), &["generic"], "");
     let httpd = Apache::start(&scene.servers());
     let mut sightings = Sightings::new("Apache httpd", ABOUT);
     let about = "A page for whoever signs in:";

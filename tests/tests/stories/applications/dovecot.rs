@@ -1,6 +1,6 @@
 //! Dovecot, asked by doveadm and over IMAP.
 
-use super::{STATES, Scene, Sightings, expect_in_and_out, slapd, states_again};
+use super::{STATES, Scene, Sightings, again, expect_in_and_out, slapd, states_again};
 use postern_tests::applications::dovecot::Dovecot;
 use postern_tests::gateway::PORTAL;
 
@@ -10,7 +10,7 @@ says `Password mismatch (for LDAP bind)` whatever the reason: the reason stands 
 
 #[test]
 fn whoever_must_change_is_refused_for_good_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(slapd(), &["generic", "dovecot"]);
+    let scene = Scene::start(slapd(), &["generic", "dovecot"], &again());
     let servers: Vec<(String, Dovecot)> = scene
         .servers()
         .iter()

@@ -12,7 +12,7 @@ Whoever is unknown is so by FreeRADIUS's own search: who is not to learn that is
 
 #[test]
 fn whoever_must_change_is_rejected_with_the_portals_address_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(Slapd::start(), &["generic", "freeradius"]);
+    let scene = Scene::start(Slapd::start(), &["generic", "freeradius"], "");
     let radius = FreeRadius::start(&scene.servers());
     let mut sightings = Sightings::new("FreeRADIUS", ABOUT);
     let about = "The answer to an Access-Request:";

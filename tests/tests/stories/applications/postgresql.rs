@@ -1,6 +1,6 @@
 //! PostgreSQL, asked with psql.
 
-use super::{STATES, Scene, Sightings, expect_in_and_out, slapd, states_again};
+use super::{STATES, Scene, Sightings, again, expect_in_and_out, slapd, states_again};
 use postern_tests::applications::postgresql::{Mode, PostgreSql};
 use postern_tests::gateway::PORTAL;
 
@@ -10,7 +10,7 @@ stands in PostgreSQL's log, as `LDAP diagnostics`.";
 
 #[test]
 fn whoever_must_change_is_refused_in_both_modes_and_everybody_else_gets_what_slapd_gives_them() {
-    let scene = Scene::start(slapd(), &["generic"]);
+    let scene = Scene::start(slapd(), &["generic"], &again());
     let mut roles: Vec<&str> = STATES.iter().chain(&states_again()).map(|(_, uid, _)| *uid).collect();
     roles.sort_unstable();
     roles.dedup();

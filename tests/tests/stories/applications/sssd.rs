@@ -1,11 +1,11 @@
 //! SSSD with pamtester, which says what a login program shows.
 
-use super::{DEADLINE, Scene, Sightings, WRONG};
+use super::{DEADLINE, OWN, Scene, Sightings, WRONG};
 use postern_tests::applications::Outcome;
 use postern_tests::applications::sssd::Sssd;
 use postern_tests::{PASSWORD, Slapd, SlapdSettings, eventually, people};
 
-/// The presets beside slapd itself.
+/// The presets beside slapd itself, the first of them with a directory of its own too.
 const PRESETS: [&str; 2] = ["sssd", "generic"];
 /// The accounts, by their first name, and the state each is in.
 const ACCOUNTS: [(&str, &str); 7] = [
@@ -62,6 +62,7 @@ fn people_are_told_their_state_as_in_front_of_slapd_and_whoever_must_change_sets
     });
     for (state, _, _) in PEOPLE {
         assert_eq!(seen.of("sssd", state), seen.of("slapd", state), "{state}");
+        assert_eq!(seen.of(OWN, state), seen.of("sssd", state), "{state}");
     }
     let outcomes = PEOPLE.map(|(state, _, _)| seen.of("sssd", state).outcome);
     assert_eq!(outcomes[..3], [Outcome::In; 3]);
@@ -89,7 +90,7 @@ fn people_are_told_their_state_as_in_front_of_slapd_and_whoever_must_change_sets
     let seen = scene.everybody(&mut sightings, about, &CHANGES, |server, login, new| {
         sssd.sign_in_and_change(&server.name, &uid(login, &server.name), PASSWORD, new)
     });
-    for server in ["slapd", "sssd"] {
+    for server in ["slapd", "sssd", OWN] {
         assert_eq!(seen.of(server, "must change").outcome, Outcome::In, "{server}");
         let short = seen.of(server, "must change, the new one is too short");
         assert_eq!(short.outcome, Outcome::Refused, "{server}");
@@ -128,7 +129,7 @@ fn uid(name: &str, server: &str) -> String {
 fn scene() -> Scene {
     let mut ldif = String::new();
     let mut number = 20_000;
-    for server in ["slapd"].iter().chain(&PRESETS) {
+    for server in ["slapd", OWN].iter().chain(&PRESETS) {
         for (name, state) in ACCOUNTS {
             number += 1;
             let uid = uid(name, server);
@@ -143,8 +144,8 @@ fn scene() -> Scene {
     }
     let settings = SlapdSettings {
         global: "include /etc/ldap/schema/nis.schema".to_owned(),
-        ldif,
+        ldif: ldif.clone(),
         ..SlapdSettings::default()
     };
-    Scene::start(Slapd::start_with(&settings), &PRESETS)
+    Scene::start(Slapd::start_with(&settings), &PRESETS, &ldif)
 }

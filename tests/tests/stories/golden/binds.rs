@@ -227,7 +227,7 @@ pub(super) fn through(preset: &str, policy: Option<String>, capture: &str, about
 }
 
 /// Asks every case in order, each on a connection of its own.
-pub(super) fn ask_all(about: &str, address: SocketAddr) -> (Table, Answers) {
+pub(crate) fn ask_all(about: &str, address: SocketAddr) -> (Table, Answers) {
     ask_people(&slapds(), about, address)
 }
 
@@ -306,7 +306,7 @@ pub(super) fn asked(case: &str) -> bool {
 }
 
 /// On surfaces that show nothing in the control it is empty, and there exactly if it was asked for.
-pub(super) fn control_is_empty_and_there_exactly_if_asked(answers: &Answers) {
+pub(crate) fn control_is_empty_and_there_exactly_if_asked(answers: &Answers) {
     for state in STATES.iter().copied().chain(["unknown user", "unknown suffix"]) {
         for word in ["right", "wrong"] {
             let asked = &answers[&format!("{state}, asked, {word}")];
@@ -335,7 +335,7 @@ fn as_direct(through: &Answers, direct: &Answers) {
 }
 
 /// Unknown user, wrong password and unproven lock are the same octets.
-pub(super) fn unproven_is_alike(answers: &Answers) {
+pub(crate) fn unproven_is_alike(answers: &Answers) {
     for word in ["asked", "not asked"] {
         let wanted = &answers[&format!("active, {word}, wrong")];
         assert_eq!(wanted.code, Some(49));
