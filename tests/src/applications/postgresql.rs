@@ -114,6 +114,11 @@ impl PostgreSql {
         }
     }
 
+    /// A database of it, for who needs one to keep things in.
+    pub fn url(&self) -> String {
+        format!("postgres://{OWNER}@127.0.0.1:{}/postgres", self.port)
+    }
+
     fn psql(&self, database: &str, role: &str) -> Command {
         let mut command = Command::new(programs().join("psql"));
         command

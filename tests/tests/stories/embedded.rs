@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod hostile;
 mod kept;
+mod postgresql;
 mod tools;
 
 use postern_tests::people::{self, ADMINISTRATOR, ADMINISTRATOR_PASSWORD};

@@ -24,7 +24,11 @@ const SURFACES: [&str; 9] = [
 
 #[test]
 fn every_state_is_answered_as_slapd_answers_it_byte_for_byte() {
-    let gateway = Gateway::start_with(&GatewaySettings::embedded("transparent"));
+    as_slapd(&Gateway::start_with(&GatewaySettings::embedded("transparent")));
+}
+
+/// The whole matrix, on a gateway of its own with the preset transparent.
+pub(super) fn as_slapd(gateway: &Gateway) {
     let (table, answers) = ask_all(
         "a directory of the gateway's own, preset transparent",
         gateway.address(),

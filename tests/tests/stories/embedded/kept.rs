@@ -28,8 +28,12 @@ type Allowed = BTreeMap<String, Vec<Option<String>>>;
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_half_done_when_the_program_is_killed() {
+    kill_while_it_writes(Gateway::start_with(&GatewaySettings::embedded("transparent")));
+}
+
+/// Has clients write, kills the gateway and looks what is there, so many times.
+pub(super) fn kill_while_it_writes(mut gateway: Gateway) {
     let rounds = std::env::var("POSTERN_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
-    let mut gateway = Gateway::start_with(&GatewaySettings::embedded("transparent"));
     let mut allowed = Allowed::new();
     for round in 0..rounds {
         let acknowledged = AtomicUsize::new(0);
