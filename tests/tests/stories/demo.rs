@@ -185,7 +185,8 @@ fn everybody_stands_as_it_is_printed_and_again_after_the_next_start() {
             .unwrap();
         assert!(demo.shell(&[environment, change]).status.success());
         let unlock = format!(
-            "postern user unlock carol --state-dir '{}'",
+            "'{}' user unlock carol --state-dir '{}'",
+            gateway::program().display(),
             demo.state.path().display()
         );
         let unlocked = demo.shell(&[&unlock]);

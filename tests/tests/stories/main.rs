@@ -33,5 +33,6 @@ mod servers;
 mod service_account;
 mod shapes;
 mod translation;
+mod user;
 mod ways_in;
 mod writes;

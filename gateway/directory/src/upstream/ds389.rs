@@ -21,7 +21,7 @@ use super::entry::Entry;
 use super::lockout::Lockout;
 use super::rights::{Elevated, Lack, Right, RightsProbe};
 use super::write::{Modification, WriteAnswer, WriteRequest};
-use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, Timestamp};
+use postern_identity::{PasswordRefusal, Proven, Secret, Standing, StandingChange, State, Timestamp};
 use postern_ldap::ResultCode;
 use postern_ldap::credential::CredentialAttributes;
 
@@ -62,6 +62,10 @@ impl Dialect for Ds389 {
 
     fn read_bind(&self, answer: &BindAnswer<'_>) -> (Standing, Proven) {
         bind::read(answer)
+    }
+
+    fn foresee_bind(&self, state: &State, _policy: Option<&Entry>) -> Option<(ResultCode, Proven)> {
+        bind::foresee(state)
     }
 
     fn credential_attributes(&self) -> &CredentialAttributes {

@@ -135,7 +135,8 @@ impl Session {
         } else {
             Outcome::Wrong {
                 times: self.binds_sent.max(1),
-                tag: Some(self.route.guard.tag(&reservation, password)),
+                // Of a locked account nothing was said of the password: once the lock is lifted it may be right.
+                tag: (proven == Proven::No).then(|| self.route.guard.tag(&reservation, password)),
             }
         };
         reservation.settle(outcome);

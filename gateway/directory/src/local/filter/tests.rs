@@ -101,7 +101,7 @@ fn what_matches_is_true() {
         "(memberOf=*)",
         "(entryDN=L=London+uid=ADA,ou=people,dc=example,dc=org)",
         "(cn:caseExactMatch:=Ada Lovelace)",
-        "(homeDirectory:caseIgnoreMatch:=/HOME/ADA)",
+        "(homeDirectory:caseIgnoreMatch:=/SRV/ADA)",
         "(:caseIgnoreMatch:=lovelace)",
         "(cn:=ada lovelace)",
         "(ou:dn:=people)",

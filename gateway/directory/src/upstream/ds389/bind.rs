@@ -88,5 +88,18 @@ pub(in crate::upstream) fn kept_out(code: ResultCode, text: &[u8]) -> Reading {
     }
 }
 
+/// The reverse: what a sign-in with the right password is answered. Locks come before the password is looked at, in codes of their own.
+pub(super) fn foresee(state: &State) -> Option<(ResultCode, Proven)> {
+    match state {
+        State::Active | State::MustChange | State::ExpiredGrace { .. } | State::Expiring { .. } => {
+            Some((ResultCode::SUCCESS, Proven::Yes))
+        }
+        State::Expired => Some((ResultCode::INVALID_CREDENTIALS, Proven::Yes)),
+        State::Locked { .. } => Some((ResultCode::CONSTRAINT_VIOLATION, Proven::Unknown)),
+        State::Disabled => Some((ResultCode::UNWILLING_TO_PERFORM, Proven::Unknown)),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -259,6 +259,7 @@ fn told_bind(explanation: Explanation, standing: &Standing, proven: Proven) -> T
             Some(code) => match ResultCode(code) {
                 ResultCode::SUCCESS => "would accept it",
                 ResultCode::UNWILLING_TO_PERFORM => "would refuse it with 53",
+                ResultCode::CONSTRAINT_VIOLATION => "would refuse it with 19",
                 _ => "would refuse it with 49",
             },
         },

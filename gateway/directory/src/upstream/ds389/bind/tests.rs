@@ -207,3 +207,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_foreseen_of_a_sign_in_is_what_the_server_answers_and_reads_back_as_the_same_state() {
+    let locked = State::Locked {
+        by: LockedBy::Failures,
+        until: None,
+    };
+    for (state, text) in [
+        (locked, "Exceed password retry limit. Please try later."),
+        (State::Disabled, "Account inactivated. Contact system administrator."),
+        (State::Expired, "password expired!"),
+        (State::Active, ""),
+    ] {
+        let (code, proven) = foresee(&state).unwrap();
+        let (standing, said) = answer(code.0, text, &[]);
+        assert_eq!((standing.state, said), (state, proven));
+    }
+    assert_eq!(foresee(&State::Unknown), None);
+    assert_eq!(foresee(&State::TransportRefused), None);
+}
