@@ -164,7 +164,7 @@ fn settings(port: u16) -> Vec<String> {
         "unix_socket_directories=".to_owned(),
         "fsync=off".to_owned(),
         "shared_buffers=8MB".to_owned(),
-        "max_connections=20".to_owned(),
+        "max_connections=60".to_owned(),
         "max_wal_senders=0".to_owned(),
         "wal_level=minimal".to_owned(),
         "autovacuum=off".to_owned(),
