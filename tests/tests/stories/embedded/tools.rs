@@ -22,7 +22,7 @@ mail: ada@example.org
 mail: countess@example.org
 uidNumber: 1000
 gidNumber: 1000
-homeDirectory: /home/ada
+homeDirectory: /srv/ada
 userPassword: secret-1234
 description: old
 
