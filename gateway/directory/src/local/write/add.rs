@@ -35,7 +35,7 @@ impl LocalDirectory {
         let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let adding = self.adding(session, &request)?;
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         // Whoever sets a password waits for its hash; nobody else is to wait for that.
         let _turn = match adding.password {
             Some(_) => None,

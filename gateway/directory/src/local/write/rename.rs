@@ -31,7 +31,7 @@ impl LocalDirectory {
         let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let renaming = self.renaming(&request)?;
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         let _turn = self.turns.wait(&renaming.from).await?;
         let mut tries = Tries::default();
         let mut repairing = None;

@@ -44,6 +44,7 @@ impl LocalDirectory {
     /// The row at a place. Where there is none, the nearest above is told to whoever may see it.
     pub(super) async fn row(&self, path: &NamePath, access: &Access) -> Result<EntryRow, Answer> {
         match self.nearest(path).await? {
+            Some(row) if access.is_displaced_by(&row) => Err(Answer::forbidden()),
             Some(row) if row.path == *path.octets() => Ok(row),
             other => Err(missing(other.as_ref(), access)),
         }

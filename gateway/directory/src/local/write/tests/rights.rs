@@ -1,0 +1,78 @@
+//! Who may write what, whichever way a value comes.
+
+use super::{House, REPLACE, delete, modify, person};
+use crate::local::access::{AccessRule, May, What, Who};
+use crate::local::session::{Actor, Session};
+use postern_ldap::extended::{self, PasswordModify};
+use postern_ldap::{MessageId, oid};
+
+const NEW: &str = "another-5678";
+
+fn rule(who: Who, within: Option<&str>, attributes: &[&str], may: May) -> AccessRule {
+    AccessRule {
+        who,
+        what: What {
+            within: within.map(str::to_owned),
+            attributes: attributes.iter().map(|&name| name.to_owned()).collect(),
+        },
+        may,
+    }
+}
+
+/// One where these rules come before the usual ones.
+async fn ruled(rules: Vec<AccessRule>) -> House {
+    House::with(|settings| {
+        settings.access.0.splice(0..0, rules);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whoever_is_deleted_is_not_who_gets_the_name_next() {
+    let house = ruled(vec![rule(Who::Anybody, None, &["description"], May::Write)]).await;
+    let (root, dn) = (Session::new(Actor::Root), person("alice"));
+    let alice = house.session(&dn);
+    let by_operation = PasswordModify {
+        identity: None,
+        old: None,
+        new: Some(NEW.as_bytes()),
+    };
+    let by_operation = extended::request(MessageId(7), oid::PASSWORD_MODIFY, Some(&by_operation.value()), &[]);
+    let requests = [
+        by_operation,
+        modify(&dn, &[(REPLACE, "userPassword", &[NEW])], &[]),
+        modify(&dn, &[(REPLACE, "description", &["mine"])], &[]),
+        delete(&dn, &[]),
+    ];
+    assert_eq!(house.ask(&alice, &requests[2]).await.code, 0);
+    assert_eq!(house.delete(&root, &dn).await, 0);
+    for stands_again in [false, true] {
+        if stands_again {
+            house.person("alice").await;
+        }
+        let before = house.entries.all("main");
+        for request in &requests {
+            assert_eq!(house.ask(&alice, request).await.code, 8);
+        }
+        assert_eq!(house.entries.all("main"), before);
+    }
+    let again = house.session(&dn);
+    assert_eq!(
+        house.ask(&again, &requests[0]).await.code,
+        0,
+        "the one who stands there"
+    );
+}
+
+#[tokio::test]
+async fn what_was_found_out_before_somebody_was_replaced_does_not_hold_for_who_replaced_them() {
+    let house = House::new().await;
+    let (root, dn) = (Session::new(Actor::Root), person("alice"));
+    let path = house.directory.schema.path(dn.as_bytes()).unwrap();
+    let access = house.directory.access(&house.session(&dn)).await.unwrap();
+    assert!(house.directory.row(&path, &access).await.is_ok());
+    assert_eq!(house.delete(&root, &dn).await, 0);
+    house.person("alice").await;
+    let row = house.directory.row(&path, &access).await;
+    assert_eq!(row.map_err(|answer| answer.code.0).unwrap_err(), 50);
+}
