@@ -83,6 +83,11 @@ const SECRET: &[&str] = &[
     "ipanthash",
 ];
 
+/// Whether values of this type are [`SECRET`], by its key.
+pub(super) fn is_secret(key: &str) -> bool {
+    SECRET.contains(&key)
+}
+
 /// What tells of somebody's passwords without being one.
 const ABOUT_PASSWORDS: &[&str] = &["userPassword", "pwdHistory", "pwdFailureTime", "pwdGraceUseTime"];
 
@@ -350,7 +355,7 @@ impl Rights<'_> {
 
     /// Whether it may read an attribute, by its key.
     pub(crate) fn may_read(&self, key: &str) -> bool {
-        if SECRET.contains(&key) {
+        if is_secret(key) {
             return self.access.secrets;
         }
         self.of(key) >= May::Read

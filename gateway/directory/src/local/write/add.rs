@@ -59,7 +59,7 @@ impl LocalDirectory {
         let path = self.place_within(request.entry, "")?;
         let written = WrittenName::first(request.entry).ok().flatten();
         let written = written.ok_or_else(|| Answer::new(ResultCode::INVALID_DN_SYNTAX, "invalid DN"))?;
-        let rdn = Rdn::read(&self.schema, &written)?;
+        let rdn = Rdn::to_be(&self.schema, &written)?;
         let mut adding = Adding {
             path,
             rdn,

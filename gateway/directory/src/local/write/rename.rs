@@ -52,7 +52,7 @@ impl LocalDirectory {
         let from = self.place_within(request.entry, "cannot rename the root DSE")?;
         let written = WrittenName::first(request.new_rdn).map_err(|_| invalid())?;
         let written = written.filter(|written| written.rest.is_empty()).ok_or_else(invalid)?;
-        let rdn = Rdn::read(&self.schema, &written)?;
+        let rdn = Rdn::to_be(&self.schema, &written)?;
         if from == self.base {
             return Err(unwilling("cannot rename suffix entry"));
         }
@@ -104,12 +104,20 @@ impl LocalDirectory {
         if place != renaming.from && self.entries.nearest(&self.tree, &[place.octets()]).await?.is_some() {
             return Err(Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, ""));
         }
+        let mut old = None;
         if renaming.deletes_old
-            && let Ok(Some(old)) = WrittenName::first(open.row.name.as_bytes())
+            && let Ok(Some(written)) = WrittenName::first(open.row.name.as_bytes())
         {
-            Rdn::read(&self.schema, &old)?.take_out(&mut open.entry, &renaming.rdn);
+            let rdn = old.insert(Rdn::read(&self.schema, &written)?);
+            rdn.take_out(&mut open.entry, &renaming.rdn);
         }
         renaming.rdn.put_into(&mut open.entry);
+        // What a name brings and takes along is written like anything else.
+        let mut named = renaming.rdn.keys().chain(old.iter().flat_map(Rdn::keys));
+        let may_write = |key: &str| rights.may_write(key) && rights_there.may_write(key);
+        if !named.all(|key| open.entry.values(key) == open.before.values(key) || may_write(key)) {
+            return Err(Answer::forbidden());
+        }
         let following = Following {
             schema: &self.schema,
             from: &renaming.from,

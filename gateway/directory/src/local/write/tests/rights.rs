@@ -1,6 +1,6 @@
 //! Who may write what, whichever way a value comes.
 
-use super::{House, REPLACE, delete, modify, person};
+use super::{BASE, House, REPLACE, delete, modify, person};
 use crate::local::access::{AccessRule, May, What, Who};
 use crate::local::session::{Actor, Session};
 use postern_ldap::extended::{self, PasswordModify};
@@ -75,4 +75,69 @@ async fn what_was_found_out_before_somebody_was_replaced_does_not_hold_for_who_r
     house.person("alice").await;
     let row = house.directory.row(&path, &access).await;
     assert_eq!(row.map_err(|answer| answer.code.0).unwrap_err(), 50);
+}
+
+#[tokio::test]
+async fn no_password_is_part_of_a_name() {
+    let house = House::new().await;
+    let boss = house.boss();
+    let root = Session::new(Actor::Root);
+    let before = house.entries.all("main");
+    for rdn in [
+        "uid=alice+userPassword=secret-1234",
+        "uid=alice+2.5.4.35=secret-1234",
+        "uid=alice+pwdMinAge=1",
+        "uid=alice+pwdHistory=1",
+    ] {
+        for session in [&boss, &root] {
+            let code = house.rename(session, &person("alice"), rdn, None).await;
+            assert_eq!(code, 64, "{rdn}");
+            let given: &[super::Given<'_>] = &[("objectClass", &["inetOrgPerson"]), ("cn", &["n"]), ("sn", &["n"])];
+            let dn = format!("{rdn},ou=groups,{BASE}");
+            assert_eq!(house.add(session, &dn, given).await, 64, "{rdn}");
+            let mut loader = super::Loader::new(&house.directory);
+            let fault = loader.take(1, &dn, super::owned(given)).await.unwrap_err();
+            assert_eq!(fault.code, 64, "{rdn}");
+        }
+    }
+    assert_eq!(house.entries.all("main"), before);
+}
+
+#[tokio::test]
+async fn a_new_name_writes_only_what_whoever_renames_may_write() {
+    let house = ruled(vec![rule(
+        Who::Account(person("alice")),
+        None,
+        &["entry", "uid", "description"],
+        May::Write,
+    )])
+    .await;
+    house.person("bob").await;
+    let (alice, boss, bob) = (house.session(&person("alice")), house.boss(), person("bob"));
+    for (rdn, code) in [
+        ("uid=bob+employeeType=admin", 50),
+        ("uid=bob2+mail=x@example.org", 50),
+        ("cn=bob", 0),
+        ("uid=bob", 50),
+    ] {
+        // Its cn is there already: to be named by it writes nothing but the uid that goes.
+        let dn = if rdn == "uid=bob" {
+            format!("cn=bob,ou=people,{BASE}")
+        } else {
+            bob.clone()
+        };
+        assert_eq!(house.rename(&alice, &dn, rdn, None).await, code, "{rdn}");
+    }
+    assert_eq!(
+        house
+            .rename(
+                &boss,
+                &format!("cn=bob,ou=people,{BASE}"),
+                "uid=bob+employeeType=x",
+                None
+            )
+            .await,
+        65,
+        "its cn would go: the schema's word, after the rules' own"
+    );
 }
