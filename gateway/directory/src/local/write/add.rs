@@ -7,9 +7,9 @@ use super::rdn::{self, Rdn};
 use super::row::missing;
 use super::{Plan, Tries, generalized_time, signed_in};
 use crate::local::LocalDirectory;
-use crate::local::access::Access;
+use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
-use crate::local::entry::Entry;
+use crate::local::entry::{Attribute, Entry};
 use crate::local::password::By;
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
@@ -135,7 +135,7 @@ impl LocalDirectory {
                 }
             }
         };
-        if !rights.may_manage() {
+        if !rights.may_manage() || !self.may_write_all(adding, rights) {
             return Err(Answer::forbidden());
         }
         let mut entry = adding.entry.clone();
@@ -181,6 +181,16 @@ impl LocalDirectory {
             indexed,
         }));
         Ok(Plan { unit, answer })
+    }
+
+    /// Whether every attribute that is given may be written, those of the name among them.
+    fn may_write_all(&self, adding: &Adding<'_>, rights: Rights<'_>) -> bool {
+        let may_write = |attribute: &Attribute| {
+            let kind = self.schema.attribute(attribute.base().as_bytes());
+            kind.is_some_and(|kind| rights.may_write(&kind.key))
+        };
+        (adding.password.is_none() || rights.may_write("userpassword"))
+            && adding.entry.attributes().iter().all(may_write)
     }
 
     /// Writes who made an entry, when, and what it is called for ever. What Root gave stays.

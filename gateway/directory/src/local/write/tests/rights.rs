@@ -141,3 +141,36 @@ async fn a_new_name_writes_only_what_whoever_renames_may_write() {
         "its cn would go: the schema's word, after the rules' own"
     );
 }
+
+#[tokio::test]
+async fn whoever_adds_gives_only_what_they_may_write() {
+    let within = format!("ou=people,{BASE}");
+    let attributes = ["entry", "objectClass", "uid", "cn", "sn", "description"];
+    let house = ruled(vec![rule(
+        Who::Account(person("alice")),
+        Some(&within),
+        &attributes,
+        May::Write,
+    )])
+    .await;
+    let alice = house.session(&person("alice"));
+    let plain: &[super::Given<'_>] = &[
+        ("objectClass", &["inetOrgPerson"]),
+        ("cn", &["n"]),
+        ("sn", &["n"]),
+        ("description", &["x"]),
+    ];
+    for more in [
+        ("userPassword", &[NEW]),
+        ("pwdReset", &["FALSE"]),
+        ("employeeType;lang-de", &["admin"]),
+        ("pwdPolicySubentry", &["cn=loose,ou=policies,dc=example,dc=org"]),
+    ] {
+        let given: Vec<super::Given<'_>> = plain.iter().copied().chain([(more.0, &more.1[..])]).collect();
+        assert_eq!(house.add(&alice, &person("new"), &given).await, 50, "{}", more.0);
+    }
+    let by_name = format!("uid=new+employeeType=admin,{within}");
+    assert_eq!(house.add(&alice, &by_name, plain).await, 50);
+    assert_eq!(house.add(&alice, &person("new"), plain).await, 0);
+    assert!(!house.values(&person("new"), "entryUUID").is_empty());
+}
