@@ -325,6 +325,11 @@ impl Access {
         own.any(|(id, path)| row.path == *path.octets() && row.id != *id)
     }
 
+    /// Whether it may know that a row is there: its own entry is no news to anybody.
+    pub(super) fn knows_of(&self, row: &EntryRow) -> bool {
+        self.to(&row.path).may_see() || self.own.as_ref().is_some_and(|(id, _)| row.id == *id)
+    }
+
     /// Whether this is what a session may do whose account is gone.
     pub(super) fn is_of_nobody(&self) -> bool {
         !self.all && self.own.is_none()

@@ -4,7 +4,6 @@ use super::change::{checked, constraint, undefined};
 use super::controls::{Controls, Shown};
 use super::password_change::{Setter, only};
 use super::rdn::{self, Rdn};
-use super::row::missing;
 use super::{Plan, Tries, generalized_time, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::{Access, Rights};
@@ -130,8 +129,13 @@ impl LocalDirectory {
                 let path_above = adding.path.above().filter(|_| adding.path != self.base);
                 match (path_above, nearest) {
                     (None, _) => None,
-                    (Some(path), Some(row)) if row.path == *path.octets() => Some(row),
-                    (Some(_), nearest) => return Err(missing(nearest.as_ref(), access)),
+                    // Whoever may make an entry there may know what it will be below.
+                    (Some(path), Some(row))
+                        if row.path == *path.octets() && (rights.may_manage() || access.knows_of(&row)) =>
+                    {
+                        Some(row)
+                    }
+                    (Some(path), _) => return Err(self.not_there(&path, access).await),
                 }
             }
         };

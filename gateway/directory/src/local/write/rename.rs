@@ -3,7 +3,7 @@
 use super::controls::{Controls, Shown};
 use super::integrity::Following;
 use super::rdn::{self, Rdn};
-use super::row::{missing, unwilling};
+use super::row::unwilling;
 use super::{Plan, Tries, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::Access;
@@ -86,14 +86,14 @@ impl LocalDirectory {
         let rights = access.to(renaming.from.octets());
         self.asserted(controls, &open.row, &open.before, access).await?;
         let above = match self.nearest(&renaming.above).await? {
-            Some(row) if row.path == *renaming.above.octets() => row,
-            other if renaming.moves => {
+            Some(row) if row.path == *renaming.above.octets() && (!renaming.moves || access.knows_of(&row)) => row,
+            _ if renaming.moves => {
                 return Err(Answer {
                     text: "new superior not found".into(),
-                    ..missing(other.as_ref(), access)
+                    ..self.not_there(&renaming.above, access).await
                 });
             }
-            other => return Err(missing(other.as_ref(), access)),
+            _ => return Err(self.not_there(&renaming.above, access).await),
         };
         let name = rdn::below(&renaming.rdn.text, &above.name);
         let place = self.place(name.as_bytes(), "invalid new RDN")?;

@@ -1,10 +1,11 @@
 //! Who may write what, whichever way a value comes.
 
-use super::{BASE, House, REPLACE, delete, modify, person};
+use super::{BASE, House, REPLACE, delete, group, modify, person};
 use crate::local::access::{AccessRule, May, What, Who};
 use crate::local::session::{Actor, Session};
+use postern_ldap::control::assertion;
 use postern_ldap::extended::{self, PasswordModify};
-use postern_ldap::{MessageId, oid};
+use postern_ldap::{MessageId, filter, oid};
 
 const NEW: &str = "another-5678";
 
@@ -173,4 +174,59 @@ async fn whoever_adds_gives_only_what_they_may_write() {
     assert_eq!(house.add(&alice, &by_name, plain).await, 50);
     assert_eq!(house.add(&alice, &person("new"), plain).await, 0);
     assert!(!house.values(&person("new"), "entryUUID").is_empty());
+}
+
+#[tokio::test]
+async fn what_may_not_be_seen_is_as_if_it_were_not_there_to_writes_too() {
+    let hidden = format!("ou=groups,{BASE}");
+    let house = ruled(vec![
+        rule(Who::Account(person("alice")), Some(&hidden), &[], May::Nothing),
+        rule(Who::Account(person("alice")), Some(&person("bob")), &[], May::Nothing),
+    ])
+    .await;
+    house.person("bob").await;
+    house
+        .load(&group("staff"), &[("objectClass", &["organizationalRole"])])
+        .await;
+    let alice = house.session(&person("alice"));
+    let asserted = assertion::control(&filter::equality(b"cn", b"x"));
+    let by_operation = |dn: &str| {
+        let asked = PasswordModify {
+            identity: Some(dn.as_bytes()),
+            old: None,
+            new: Some(NEW.as_bytes()),
+        };
+        extended::request(MessageId(7), oid::PASSWORD_MODIFY, Some(&asked.value()), &[])
+    };
+    for (there, not) in [(group("staff"), group("none")), (person("bob"), person("none"))] {
+        let of = |dn: &str| {
+            vec![
+                modify(dn, &[(REPLACE, "description", &["x"])], &[]),
+                modify(dn, &[(REPLACE, "description", &["x"])], &[&asserted]),
+                modify(dn, &[(REPLACE, "userPassword", &[NEW])], &[]),
+                delete(dn, &[]),
+                delete(dn, &[&asserted]),
+                super::rename(dn, "cn=x", true, None, &[]),
+                super::rename(&person("alice"), "uid=alice", true, Some(dn), &[]),
+                super::add(&format!("cn=x,{dn}"), &[("objectClass", &["organizationalRole"])], &[]),
+                by_operation(dn),
+            ]
+        };
+        for (there, not) in of(&there).iter().zip(of(&not)) {
+            let said = house.ask(&alice, there).await;
+            assert_eq!(said, house.ask(&alice, &not).await);
+            assert_eq!(said.code, 32);
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_sees_no_entries_changes_their_own_password_still() {
+    let house = House::with(|settings| {
+        settings.access.0 = vec![rule(Who::Themselves, None, &["userPassword"], May::Write)];
+    })
+    .await;
+    let alice = house.session(&person("alice"));
+    let own: &[(u32, &str, &[&str])] = &[(REPLACE, "userPassword", &[NEW])];
+    assert_eq!(house.modify(&alice, &person("alice"), own).await, 0);
 }
