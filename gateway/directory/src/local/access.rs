@@ -8,7 +8,7 @@ use super::path::{NameFault, NamePath};
 use super::schema::Schema;
 use super::session::{Actor, Session};
 use jiff::SignedDuration;
-use postern_identity::records::{Indexed, Reach, RecordsError, Selection, Wanted};
+use postern_identity::records::{EntryRow, Indexed, Reach, RecordsError, Selection, Wanted};
 use std::sync::Arc;
 
 /// Rules, the first that fits decides. Where none does, nothing is allowed.
@@ -83,6 +83,11 @@ const SECRET: &[&str] = &[
     "ipanthash",
 ];
 
+/// Whether values of this type are [`SECRET`], by its key.
+pub(super) fn is_secret(key: &str) -> bool {
+    SECRET.contains(&key)
+}
+
 /// What tells of somebody's passwords without being one.
 const ABOUT_PASSWORDS: &[&str] = &["userPassword", "pwdHistory", "pwdFailureTime", "pwdGraceUseTime"];
 
@@ -147,7 +152,8 @@ enum Holds {
 pub(crate) struct Access {
     all: bool,
     secrets: bool,
-    own: Option<NamePath>,
+    /// Its own entry and where that stands.
+    own: Option<(i64, NamePath)>,
     rules: Vec<Rule<Holds>>,
 }
 
@@ -213,9 +219,20 @@ impl LocalDirectory {
         Ok(access)
     }
 
-    /// What a session may do, as it is now.
+    /// What a session may do, as it is now. Whose account no longer stands where it stood is nobody from then on: who stands there now is somebody
+    /// else.
     pub(crate) async fn access(&self, session: &Session) -> Result<Access, RecordsError> {
-        let (all, secrets) = match session.actor {
+        let mut actor = &session.actor;
+        let mut own = None;
+        if let Actor::Account { id, path, .. } = actor {
+            let there = self.entries.nearest(&self.tree, &[path.octets()]).await?;
+            if there.is_some_and(|row| row.id == *id) {
+                own = Some((*id, path.clone()));
+            } else {
+                actor = &Actor::Anonymous;
+            }
+        }
+        let (all, secrets) = match actor {
             Actor::Root => (true, true),
             Actor::Service => (true, false),
             Actor::Anonymous | Actor::Account { .. } => (false, false),
@@ -223,7 +240,7 @@ impl LocalDirectory {
         let mut rules = Vec::new();
         if !all {
             for rule in &self.access.rules {
-                if let Some(who) = self.holds(&rule.who, &session.actor).await? {
+                if let Some(who) = self.holds(&rule.who, actor).await? {
                     rules.push(Rule {
                         who,
                         within: rule.within.clone(),
@@ -236,7 +253,7 @@ impl LocalDirectory {
         Ok(Access {
             all,
             secrets,
-            own: session.actor.path().cloned(),
+            own,
             rules,
         })
     }
@@ -302,6 +319,22 @@ impl Access {
         }
     }
 
+    /// Whether a row stands at its own place and is not its own: that place was given to somebody else meanwhile.
+    pub(super) fn is_displaced_by(&self, row: &EntryRow) -> bool {
+        let mut own = self.own.iter();
+        own.any(|(id, path)| row.path == *path.octets() && row.id != *id)
+    }
+
+    /// Whether it may know that a row is there: its own entry is no news to anybody.
+    pub(super) fn knows_of(&self, row: &EntryRow) -> bool {
+        self.to(&row.path).may_see() || self.own.as_ref().is_some_and(|(id, _)| row.id == *id)
+    }
+
+    /// Whether this is what a session may do whose account is gone.
+    pub(super) fn is_of_nobody(&self) -> bool {
+        !self.all && self.own.is_none()
+    }
+
     /// Whatever is at this path (see [`NamePath::octets`]).
     pub(crate) fn to<'a>(&'a self, path: &'a [u8]) -> Rights<'a> {
         Rights { access: self, path }
@@ -327,7 +360,7 @@ impl Rights<'_> {
 
     /// Whether it may read an attribute, by its key.
     pub(crate) fn may_read(&self, key: &str) -> bool {
-        if SECRET.contains(&key) {
+        if is_secret(key) {
             return self.access.secrets;
         }
         self.of(key) >= May::Read
@@ -344,7 +377,12 @@ impl Rights<'_> {
             return May::Write;
         }
         let rule = self.access.rules.iter().find(|rule| {
-            (rule.who == Holds::Always || self.access.own.as_ref().is_some_and(|own| **own.octets() == *self.path))
+            (rule.who == Holds::Always
+                || self
+                    .access
+                    .own
+                    .as_ref()
+                    .is_some_and(|(_, own)| **own.octets() == *self.path))
                 && rule
                     .within
                     .as_ref()

@@ -153,15 +153,17 @@ pub async fn first_password(
     Ok(changes)
 }
 
-/// An account's password is taken away: what else changes. Whether it may be is for access rules and [`Policy::allow_user_change`].
+/// An account's password is taken away: what else changes. The policy looks at it as at a change, or one taken away and one added would go round
+/// it. `has_old`: the old one came along, and was compared.
 pub fn password_removed(
     account: &Entry,
     policy: &Policy,
     by: By,
+    has_old: bool,
     now: Timestamp,
 ) -> Result<Vec<Replace>, PolicyRefusal> {
-    if by == By::Owner && !policy.allow_user_change {
-        return Err(NOT_ALLOWED);
+    if by != By::Administrator {
+        may_change(account, policy, by, has_old, now)?;
     }
     let mut changes = vec![Replace::none(PASSWORD)];
     changes.extend(history::with_present(account, policy, now));

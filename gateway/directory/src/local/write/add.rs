@@ -4,12 +4,11 @@ use super::change::{checked, constraint, undefined};
 use super::controls::{Controls, Shown};
 use super::password_change::{Setter, only};
 use super::rdn::{self, Rdn};
-use super::row::missing;
 use super::{Plan, Tries, generalized_time, signed_in};
 use crate::local::LocalDirectory;
-use crate::local::access::Access;
+use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
-use crate::local::entry::Entry;
+use crate::local::entry::{Attribute, Entry};
 use crate::local::password::By;
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
@@ -35,7 +34,7 @@ impl LocalDirectory {
         let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let adding = self.adding(session, &request)?;
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         // Whoever sets a password waits for its hash; nobody else is to wait for that.
         let _turn = match adding.password {
             Some(_) => None,
@@ -59,7 +58,7 @@ impl LocalDirectory {
         let path = self.place_within(request.entry, "")?;
         let written = WrittenName::first(request.entry).ok().flatten();
         let written = written.ok_or_else(|| Answer::new(ResultCode::INVALID_DN_SYNTAX, "invalid DN"))?;
-        let rdn = Rdn::read(&self.schema, &written)?;
+        let rdn = Rdn::to_be(&self.schema, &written)?;
         let mut adding = Adding {
             path,
             rdn,
@@ -130,12 +129,17 @@ impl LocalDirectory {
                 let path_above = adding.path.above().filter(|_| adding.path != self.base);
                 match (path_above, nearest) {
                     (None, _) => None,
-                    (Some(path), Some(row)) if row.path == *path.octets() => Some(row),
-                    (Some(_), nearest) => return Err(missing(nearest.as_ref(), access)),
+                    // Whoever may make an entry there may know what it will be below.
+                    (Some(path), Some(row))
+                        if row.path == *path.octets() && (rights.may_manage() || access.knows_of(&row)) =>
+                    {
+                        Some(row)
+                    }
+                    (Some(path), _) => return Err(self.not_there(&path, access).await),
                 }
             }
         };
-        if !rights.may_manage() {
+        if !rights.may_manage() || !self.may_write_all(adding, rights) {
             return Err(Answer::forbidden());
         }
         let mut entry = adding.entry.clone();
@@ -181,6 +185,16 @@ impl LocalDirectory {
             indexed,
         }));
         Ok(Plan { unit, answer })
+    }
+
+    /// Whether every attribute that is given may be written, those of the name among them.
+    fn may_write_all(&self, adding: &Adding<'_>, rights: Rights<'_>) -> bool {
+        let may_write = |attribute: &Attribute| {
+            let kind = self.schema.attribute(attribute.base().as_bytes());
+            kind.is_some_and(|kind| rights.may_write(&kind.key))
+        };
+        (adding.password.is_none() || rights.may_write("userpassword"))
+            && adding.entry.attributes().iter().all(may_write)
     }
 
     /// Writes who made an entry, when, and what it is called for ever. What Root gave stays.

@@ -18,7 +18,7 @@ impl LocalDirectory {
         let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let path = self.place_within(entry, "cannot delete the root DSE")?;
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         let _turn = self.turns.wait(&path).await?;
         let mut tries = Tries::default();
         let mut repairing = None;

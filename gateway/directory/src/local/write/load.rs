@@ -147,7 +147,7 @@ impl Loader {
         }
         let written = WrittenName::first(name.as_bytes()).ok().flatten();
         let written = written.ok_or_else(|| Answer::new(ResultCode::INVALID_DN_SYNTAX, "invalid DN"))?;
-        let rdn = Rdn::read(schema, &written)?;
+        let rdn = Rdn::to_be(schema, &written)?;
         rdn.put_into(&mut entry);
         directory.stamp_made(&mut entry, &self.session);
         directory.check_new(&mut entry)?;

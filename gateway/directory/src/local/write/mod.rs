@@ -31,6 +31,7 @@ pub use load::{LoadFault, Loader};
 pub(crate) use turns::Turns;
 
 use super::LocalDirectory;
+use super::access::Access;
 use super::answer::Answer;
 use super::bind::{TRIES, pause};
 use super::entry::Entry;
@@ -64,6 +65,15 @@ impl LocalDirectory {
     /// A delete request, to its whole answer.
     pub(crate) async fn delete(&self, session: &Session, message: &Message<'_>) -> Vec<u8> {
         finished(self.deleted(session, message).await, message)
+    }
+
+    /// What a session may do, as it is now; nobody writes, nor does whoever's account is gone.
+    async fn access_to_write(&self, session: &Session) -> Result<Access, Answer> {
+        let access = self.access(session).await?;
+        if access.is_of_nobody() {
+            return Err(unauthenticated());
+        }
+        Ok(access)
     }
 
     /// Writes a unit. `false`: others were faster, and it is to be planned anew.
@@ -115,12 +125,16 @@ impl Tries {
 /// Nobody changes anything (slapd: `modifications require authentication`).
 fn signed_in(session: &Session) -> Result<(), Answer> {
     if session.actor == Actor::Anonymous {
-        return Err(Answer::new(
-            ResultCode::STRONGER_AUTH_REQUIRED,
-            "modifications require authentication",
-        ));
+        return Err(unauthenticated());
     }
     Ok(())
+}
+
+fn unauthenticated() -> Answer {
+    Answer::new(
+        ResultCode::STRONGER_AUTH_REQUIRED,
+        "modifications require authentication",
+    )
 }
 
 /// Whether this is the entry of whoever acts.

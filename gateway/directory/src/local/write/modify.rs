@@ -27,7 +27,7 @@ impl LocalDirectory {
         if session.must_change() && !changes_own {
             return Err(Answer::change_first(controls.policy));
         }
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         // Whoever sets a password waits for its hash; nobody else is to wait for that.
         let _turn = if changes.password.is_some() {
             None

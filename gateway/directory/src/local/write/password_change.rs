@@ -192,7 +192,7 @@ impl LocalDirectory {
             }
         }
         let policy = self.lawful_policy(entry).await?;
-        let changes = password_removed(entry, &policy, setter.by, self.clock.now());
+        let changes = password_removed(entry, &policy, setter.by, wanted.old.is_some(), self.clock.now());
         policy::apply(&changes.map_err(|refusal| refused(refusal.into(), setter))?, entry);
         Ok(())
     }

@@ -67,7 +67,7 @@ impl LocalDirectory {
         if session.must_change() && session.actor.path() != Some(&asked.path) {
             return Err(Answer::change_first(asked.policy));
         }
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         let mut tries = Tries::default();
         loop {
             let (plan, made) = self.plan_password(session, &access, &asked).await?;

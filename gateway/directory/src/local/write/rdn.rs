@@ -1,5 +1,6 @@
 //! The first RDN of a name: what it demands of its entry (RFC 4512 §2.3.1), and how it is written from then on.
 
+use crate::local::access::is_secret;
 use crate::local::answer::Answer;
 use crate::local::entry::Entry;
 use crate::local::path::WrittenName;
@@ -22,7 +23,20 @@ struct Pair<'s> {
 }
 
 impl<'s> Rdn<'s> {
-    /// Reads the RDN of an entry that is to be made or renamed.
+    /// Reads the RDN an entry is to have. What passwords are made of, and what their policy keeps, names nothing: names are told to everybody,
+    /// and no policy looks at what comes by them.
+    pub(super) fn to_be(schema: &'s Schema, written: &WrittenName<'_>) -> Result<Self, Answer> {
+        let rdn = Self::read(schema, written)?;
+        match rdn.pairs.iter().find(|pair| is_of_passwords(pair.kind)) {
+            None => Ok(rdn),
+            Some(pair) => Err(violation(&format!(
+                "naming attribute '{}' is not for names",
+                pair.kind.name
+            ))),
+        }
+    }
+
+    /// Reads an RDN as an entry has it.
     pub(super) fn read(schema: &'s Schema, written: &WrittenName<'_>) -> Result<Self, Answer> {
         let mut pairs = Vec::with_capacity(written.pairs.len());
         let mut text = String::new();
@@ -75,6 +89,11 @@ impl<'s> Rdn<'s> {
         }
     }
 
+    /// The types it has values of.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|pair| &*pair.kind.key)
+    }
+
     /// That the entry has every value of it still (RFC 4511 §4.6, notAllowedOnRDN; slapd answers 64).
     pub(super) fn check(&self, entry: &Entry) -> Result<(), Answer> {
         match self.pairs.iter().find(|pair| !pair.is_in(entry)) {
@@ -85,6 +104,11 @@ impl<'s> Rdn<'s> {
             )),
         }
     }
+}
+
+fn is_of_passwords(kind: &AttributeType) -> bool {
+    let mut keys = kind.superiors.iter().chain([&kind.key]);
+    keys.any(|key| is_secret(key) || key.starts_with("pwd"))
 }
 
 impl Pair<'_> {

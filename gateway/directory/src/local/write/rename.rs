@@ -3,7 +3,7 @@
 use super::controls::{Controls, Shown};
 use super::integrity::Following;
 use super::rdn::{self, Rdn};
-use super::row::{missing, unwilling};
+use super::row::unwilling;
 use super::{Plan, Tries, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::Access;
@@ -31,7 +31,7 @@ impl LocalDirectory {
         let controls = Controls::read(self, message)?;
         signed_in(session)?;
         let renaming = self.renaming(&request)?;
-        let access = self.access(session).await?;
+        let access = self.access_to_write(session).await?;
         let _turn = self.turns.wait(&renaming.from).await?;
         let mut tries = Tries::default();
         let mut repairing = None;
@@ -52,7 +52,7 @@ impl LocalDirectory {
         let from = self.place_within(request.entry, "cannot rename the root DSE")?;
         let written = WrittenName::first(request.new_rdn).map_err(|_| invalid())?;
         let written = written.filter(|written| written.rest.is_empty()).ok_or_else(invalid)?;
-        let rdn = Rdn::read(&self.schema, &written)?;
+        let rdn = Rdn::to_be(&self.schema, &written)?;
         if from == self.base {
             return Err(unwilling("cannot rename suffix entry"));
         }
@@ -86,14 +86,14 @@ impl LocalDirectory {
         let rights = access.to(renaming.from.octets());
         self.asserted(controls, &open.row, &open.before, access).await?;
         let above = match self.nearest(&renaming.above).await? {
-            Some(row) if row.path == *renaming.above.octets() => row,
-            other if renaming.moves => {
+            Some(row) if row.path == *renaming.above.octets() && (!renaming.moves || access.knows_of(&row)) => row,
+            _ if renaming.moves => {
                 return Err(Answer {
                     text: "new superior not found".into(),
-                    ..missing(other.as_ref(), access)
+                    ..self.not_there(&renaming.above, access).await
                 });
             }
-            other => return Err(missing(other.as_ref(), access)),
+            _ => return Err(self.not_there(&renaming.above, access).await),
         };
         let name = rdn::below(&renaming.rdn.text, &above.name);
         let place = self.place(name.as_bytes(), "invalid new RDN")?;
@@ -104,12 +104,20 @@ impl LocalDirectory {
         if place != renaming.from && self.entries.nearest(&self.tree, &[place.octets()]).await?.is_some() {
             return Err(Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, ""));
         }
+        let mut old = None;
         if renaming.deletes_old
-            && let Ok(Some(old)) = WrittenName::first(open.row.name.as_bytes())
+            && let Ok(Some(written)) = WrittenName::first(open.row.name.as_bytes())
         {
-            Rdn::read(&self.schema, &old)?.take_out(&mut open.entry, &renaming.rdn);
+            let rdn = old.insert(Rdn::read(&self.schema, &written)?);
+            rdn.take_out(&mut open.entry, &renaming.rdn);
         }
         renaming.rdn.put_into(&mut open.entry);
+        // What a name brings and takes along is written like anything else.
+        let mut named = renaming.rdn.keys().chain(old.iter().flat_map(Rdn::keys));
+        let may_write = |key: &str| rights.may_write(key) && rights_there.may_write(key);
+        if !named.all(|key| open.entry.values(key) == open.before.values(key) || may_write(key)) {
+            return Err(Answer::forbidden());
+        }
         let following = Following {
             schema: &self.schema,
             from: &renaming.from,

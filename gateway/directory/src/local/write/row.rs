@@ -41,12 +41,23 @@ impl LocalDirectory {
         Ok(path)
     }
 
-    /// The row at a place. Where there is none, the nearest above is told to whoever may see it.
+    /// The row at a place. Where there is none, or it may not be seen, the nearest above is told to whoever may see that.
     pub(super) async fn row(&self, path: &NamePath, access: &Access) -> Result<EntryRow, Answer> {
         match self.nearest(path).await? {
-            Some(row) if row.path == *path.octets() => Ok(row),
-            other => Err(missing(other.as_ref(), access)),
+            Some(row) if access.is_displaced_by(&row) => Err(Answer::forbidden()),
+            Some(row) if row.path == *path.octets() && access.knows_of(&row) => Ok(row),
+            _ => Err(self.not_there(path, access).await),
         }
+    }
+
+    /// What is answered of a place that is empty, or holds what may not be seen: the same of both.
+    pub(super) async fn not_there(&self, path: &NamePath, access: &Access) -> Answer {
+        let answer = self.missing(path, access).await;
+        if answer.code == ResultCode::SUCCESS {
+            // It came to be meanwhile.
+            return RecordsError::Changed.into();
+        }
+        answer
     }
 
     /// The row at a place, or the nearest above it.
@@ -183,12 +194,6 @@ pub(super) fn readable_policy(entry: &Entry) -> Result<(), Answer> {
         Ok(_) => Ok(()),
         Err(fault) => Err(Answer::new(ResultCode::INVALID_ATTRIBUTE_SYNTAX, fault.to_string())),
     }
-}
-
-/// There is no such entry.
-pub(super) fn missing(nearest: Option<&EntryRow>, access: &Access) -> Answer {
-    let matched = nearest.filter(|row| access.to(&row.path).may_see());
-    Answer::no_such_object(matched.map_or_else(String::new, |row| row.name.to_string()))
 }
 
 pub(super) fn unwilling(text: &'static str) -> Answer {

@@ -7,6 +7,7 @@ mod integrity;
 mod load;
 mod model;
 mod passwords;
+mod rights;
 mod store;
 
 use crate::local::password::{Cost, Hasher, HasherSettings};

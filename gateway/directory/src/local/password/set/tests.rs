@@ -310,7 +310,7 @@ async fn a_password_taken_away_is_remembered() {
         ("pwdChangedTime", "20200101000000Z"),
         ("pwdFailureTime", "20200101000000Z"),
     ]);
-    let changes = password_removed(&entry, &policy(), By::Owner, now()).unwrap();
+    let changes = password_removed(&entry, &policy(), By::Owner, false, now()).unwrap();
     apply(&changes, &mut entry);
     assert!(present(&entry).is_empty() && text(&entry, "pwdChangedTime").is_none());
     assert_eq!(
@@ -321,8 +321,8 @@ async fn a_password_taken_away_is_remembered() {
         allow_user_change: false,
         ..policy()
     };
-    assert!(password_removed(&entry, &fixed, By::Owner, now()).is_err_and(|refusal| refusal.error == Some(3)));
-    assert!(password_removed(&entry, &fixed, By::Administrator, now()).is_ok());
+    assert!(password_removed(&entry, &fixed, By::Owner, false, now()).is_err_and(|refusal| refusal.error == Some(3)));
+    assert!(password_removed(&entry, &fixed, By::Administrator, false, now()).is_ok());
 }
 
 #[tokio::test]

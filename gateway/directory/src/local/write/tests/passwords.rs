@@ -352,6 +352,38 @@ async fn a_password_can_be_taken_away_by_its_value_or_whatever_it_is() {
 }
 
 #[tokio::test]
+async fn owners_do_not_get_round_the_policy_by_taking_their_password_away() {
+    let day = ("pwdMinAge", "86400");
+    for (figures, given, code) in [
+        (&[("pwdSafeModify", "TRUE")], &[][..], (50, Some(4))),
+        (&[("pwdSafeModify", "TRUE")], &[OLD], (0, None)),
+        (&[("pwdAllowUserChange", "FALSE")], &[OLD], (50, Some(3))),
+        (&[day], &[], (19, Some(7))),
+        (&[day], &[OLD], (19, Some(7))),
+    ] {
+        let house = house(figures).await;
+        let dn = person("alice");
+        let recently: &[(u32, &str, &[&str])] = &[(REPLACE, "pwdChangedTime", &["20261122110000Z"])];
+        assert_eq!(house.modify(&Session::new(Actor::Root), &dn, recently).await, 0);
+        let alice = house.session(&dn);
+        let operations = if given.is_empty() {
+            &[DELETE, REPLACE][..]
+        } else {
+            &[DELETE]
+        };
+        for operation in operations {
+            let said = house
+                .ask(&alice, &by_modify(&[(*operation, "userPassword", given)]))
+                .await;
+            assert_eq!(told(&said), code, "{figures:?}: {}", said.text);
+            assert_eq!(house.values(&dn, "userPassword").is_empty(), code.0 == 0);
+        }
+        let boss = house.boss();
+        assert_eq!(house.modify(&boss, &dn, &[(REPLACE, "userPassword", &[])]).await, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_password_is_compared_for_its_owner_and_whoever_may_set_it() {
     let house = house(&[]).await;
     let dn = person("alice");
