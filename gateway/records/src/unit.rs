@@ -1,6 +1,6 @@
 //! A unit of work, change after change. The engines give the statements ([`Statements`]); what they add up to is said once, here.
 //!
-//! Inserts that follow each other go in together: the entries in a few statements, then all their values in the order of the
+//! Values that follow each other are asked for together. Inserts that do go in together: the entries in a few statements, then all their values in the order of the
 //! index, for an index that is filled in order is filled fast.
 
 use crate::limits::{LONGEST_PATH, MOST_MOVED, behind};
@@ -89,19 +89,23 @@ pub(crate) trait Statements: Send {
     fn delete(&mut self, id: i64, version: i64) -> impl Future<Output = Answer<bool>> + Send;
     /// Whether it is there in this version; it stays so until the transaction ends.
     fn is_still(&mut self, id: i64, version: i64) -> impl Future<Output = Answer<bool>> + Send;
-    /// Whether an entry other than this one is found by that value.
-    fn is_found(&mut self, kind: i64, value: &[u8], but: Option<i64>) -> impl Future<Output = Answer<bool>> + Send;
+    /// Whether any of these values finds an entry other than the one beside it.
+    fn is_any_found(&mut self, asked: &[IndexRow]) -> impl Future<Output = Answer<bool>> + Send;
 }
 
 /// Does all of it, or says why not; what was done by then is the caller's to undo.
 pub(crate) async fn apply<S: Statements>(on: &mut S, unit: &[EntryChange]) -> Result<(), Stop> {
     let mut rest = unit;
     while let Some(change) = rest.first() {
-        let inserts = rest
+        let alike = rest
             .iter()
-            .take_while(|change| matches!(change, EntryChange::Insert(_)))
+            .take_while(|other| match change {
+                EntryChange::Insert(_) => matches!(other, EntryChange::Insert(_)),
+                EntryChange::Unique { .. } => matches!(other, EntryChange::Unique { .. }),
+                _ => false,
+            })
             .count();
-        let (these, others) = rest.split_at(inserts.max(1));
+        let (these, others) = rest.split_at(alike.max(1));
         rest = others;
         match change {
             EntryChange::Insert(_) => insert(on, these).await?,
@@ -132,13 +136,25 @@ pub(crate) async fn apply<S: Statements>(on: &mut S, unit: &[EntryChange]) -> Re
                 done => unless_changed(done?)?,
             },
             EntryChange::Expect { id, version } => unless_changed(on.is_still(*id, *version).await?)?,
-            EntryChange::Unique { indexed, but } => {
-                let kind = on.kind(&indexed.attribute).await?;
-                if on.is_found(kind, &indexed.value, *but).await? {
-                    return Err(RecordsError::Taken.into());
-                }
-            }
+            EntryChange::Unique { .. } => unique(on, these).await?,
         }
+    }
+    Ok(())
+}
+
+async fn unique<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), Stop> {
+    let mut asked = Vec::with_capacity(these.len());
+    for change in these {
+        if let EntryChange::Unique { indexed, but } = change {
+            asked.push(IndexRow {
+                kind: on.kind(&indexed.attribute).await?,
+                value: Arc::clone(&indexed.value),
+                entry: but.unwrap_or(0), // no entry has it
+            });
+        }
+    }
+    if on.is_any_found(&asked).await? {
+        return Err(RecordsError::Taken.into());
     }
     Ok(())
 }

@@ -187,6 +187,31 @@ fn an_import_gives_no_password_to_whom_a_provider_keeps_it_and_tells_the_line_of
     let hash = "userPassword: {SSHA}5en6G6MezRroT3XKqkdPOmY/BfQ2Kz1x\n";
     for (text, why) in [
         (entry("one", &format!("employeeType: sso\n{hash}")), "line 1: uid=one"),
+        // However it is written.
+        (
+            entry("one", "employeeType: sso\n2.5.4.35: another-5678\n"),
+            "line 1: uid=one",
+        ),
+        (
+            entry("one", &format!("2.16.840.1.113730.3.1.4: sso\n{hash}")),
+            "line 1: uid=one",
+        ),
+        (
+            entry("one", &format!("employeeType;x-a: sso\n{hash}")),
+            "line 1: uid=one",
+        ),
+        (
+            entry("one", hash).replacen("uid=one,", "uid=one+employeeType=sso,", 1),
+            "line 1: uid=one+employeeType=sso",
+        ),
+        (
+            entry("one", "").replacen("uid=one,", "uid=one+2.5.4.35=another-5678,", 1),
+            "line 1: a password is in the name",
+        ),
+        (
+            entry("one", "userPassword;x-a: another-5678\n"),
+            "line 1: userPassword has an option",
+        ),
         (
             format!("{}{}", entry("two", hash), entry("three", "shoeSize: 40\n")),
             "line 8: uid=three",

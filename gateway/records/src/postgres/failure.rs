@@ -33,8 +33,9 @@ pub(super) fn committing(error: &sqlx::Error) -> RecordsError {
 fn by_code(code: &str) -> RecordsError {
     match code {
         "40001" | "40P01" | "23503" => RecordsError::Changed, // serialization, deadlock; a row we rested on went away
-        "55P03" | "57014" | "53300" => RecordsError::Busy,    // lock or statement timeout, too many connections
-        "25006" | "53100" => RecordsError::CannotWrite,       // read-only, disk full
+        // lock or statement timeout, too many connections, no memory (that for locks is shared by all who ask)
+        "55P03" | "57014" | "53300" | "53200" => RecordsError::Busy,
+        "25006" | "53100" => RecordsError::CannotWrite, // read-only, disk full
         _ if code.starts_with("54") => RecordsError::TooLarge,
         _ => {
             tracing::error!(code, "the store's server refused a statement");

@@ -21,6 +21,8 @@ pub(super) struct OnPostgres<'a> {
 
 /// Rows of a statement with many.
 const AT_ONCE: usize = 1_000;
+/// Values one unit holds each by itself. The server has room for a few thousand such locks of all who ask (`max_locks_per_transaction`).
+const MOST_HELD: usize = 100;
 
 pub(super) const TREE: &str = "SELECT id FROM trees WHERE name = $1";
 pub(super) const TREE_MAKE: &str = "INSERT INTO trees (name) VALUES ($1) ON CONFLICT DO NOTHING";
@@ -49,7 +51,9 @@ const RELOCATE: &str = "UPDATE entries SET version = version + 1, \
 const HANG: &str = "UPDATE entries SET above = $1 WHERE id = $2";
 const DELETE: &str = "DELETE FROM entries WHERE id = $1 AND version = $2 AND tree = $3";
 const IS_STILL: &str = "SELECT 1 FROM entries WHERE id = $1 AND version = $2 AND tree = $3 FOR SHARE";
-const IS_FOUND: &str = "SELECT 1 FROM indexed WHERE kind = $1 AND value = $2 AND entry <> $3 LIMIT 1";
+const IS_FOUND: &str = "SELECT 1 FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS asked (kind, value, but), \
+    LATERAL (SELECT 1 FROM indexed i WHERE i.kind = asked.kind AND i.value = asked.value AND i.entry <> asked.but LIMIT 1) AS found \
+    LIMIT 1";
 /// What a foreign key runs for us when an entry goes.
 #[cfg(test)]
 const FOLLOWS: [&str; 2] = [
@@ -84,16 +88,8 @@ pub(super) fn all() -> Vec<&'static str> {
 impl OnPostgres<'_> {
     /// Before anything else of a unit: who moves a subtree is alone with those who put something in, or it would miss what is put below
     /// it meanwhile; and of two who ask whether a value is taken the second waits for the first. In one order, so that they do not wait
-    /// for each other.
+    /// for each other. Who asks of many values is alone with all who ask.
     pub(super) async fn hold(&mut self, unit: &[EntryChange]) -> Answer<()> {
-        if unit.iter().any(|change| matches!(change, EntryChange::Move { .. })) {
-            query(HOLD_TREE_ALONE)
-                .bind(self.tree)
-                .execute(&mut *self.connection)
-                .await?;
-        } else if unit.iter().any(|change| matches!(change, EntryChange::Insert(_))) {
-            query(HOLD_TREE).bind(self.tree).execute(&mut *self.connection).await?;
-        }
         let mut values: Vec<(i64, &[u8])> = Vec::new();
         for change in unit {
             if let EntryChange::Unique { indexed, .. } = change {
@@ -102,6 +98,18 @@ impl OnPostgres<'_> {
         }
         values.sort_unstable();
         values.dedup();
+        let moves = unit.iter().any(|change| matches!(change, EntryChange::Move { .. }));
+        if moves || values.len() > MOST_HELD {
+            query(HOLD_TREE_ALONE)
+                .bind(self.tree)
+                .execute(&mut *self.connection)
+                .await?;
+        } else if !values.is_empty() || unit.iter().any(|change| matches!(change, EntryChange::Insert(_))) {
+            query(HOLD_TREE).bind(self.tree).execute(&mut *self.connection).await?;
+        }
+        if values.len() > MOST_HELD {
+            return Ok(());
+        }
         for (kind, value) in values {
             query(HOLD_VALUE)
                 .bind(kind)
@@ -233,8 +241,16 @@ impl Statements for OnPostgres<'_> {
         Ok(statement.fetch_optional(&mut *self.connection).await?.is_some())
     }
 
-    async fn is_found(&mut self, kind: i64, value: &[u8], but: Option<i64>) -> Answer<bool> {
-        let statement = query(IS_FOUND).bind(kind).bind(value).bind(but.unwrap_or(0));
-        Ok(statement.fetch_optional(&mut *self.connection).await?.is_some())
+    async fn is_any_found(&mut self, asked: &[IndexRow]) -> Answer<bool> {
+        for these in asked.chunks(AT_ONCE) {
+            let kinds: Vec<i64> = these.iter().map(|row| row.kind).collect();
+            let values: Vec<&[u8]> = these.iter().map(|row| &*row.value).collect();
+            let but: Vec<i64> = these.iter().map(|row| row.entry).collect();
+            let statement = query(IS_FOUND).bind(kinds).bind(values).bind(but);
+            if statement.fetch_optional(&mut *self.connection).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

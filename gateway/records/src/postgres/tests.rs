@@ -2,7 +2,7 @@
 
 use super::{schema, select, statements};
 use crate::tests::postgres_server::{PASSWORD, connection, fresh, run, server};
-use crate::tests::{TREE, at, commit, insert, new, open, path, plant, replace, wanted};
+use crate::tests::{TREE, at, commit, indexed, insert, new, open, path, plant, replace, wanted};
 use crate::{Migration, OpenError, PostgresSettings, Store, StoreSettings, migrate};
 use postern_identity::Secret;
 use postern_identity::records::{Entries, EntryChange, Reach, RecordsError, Selection};
@@ -309,5 +309,40 @@ async fn who_moves_a_subtree_waits_for_those_who_put_something_in() {
     );
     raw_sql("COMMIT").execute(&mut other).await.unwrap();
     assert_eq!(commit(&store, moves()).await, Ok(()));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn who_asks_of_many_values_waits_for_all_who_ask_and_they_for_it() {
+    let mut settings = fresh().await;
+    settings.patience = Duration::from_millis(300);
+    let store = open(&of(&settings)).await;
+    plant(&store).await;
+    let row = at(&store, &["o=root", "ou=b"]).await.unwrap();
+    let asks = |count: usize| -> Vec<EntryChange> {
+        let values = (0..count).map(|number| indexed("mail", &format!("{number}@b")));
+        values
+            .map(|indexed| EntryChange::Unique { indexed, but: None })
+            .collect()
+    };
+    // As one who asks of one value, of an entry that is there.
+    let mut other = connection(&settings).await;
+    raw_sql("BEGIN; SELECT 1 FROM trees FOR KEY SHARE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(commit(&store, asks(100)).await, Ok(()));
+    assert_eq!(commit(&store, asks(101)).await, Err(RecordsError::Busy));
+    // As one who asks of many.
+    raw_sql("COMMIT; BEGIN; SELECT 1 FROM trees FOR UPDATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let mut one = asks(1);
+    one.push(replace(&row, "x", &[], &[("mail", "0@b")]));
+    assert_eq!(commit(&store, one.clone()).await, Err(RecordsError::Busy));
+    raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(commit(&store, one).await, Ok(()));
+    assert_eq!(commit(&store, asks(101)).await, Err(RecordsError::Taken));
     store.close().await;
 }

@@ -246,9 +246,14 @@ impl Statements for OnSqlite<'_> {
         Ok(statement.fetch_optional(&mut *self.connection).await?.is_some())
     }
 
-    async fn is_found(&mut self, kind: i64, value: &[u8], but: Option<i64>) -> Answer<bool> {
-        let statement = query(IS_FOUND).bind(kind).bind(value).bind(but.unwrap_or(0));
-        Ok(statement.fetch_optional(&mut *self.connection).await?.is_some())
+    async fn is_any_found(&mut self, asked: &[IndexRow]) -> Answer<bool> {
+        for row in asked {
+            let statement = query(IS_FOUND).bind(row.kind).bind(&*row.value).bind(row.entry);
+            if statement.fetch_optional(&mut *self.connection).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -111,7 +111,7 @@ const WATCH: &str = r#"
 printf '%s' "$4" > "$2/password"
 "$1/initdb" -D "$2/data" -U postgres -E UTF8 --locale=C -A scram-sha-256 --auth-local=trust --pwfile="$2/password" --no-sync > "$2/log" 2>&1
 "$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200 \
-  -c shared_buffers=32MB -c autovacuum=off -c deadlock_timeout=50ms >> "$2/log" 2>&1 < /dev/null &
+  -c shared_buffers=32MB -c max_locks_per_transaction=10 -c autovacuum=off -c deadlock_timeout=50ms >> "$2/log" 2>&1 < /dev/null &
 server=$!
 until "$1/pg_isready" -q -h "$2" -p "$3"; do
   kill -0 $server 2> /dev/null || { cat "$2/log"; rm -rf "$2"; exit 1; }

@@ -16,6 +16,7 @@ on_both! {
     a_subtree_moves_only_where_there_is_room_for_it,
     a_value_is_unique_or_the_unit_is_not_done,
     thousands_of_entries_are_one_unit,
+    thousands_of_values_are_unique_in_one_unit,
     what_is_too_large_is_refused,
     changes_are_done_in_order,
 }
@@ -282,6 +283,35 @@ async fn a_value_is_unique_or_the_unit_is_not_done(store: &Store) {
         commit(store, vec![unique(Some(two.id))]).await,
         Err(RecordsError::Taken)
     );
+}
+
+async fn thousands_of_values_are_unique_in_one_unit(store: &Store) {
+    commit(store, vec![insert(&["o=root"], &[])]).await.unwrap();
+    let unit = |from: usize| {
+        let values = |number: usize| (0..10).map(move |more| indexed("mail", &format!("{number}-{more}@a")));
+        let unique = (from..from + 2_000).flat_map(values);
+        let unique = unique.map(|indexed| EntryChange::Unique { indexed, but: None });
+        let entries = (from..from + 2_000).map(|number| {
+            let mut new = new(&["o=root", &format!("cn={number}")], &[]);
+            new.indexed = values(number).collect();
+            EntryChange::Insert(new)
+        });
+        unique.chain(entries).collect::<Vec<_>>()
+    };
+    commit(store, unit(0)).await.unwrap();
+    // One value of the last entry is taken.
+    let mut taken = unit(2_000);
+    if let Some(EntryChange::Insert(last)) = taken.last_mut() {
+        last.indexed.push(indexed("mail", "7-7@a"));
+    }
+    let unique = EntryChange::Unique {
+        indexed: indexed("mail", "7-7@a"),
+        but: None,
+    };
+    taken.insert(20_000, unique);
+    assert_eq!(commit(store, taken).await, Err(RecordsError::Taken));
+    assert_eq!(store.count(TREE).await, Ok(2_001));
+    assert_eq!(commit(store, unit(2_000)).await, Ok(()));
 }
 
 async fn thousands_of_entries_are_one_unit(store: &Store) {

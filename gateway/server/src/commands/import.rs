@@ -8,6 +8,8 @@ use crate::output::Output;
 use crate::shell::asking::{AskError, Asking, Found};
 use crate::shell::owner::Owners;
 use postern_directory::local::ldif::{LdifError, Reader, Record};
+use postern_directory::local::path::WrittenName;
+use postern_directory::local::schema::Schema;
 use postern_directory::local::{LoadFault, Loader};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -30,6 +32,8 @@ pub struct Import<'a> {
     pub owners: &'a Owners,
     /// A way to ask about groups.
     pub asking: &'a mut Asking,
+    /// By which names attributes go there.
+    pub schema: &'a Schema,
 }
 
 /// Why an import ended early. What was taken before stays.
@@ -81,13 +85,14 @@ pub async fn run(import: Import<'_>, target: Target, out: &mut Output<'_>) -> io
     }
 }
 
-async fn all(input: impl BufRead, import: Import<'_>, mut target: Target) -> Result<u64, (u64, Ended)> {
+async fn all(input: impl BufRead, mut import: Import<'_>, mut target: Target) -> Result<u64, (u64, Ended)> {
     let mut count = 0;
     for record in Reader::new(input) {
         let record = record.map_err(|error| (count, Ended::File(told(&error))))?;
         let line = record.line;
-        let entry = found(record).map_err(|what| (count, Ended::File(format!("line {line}: {what}"))))?;
-        may_have_password(&entry, line, import.owners, import.asking)
+        let entry =
+            found(record, import.schema).map_err(|what| (count, Ended::File(format!("line {line}: {what}"))))?;
+        may_have_password(&entry, line, &mut import)
             .await
             .map_err(|ended| (count, ended))?;
         match &mut target {
@@ -108,28 +113,77 @@ async fn all(input: impl BufRead, import: Import<'_>, mut target: Target) -> Res
     Ok(count)
 }
 
-/// Values of one attribute together, as they are wanted.
-fn found(record: Record) -> Result<Found, &'static str> {
+/// An attribute's key.
+const PASSWORD: &str = "userpassword";
+
+/// Values of one attribute together, by the name the directory has for it however it is written: by it is asked whose a password is.
+fn found(record: Record, schema: &Schema) -> Result<Found, &'static str> {
     let dn = String::from_utf8(record.dn).map_err(|_| "the name is not text")?;
-    let mut attributes: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
+    let mut entry = Found {
+        dn,
+        attributes: Vec::new(),
+    };
     for (name, value) in record.attributes {
-        match attributes
-            .iter_mut()
-            .rev()
-            .find(|(known, _)| known.eq_ignore_ascii_case(&name))
-        {
-            Some((_, values)) => values.push(value),
-            None => attributes.push((name, vec![value])),
+        let is_password = is_password(schema, name.as_bytes());
+        // Whoever reads the entry to check a password would not find it there.
+        if is_password && name.contains(';') {
+            return Err("userPassword has an option, and passwords have none: take it out");
+        }
+        let name = match schema.described(name.as_bytes()) {
+            Some(described) => described.canonical.to_string(),
+            None => name,
+        };
+        put(&mut entry, name, value);
+    }
+    for (attribute, _) in pairs(&entry.dn) {
+        if is_password(schema, attribute) {
+            return Err("a password is in the name, where everybody reads it: give it another name");
         }
     }
-    Ok(Found { dn, attributes })
+    Ok(entry)
 }
 
-async fn may_have_password(entry: &Found, line: u64, owners: &Owners, asking: &mut Asking) -> Result<(), Ended> {
+/// The entry as it will be: what its name says is in it too.
+fn with_name(entry: &Found, schema: &Schema) -> Found {
+    let mut whole = Found {
+        dn: entry.dn.clone(),
+        attributes: entry.attributes.clone(),
+    };
+    for (attribute, value) in pairs(&entry.dn) {
+        if let Some(described) = schema.described(attribute) {
+            put(&mut whole, described.canonical.to_string(), value);
+        }
+    }
+    whole
+}
+
+fn put(entry: &mut Found, name: String, value: Vec<u8>) {
+    let mut known = entry.attributes.iter_mut().rev();
+    match known.find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+        Some((_, values)) => values.push(value),
+        None => entry.attributes.push((name, vec![value])),
+    }
+}
+
+fn is_password(schema: &Schema, description: &[u8]) -> bool {
+    let is = |kind: &str| kind == PASSWORD;
+    schema
+        .attribute(description)
+        .is_some_and(|kind| is(&kind.key) || kind.superiors.iter().any(|above| is(above)))
+}
+
+/// What an entry's own part of its name says. Of one that cannot be read nothing: it is refused as a name.
+fn pairs(dn: &str) -> Vec<(&[u8], Vec<u8>)> {
+    let written = WrittenName::first(dn.as_bytes()).ok().flatten();
+    written.map_or_else(Vec::new, |written| written.pairs)
+}
+
+async fn may_have_password(entry: &Found, line: u64, import: &mut Import<'_>) -> Result<(), Ended> {
     if entry.values("userPassword").is_empty() {
         return Ok(());
     }
-    let decision = owners.decide(entry, asking).await;
+    let whole = with_name(entry, import.schema);
+    let decision = import.owners.decide(&whole, import.asking).await;
     let decision = decision.map_err(|error| Ended::Directory(error.to_string()))?;
     if decision.authority.permits_local_write() {
         return Ok(());
@@ -160,3 +214,6 @@ fn of_add(line: u64, dn: &str, error: &AskError) -> Ended {
         AskError::Silent => Ended::Directory(format!("line {line}: {dn}: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,6 +135,7 @@ async fn with(
                 file,
                 owners: &owners,
                 asking: &mut { asking },
+                schema: &embedded.schema,
             };
             import::run(import, target, out).await
         }
@@ -179,7 +180,8 @@ fn owners(
             .and_then(|answer| answer.rules.authority.as_ref().map(Arc::clone))
     });
     let base = embedded.local.base_dn.clone();
-    Ok(Owners::new(embedded.local.name.clone(), base, rules.collect()))
+    let (name, schema) = (embedded.local.name.clone(), embedded.schema.clone());
+    Ok(Owners::new(name, base, schema, rules.collect()))
 }
 
 /// As it holds now: in the gateway that runs, or in the store.

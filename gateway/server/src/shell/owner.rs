@@ -1,6 +1,7 @@
 //! Whose an account's password is, asked by a command that changes accounts: on every route to the directory, the strictest answer counts.
 
 use super::asking::{AskError, Asking, Found};
+use postern_directory::local::schema::Schema;
 use postern_identity::authority::{AuthorityRules, Credential, Decision, Fact, Facts, Group, Truth, without_rules};
 use postern_identity::{DirectoryName, DistinguishedName};
 use postern_ldap::ResultCode;
@@ -18,16 +19,27 @@ const ELSEWHERE: [&[u8]; 3] = [b"{SASL}", b"{KERBEROS}", b"{UNIX}"];
 pub struct Owners {
     directory: DirectoryName,
     base: String,
+    schema: Schema,
     rules: Vec<Option<Arc<AuthorityRules>>>,
 }
 
 impl Owners {
     /// Of these routes to a directory whose entries lie under `base`. Without a route, the directory's own.
-    pub fn new(directory: DirectoryName, base: String, mut rules: Vec<Option<Arc<AuthorityRules>>>) -> Self {
+    pub fn new(
+        directory: DirectoryName,
+        base: String,
+        schema: Schema,
+        mut rules: Vec<Option<Arc<AuthorityRules>>>,
+    ) -> Self {
         if rules.is_empty() {
             rules.push(None);
         }
-        Self { directory, base, rules }
+        Self {
+            directory,
+            base,
+            schema,
+            rules,
+        }
     }
 
     /// The attributes an entry must be read with.
@@ -37,7 +49,7 @@ impl Owners {
     }
 
     /// Whose the password of this entry is, as it is or as it would be. `entry` holds at least what [`Owners::reads`] names, and
-    /// `userPassword`.
+    /// `userPassword`, by the names the directory has for them; rules may have others.
     pub async fn decide(&self, entry: &Found, asking: &mut Asking) -> Result<Decision, AskError> {
         let mut facts = Facts::new(
             self.directory.clone(),
@@ -65,17 +77,33 @@ impl Owners {
                 continue;
             };
             for attribute in &rules.reads().attributes {
-                let values = entry.values(attribute.as_str());
-                let fact = if values.is_empty() {
-                    Fact::Absent
-                } else {
-                    Fact::Values(values.iter().map(|value| value.as_slice().into()).collect())
-                };
+                let fact = self.fact(entry, attribute.as_str());
                 facts.set(attribute.clone(), fact);
             }
             keep_stricter(&mut strictest, rules.decide(&facts));
         }
         strictest.ok_or(AskError::Silent)
+    }
+
+    /// As a gateway reads it: values beside it, with an option or of a type below it, may mean anything.
+    fn fact(&self, entry: &Found, attribute: &str) -> Fact {
+        let known = self.schema.attribute(attribute.as_bytes());
+        let values = entry.values(known.map_or(attribute, |known| &known.name));
+        if !values.is_empty() {
+            return Fact::Values(values.iter().map(|value| value.as_slice().into()).collect());
+        }
+        let beside = |(name, values): &(String, Vec<Vec<u8>>)| {
+            let other = self.schema.attribute(name.as_bytes());
+            let covers = known
+                .zip(other)
+                .is_some_and(|(known, other)| self.schema.covers(known, other));
+            !values.is_empty() && covers
+        };
+        if entry.attributes.iter().any(beside) {
+            Fact::Unknown
+        } else {
+            Fact::Absent
+        }
     }
 }
 

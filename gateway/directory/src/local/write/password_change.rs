@@ -164,8 +164,10 @@ impl LocalDirectory {
         let now = self.clock.now();
         let changes = first_password(&self.hasher, entry, &policy, new, setter.by, now).await;
         policy::apply(&changes.map_err(|error| refused(error, setter))?, entry);
-        // An administrator's password is its owner's to change where the policy marks those.
-        if policy.resets_are_marked && setter.by == By::Administrator && entry.values("pwdReset").is_empty() {
+        // An administrator's password is its owner's to change where the policy marks those; one whose hash was made elsewhere is its
+        // owner's already, who comes with it.
+        let is_set_by_another = setter.by == By::Administrator && hash::form(password.expose()) == Form::Plain;
+        if policy.resets_are_marked && is_set_by_another && entry.values("pwdReset").is_empty() {
             entry.set("pwdReset", vec![b"TRUE".to_vec()]);
         }
         Ok(())

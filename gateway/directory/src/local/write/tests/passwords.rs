@@ -198,6 +198,31 @@ async fn an_administrators_password_is_its_owners_to_change_where_the_policy_say
 }
 
 #[tokio::test]
+async fn a_hash_made_elsewhere_is_its_owners_password_and_need_not_be_changed() {
+    let house = house(&[("pwdMustChange", "TRUE")]).await;
+    let root = Session::new(Actor::Root);
+    let hash = "{SSHA}5en6G6MezRroT3XKqkdPOmY/BfQ2Kz1x";
+    for (uid, password, reset) in [("moved", hash, &[][..]), ("made", NEW, &["TRUE"])] {
+        let given: &[super::Given<'_>] = &[
+            ("objectClass", &["inetOrgPerson"]),
+            ("cn", &["n"]),
+            ("sn", &["n"]),
+            ("userPassword", &[password]),
+        ];
+        assert_eq!(house.add(&root, &person(uid), given).await, 0);
+        assert_eq!(house.values(&person(uid), "pwdReset"), reset, "{uid}");
+    }
+    // By a change it is another's, as everywhere.
+    assert_eq!(
+        house
+            .modify(&root, &person("moved"), &[(REPLACE, "userPassword", &[NEW])])
+            .await,
+        0
+    );
+    assert_eq!(house.values(&person("moved"), "pwdReset"), ["TRUE"]);
+}
+
+#[tokio::test]
 async fn whoever_must_change_the_password_may_do_that_and_nothing_else() {
     let house = house(&[]).await;
     let dn = person("alice");
