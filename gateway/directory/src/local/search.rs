@@ -121,6 +121,9 @@ impl Search {
                 let mut search = page.search;
                 search.id = message.id;
                 search.access = directory.access_to_read(session).await?;
+                // Each page is a request of its own, with the time and the patience of one.
+                search.deadline = deadline(directory, session, request.time_limit);
+                search.in_vain = 0;
                 search.page = Some(Paged {
                     left: size,
                     number: page.number,
@@ -174,12 +177,6 @@ impl Search {
             _ => Plan::of(&filter, schema),
         };
         let unlimited = session.actor == Actor::Root;
-        let patience = match (unlimited, request.time_limit) {
-            (true, 0) => None,
-            (true, asked) => Some(Duration::from_secs(asked.into())),
-            (false, 0) => Some(limits.search_time),
-            (false, asked) => Some(limits.search_time.min(Duration::from_secs(asked.into()))),
-        };
         let mut search = Box::new(Self {
             id: message.id,
             without_base,
@@ -193,7 +190,7 @@ impl Search {
             in_vain: 0,
             most_in_vain: if unlimited { u32::MAX } else { limits.look_through },
             left: (request.size_limit > 0).then_some(request.size_limit),
-            deadline: patience.map(|patience| Instant::now() + patience),
+            deadline: deadline(directory, session, request.time_limit),
             page,
             sort_result: None,
             base,
@@ -432,6 +429,14 @@ impl LocalDirectory {
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         self.check_assertion(asserted, &row, &entry, access).await
     }
+}
+
+/// When a request must be done that asks for so many seconds; 0: for none. `None`: it may take as long as it does.
+fn deadline(directory: &LocalDirectory, session: &Session, asked: u32) -> Option<Instant> {
+    let asked = (asked > 0).then(|| Duration::from_secs(asked.into()));
+    let most = (session.actor != Actor::Root).then_some(directory.settings.limits.search_time);
+    let patience = most.into_iter().chain(asked).min()?;
+    Some(Instant::now() + patience)
 }
 
 /// What is kept is no entry.
