@@ -6,7 +6,7 @@ use super::LocalDirectory;
 use super::access::Access;
 use super::answer::{self, Answer};
 use super::entry::Entry;
-use super::filter::Filter;
+use super::filter::{Filter, Work};
 use super::matching::{Question, filter_fault};
 use super::operation::{Step, check_controls};
 use super::paging::{self, Page, Resume};
@@ -63,7 +63,7 @@ pub(super) struct Search {
     in_vain: u32,
     most_in_vain: u32,
     left: Option<u32>,
-    deadline: Option<Instant>,
+    work: Work,
     page: Option<Paged>,
     sort_result: Option<Result<(), Unsortable>>,
 }
@@ -122,7 +122,7 @@ impl Search {
                 search.id = message.id;
                 search.access = directory.access_to_read(session).await?;
                 // Each page is a request of its own, with the time and the patience of one.
-                search.deadline = deadline(directory, session, request.time_limit);
+                search.work = work(directory, session, request.time_limit);
                 search.in_vain = 0;
                 search.page = Some(Paged {
                     left: size,
@@ -190,7 +190,7 @@ impl Search {
             in_vain: 0,
             most_in_vain: if unlimited { u32::MAX } else { limits.look_through },
             left: (request.size_limit > 0).then_some(request.size_limit),
-            deadline: deadline(directory, session, request.time_limit),
+            work: work(directory, session, request.time_limit),
             page,
             sort_result: None,
             base,
@@ -276,7 +276,7 @@ impl Search {
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         if !self
             .question
-            .matches(&self.directory, row, &entry, &self.access)
+            .matches(&self.directory, row, &entry, &self.access, &mut self.work)
             .await?
         {
             return Ok(Matched::No);
@@ -318,7 +318,7 @@ impl Search {
             if let Some(row) = self.rows.pop_front() {
                 return Ok(Some(row));
             }
-            if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            if self.work.is_late() {
                 return Err(Answer::new(ResultCode::TIME_LIMIT_EXCEEDED, ""));
             }
             match self.source.next(&self.directory, &self.access).await? {
@@ -431,12 +431,18 @@ impl LocalDirectory {
     }
 }
 
-/// When a request must be done that asks for so many seconds; 0: for none. `None`: it may take as long as it does.
-fn deadline(directory: &LocalDirectory, session: &Session, asked: u32) -> Option<Instant> {
+/// What a request may do that asks for so many seconds; 0: for none.
+fn work(directory: &LocalDirectory, session: &Session, asked: u32) -> Work {
+    let limits = &directory.settings.limits;
+    let is_root = session.actor == Actor::Root;
     let asked = (asked > 0).then(|| Duration::from_secs(asked.into()));
-    let most = (session.actor != Actor::Root).then_some(directory.settings.limits.search_time);
-    let patience = most.into_iter().chain(asked).min()?;
-    Some(Instant::now() + patience)
+    let most = (!is_root).then_some(limits.search_time);
+    let deadline = most.into_iter().chain(asked).min().map(|time| Instant::now() + time);
+    if is_root {
+        Work::unlimited(deadline)
+    } else {
+        Work::for_entries(limits.look_through, deadline)
+    }
 }
 
 /// What is kept is no entry.
