@@ -3,6 +3,9 @@
 //! Whoever has no account here, is locked out or has the wrong password is answered alike and after the same work: an entry and a policy are
 //! looked for, a password is hashed, and where the policy counts failures the store is asked to keep something.
 //!
+//! There a right password is let in only if its entry is still what it was judged by: else many guesses at once would all be judged before
+//! the first of them is counted.
+//!
 //! A failure that cannot be kept would be a guess that does not count. So its account is shut for a while, right password or wrong: see
 //! [`Unrecorded`].
 
@@ -151,20 +154,24 @@ impl LocalDirectory {
                     values: vec![hash.clone()],
                 });
             }
-            if changes.is_empty() {
-                return Ok((outcome, Some(row)));
+            let is_counted = counts_failures(&policy);
+            let mut kept = match changes.is_empty() {
+                true if outcome.is_in() && is_counted => self.still(&row).await,
+                true => Ok(()),
+                false => self.keep(&row, &entry, &changes).await,
+            };
+            let may_be_lost = !changes.is_empty()
+                && outcome.is_in()
+                && !outcome.changes.iter().any(|change| USED_UP.contains(&change.attribute));
+            if may_be_lost && !matches!(kept, Ok(()) | Err(RecordsError::Changed)) {
+                // What only makes the next sign-in easier may be lost; what others counted meanwhile may not.
+                kept = if is_counted { self.still(&row).await } else { Ok(()) };
             }
-            match self.keep(&row, &entry, &changes).await {
+            match kept {
                 Ok(()) => return Ok((outcome, Some(row))),
                 Err(RecordsError::Changed) => {
                     verified = Some((stored, result));
                     pause(attempt).await;
-                }
-                // What only makes the next sign-in easier may be lost.
-                Err(_)
-                    if outcome.is_in() && !outcome.changes.iter().any(|change| USED_UP.contains(&change.attribute)) =>
-                {
-                    return Ok((outcome, Some(row)));
                 }
                 Err(error) => {
                     if !outcome.is_in() {
@@ -194,9 +201,18 @@ impl LocalDirectory {
         self.entries.commit(&self.tree, vec![change]).await
     }
 
+    /// Whether an entry is still as it was read: [`RecordsError::Changed`] if not.
+    async fn still(&self, row: &EntryRow) -> Result<(), RecordsError> {
+        let expected = EntryChange::Expect {
+            id: row.id,
+            version: row.version,
+        };
+        self.entries.commit(&self.tree, vec![expected]).await
+    }
+
     /// Asks the store what it is asked for a wrong password, without changing anything.
     async fn keep_nothing(&self, policy: Option<&Policy>) {
-        if policy.is_some_and(|policy| policy.max_recorded_failure > 0) {
+        if policy.is_some_and(counts_failures) {
             // That it was changed is what is meant to come of it: there is no such entry.
             let _ = self
                 .entries
@@ -229,6 +245,10 @@ impl LocalDirectory {
                 .and_then(|entry| Policy::read(&entry)),
         })
     }
+}
+
+fn counts_failures(policy: &Policy) -> bool {
+    policy.max_recorded_failure > 0
 }
 
 /// What an entry is no longer found by, and what besides. Both lists are in order.

@@ -4,10 +4,10 @@ use super::LocalDirectory;
 use super::access::{Access, Rights};
 use super::answer::Answer;
 use super::entry::Entry;
-use super::filter::{Filter, Subject};
+use super::filter::{Filter, Overdone, Subject, Work};
 use super::schema::AttributeType;
 use super::virtual_attributes::{self, Virtual};
-use postern_identity::records::{EntryRow, RecordsError};
+use postern_identity::records::EntryRow;
 use postern_ldap::{Message, ResultCode, WireError, control, oid};
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Question {
     /// The types it looks at, each once.
     looked_at: Vec<Arc<AttributeType>>,
     virtuals: Vec<Virtual>,
+    /// How many parts look at something.
+    parts: usize,
     /// Which of those types were hidden last, and the filter without them.
     hidden: Option<(Vec<bool>, Filter)>,
     always: bool,
@@ -25,7 +27,9 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn new(filter: Filter) -> Self {
         let mut looked_at: Vec<Arc<AttributeType>> = Vec::new();
+        let mut parts = 0;
         subjects(&filter, &mut |subject| {
+            parts += 1;
             if !looked_at.iter().any(|known| known.key == subject.kind.key) {
                 looked_at.push(Arc::clone(&subject.kind));
             }
@@ -44,6 +48,7 @@ impl Question {
             always: matches!(&filter, Filter::Present(of) if &*of.kind.key == "objectclass" && of.options.is_empty()),
             looked_at,
             virtuals,
+            parts,
             filter,
             hidden: None,
         }
@@ -61,7 +66,8 @@ impl Question {
         row: &EntryRow,
         entry: &Entry,
         access: &Access,
-    ) -> Result<bool, RecordsError> {
+        work: &mut Work,
+    ) -> Result<bool, Answer> {
         let rights = access.to(&row.path);
         let mut worked_out = Vec::new();
         for which in &self.virtuals {
@@ -74,8 +80,17 @@ impl Question {
             None if key == Virtual::EntryDn.key() => Some(vec![row.name.as_bytes().to_vec()]),
             None => None,
         };
+        let values: usize = entry.attributes().iter().map(|held| 2 + held.values.len()).sum();
+        let values_also: usize = worked_out.iter().map(|(_, values)| values.len()).sum();
+        let most = (values + values_also + row.body.len() / 64).saturating_mul(self.parts) as u64;
+        let before = work.left();
         let filter = self.visible(rights);
-        Ok(filter.matches(entry, &directory.schema, &also) == Some(true))
+        let found = filter.matches_within(entry, &directory.schema, &also, most, work);
+        let is_found = found.await.map_err(overdone)? == Some(true);
+        if is_found {
+            work.matched(before);
+        }
+        Ok(is_found)
     }
 
     fn visible(&mut self, rights: Rights<'_>) -> &Filter {
@@ -104,6 +119,16 @@ fn subjects(filter: &Filter, visit: &mut impl FnMut(&Subject)) {
         | Filter::Bits { of, .. } => visit(of),
         Filter::Extensible(extensible) => extensible.of.iter().for_each(visit),
         Filter::Undefined => {}
+    }
+}
+
+fn overdone(fault: Overdone) -> Answer {
+    match fault {
+        Overdone::Work => Answer::new(
+            ResultCode::ADMIN_LIMIT_EXCEEDED,
+            "too much would have to be compared: ask with fewer parts in the filter",
+        ),
+        Overdone::Time => Answer::new(ResultCode::TIME_LIMIT_EXCEEDED, ""),
     }
 }
 
@@ -153,7 +178,9 @@ impl LocalDirectory {
         row: &EntryRow,
         entry: &Entry,
         access: &Access,
-    ) -> Result<bool, RecordsError> {
-        Question::new(filter.clone()).matches(self, row, entry, access).await
+    ) -> Result<bool, Answer> {
+        let mut work = Work::for_entries(self.settings.limits.look_through, None);
+        let mut question = Question::new(filter.clone());
+        question.matches(self, row, entry, access, &mut work).await
     }
 }

@@ -85,7 +85,7 @@ impl LocalSettings {
 /// How much one request may cost. The control socket and the shell are bound by none of these but `sorted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalLimits {
-    /// The most entries one search reads without giving them.
+    /// The most entries one search reads without giving them. What it may compare is bound by it, too: a thousand values for each.
     pub look_through: u32,
     /// How long one search may take.
     pub search_time: Duration,

@@ -6,7 +6,7 @@ use super::LocalDirectory;
 use super::access::Access;
 use super::answer::{self, Answer};
 use super::entry::Entry;
-use super::filter::Filter;
+use super::filter::{Filter, Work};
 use super::matching::{Question, filter_fault};
 use super::operation::{Step, check_controls};
 use super::paging::{self, Page, Resume};
@@ -63,7 +63,7 @@ pub(super) struct Search {
     in_vain: u32,
     most_in_vain: u32,
     left: Option<u32>,
-    deadline: Option<Instant>,
+    work: Work,
     page: Option<Paged>,
     sort_result: Option<Result<(), Unsortable>>,
 }
@@ -121,6 +121,9 @@ impl Search {
                 let mut search = page.search;
                 search.id = message.id;
                 search.access = directory.access_to_read(session).await?;
+                // Each page is a request of its own, with the time and the patience of one.
+                search.work = work(directory, session, request.time_limit);
+                search.in_vain = 0;
                 search.page = Some(Paged {
                     left: size,
                     number: page.number,
@@ -174,12 +177,6 @@ impl Search {
             _ => Plan::of(&filter, schema),
         };
         let unlimited = session.actor == Actor::Root;
-        let patience = match (unlimited, request.time_limit) {
-            (true, 0) => None,
-            (true, asked) => Some(Duration::from_secs(asked.into())),
-            (false, 0) => Some(limits.search_time),
-            (false, asked) => Some(limits.search_time.min(Duration::from_secs(asked.into()))),
-        };
         let mut search = Box::new(Self {
             id: message.id,
             without_base,
@@ -193,7 +190,7 @@ impl Search {
             in_vain: 0,
             most_in_vain: if unlimited { u32::MAX } else { limits.look_through },
             left: (request.size_limit > 0).then_some(request.size_limit),
-            deadline: patience.map(|patience| Instant::now() + patience),
+            work: work(directory, session, request.time_limit),
             page,
             sort_result: None,
             base,
@@ -279,7 +276,7 @@ impl Search {
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         if !self
             .question
-            .matches(&self.directory, row, &entry, &self.access)
+            .matches(&self.directory, row, &entry, &self.access, &mut self.work)
             .await?
         {
             return Ok(Matched::No);
@@ -321,7 +318,7 @@ impl Search {
             if let Some(row) = self.rows.pop_front() {
                 return Ok(Some(row));
             }
-            if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            if self.work.is_late() {
                 return Err(Answer::new(ResultCode::TIME_LIMIT_EXCEEDED, ""));
             }
             match self.source.next(&self.directory, &self.access).await? {
@@ -431,6 +428,20 @@ impl LocalDirectory {
         };
         let entry = Entry::decode(&row.body).ok_or_else(unreadable)?;
         self.check_assertion(asserted, &row, &entry, access).await
+    }
+}
+
+/// What a request may do that asks for so many seconds; 0: for none.
+fn work(directory: &LocalDirectory, session: &Session, asked: u32) -> Work {
+    let limits = &directory.settings.limits;
+    let is_root = session.actor == Actor::Root;
+    let asked = (asked > 0).then(|| Duration::from_secs(asked.into()));
+    let most = (!is_root).then_some(limits.search_time);
+    let deadline = most.into_iter().chain(asked).min().map(|time| Instant::now() + time);
+    if is_root {
+        Work::unlimited(deadline)
+    } else {
+        Work::for_entries(limits.look_through, deadline)
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod evaluate;
 mod read;
+mod work;
+
+pub use work::{Overdone, Work};
 
 use super::schema::{AttributeType, Rule};
 use std::fmt;
@@ -76,7 +79,7 @@ pub struct Extensible {
 
 /// Values an entry has without holding them, by [key](AttributeType::key); asked only of operational attributes, and of `entrydn` for
 /// matches that look at names.
-pub type Virtual<'a> = dyn Fn(&str) -> Option<Vec<Vec<u8>>> + 'a;
+pub type Virtual<'a> = dyn Fn(&str) -> Option<Vec<Vec<u8>>> + Sync + 'a;
 
 impl Filter {
     /// With every part that looks at a hidden attribute undefined: what may not be read cannot be found out by asking.

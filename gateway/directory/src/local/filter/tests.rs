@@ -252,6 +252,73 @@ fn a_million_characters_are_a_value_as_any_other() {
     );
 }
 
+/// A group of so many, and a filter that asks it for others, one after the other.
+fn group(members: usize, asked: usize, part: impl Fn(usize) -> String) -> (Entry, super::Filter) {
+    let mut entry = Entry::new();
+    let member = |number: usize| format!("uid=p{number},ou=people,dc=example,dc=org").into_bytes();
+    entry.set("member", (0..members).map(member).collect());
+    entry.set(
+        "description",
+        (0..members).map(|n| format!("line {n}").into_bytes()).collect(),
+    );
+    let parts: String = (0..asked).map(part).collect();
+    (entry, read(&text::parse(&format!("(|{parts})")).unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn members_asked_for_one_after_the_other_cost_one_look_at_each() {
+    let (mut entry, filter) = group(2000, 500, |n| format!("(member=uid=x{n},ou=people,dc=example,dc=org)"));
+    let schema = Schema::standard();
+    let mut work = Work::for_entries(1000, None);
+    let before = work.left();
+    let found = filter.matches_within(&entry, &schema, &also, u64::MAX, &mut work).await;
+    assert_eq!(found, Ok(Some(false)));
+    assert!(before - work.left() < 10_000, "{}", before - work.left());
+    for sought in [
+        "UID=x499, OU=people,dc=example,dc=org",
+        "uid=x0,ou=people,dc=example,dc=org",
+    ] {
+        let mut members = entry.values("member").to_vec();
+        members.truncate(1999);
+        members.push(sought.as_bytes().to_vec());
+        entry.set("member", members);
+        let found = filter.matches_within(&entry, &schema, &also, u64::MAX, &mut work).await;
+        assert_eq!(found, Ok(Some(true)), "{sought}");
+        assert_eq!(filter.matches(&entry, &schema, &also), Some(true), "{sought}");
+    }
+}
+
+#[tokio::test]
+async fn others_have_their_turn_while_one_entry_is_looked_at() {
+    let (entry, filter) = group(1000, 100, |n| format!("(description=*x{n}*)"));
+    let schema = Schema::standard();
+    let mut work = Work::unlimited(None);
+    let mut turns = 0;
+    {
+        let mut looked_at = std::pin::pin!(filter.matches_within(&entry, &schema, &also, 1 << 20, &mut work));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        while looked_at.as_mut().poll(&mut context).is_pending() {
+            turns += 1;
+        }
+    }
+    assert_eq!(turns, 5, "100,000 values, 20,000 at a time");
+}
+
+#[tokio::test]
+async fn an_entry_is_left_when_it_is_too_much_or_too_late() {
+    let (entry, filter) = group(1000, 100, |n| format!("(description=*x{n}*)"));
+    let schema = Schema::standard();
+    let mut little = Work::for_entries(50, None);
+    let found = filter
+        .matches_within(&entry, &schema, &also, 1 << 20, &mut little)
+        .await;
+    assert_eq!(found, Err(Overdone::Work));
+    tokio::time::pause();
+    let mut late = Work::unlimited(Some(tokio::time::Instant::now()));
+    let found = filter.matches_within(&entry, &schema, &also, 1 << 20, &mut late).await;
+    assert_eq!(found, Err(Overdone::Time));
+}
+
 #[test]
 fn faults_of_the_wire_are_the_clients() {
     let pieces = |tags: &[u8]| {

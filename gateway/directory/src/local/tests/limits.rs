@@ -188,3 +188,29 @@ async fn what_is_found_twice_is_told_once_and_neither_held_nor_counted_without_e
         assert_eq!(found.len(), 300, "{filter}");
     }
 }
+
+#[tokio::test]
+async fn one_entry_of_many_values_and_a_filter_of_many_parts_are_given_up_unless_for_the_shell() {
+    let stage = Stage::with(|settings| settings.limits.look_through = 20).await;
+    let lines: Vec<String> = (0..500).map(|number| format!("line {number}")).collect();
+    let mut attributes = vec![("objectClass", "groupOfNames"), ("cn", "everybody"), ("member", ADA)];
+    attributes.extend(lines.iter().map(|line| ("description", line.as_str())));
+    stage.add("cn=everybody,ou=groups,dc=example,dc=org", &attributes).await;
+    let filter = |part: &str| {
+        let parts: String = (0..100).map(|number| part.replace('#', &number.to_string())).collect();
+        format!("(&(cn=everybody)(|{parts}))")
+    };
+    let mut client = stage.signed_in(ADA).await;
+    let pieces = filter("(description=*x#*)");
+    let told = client.search(Asked::all(&pieces)).await;
+    assert_eq!(told.code, ResultCode::ADMIN_LIMIT_EXCEEDED, "{}", told.text);
+    assert_eq!(stage.root().search(Asked::all(&pieces)).await.code, ResultCode::SUCCESS);
+    let equal = filter("(description=x#)");
+    assert!(client.found(&equal).await.is_empty(), "cheap enough");
+    // What matches may be as much as it is: the same question as often as one likes within one search.
+    for number in 0..200 {
+        stage.person(&format!("p{number}"), "Same", "Name").await;
+    }
+    let many = "(!(cn=x))".repeat(20);
+    assert_eq!(client.found(&format!("(&(givenName=Same){many})")).await.len(), 200);
+}

@@ -318,3 +318,33 @@ async fn what_is_found_twice_is_sorted_once_and_given_up_without_loss() {
     names.dedup();
     assert_eq!((told.entries.len(), names.len()), (95, 95));
 }
+
+#[tokio::test]
+async fn each_page_has_the_time_and_the_patience_of_a_request_of_its_own() {
+    let stage = Stage::with(|settings| settings.limits.look_through = 30).await;
+    for number in 0..80 {
+        let given = if number % 20 == 19 { "Wanted" } else { "Other" };
+        stage.person(&format!("p{number:02}"), given, "Family").await;
+    }
+    let mut client = stage.signed_in(ADA).await;
+    client.found("(uid=ada)").await;
+    tokio::time::pause();
+    let (mut found, mut at) = (0, Vec::new());
+    loop {
+        let paged = page(1, &at);
+        let told = client
+            .search(asked(
+                "(&(objectClass=person)(!(givenName=Other))(!(uid=ada)))",
+                &[&paged],
+            ))
+            .await;
+        assert_eq!(told.code, ResultCode::SUCCESS, "after {found}: {}", told.text);
+        found += told.entries.len();
+        at = cookie(&told);
+        if at.is_empty() {
+            break;
+        }
+        tokio::time::advance(std::time::Duration::from_secs(40)).await;
+    }
+    assert_eq!(found, 6, "four of them, Bob and Ruth");
+}

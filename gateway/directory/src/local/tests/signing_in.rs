@@ -193,6 +193,58 @@ async fn a_change_by_others_in_between_is_tried_again_and_given_up_in_the_end() 
 }
 
 #[tokio::test]
+async fn a_right_password_judged_before_a_lock_was_written_down_is_not_let_in() {
+    let stage = with_policy(&[("pwdLockout", "TRUE"), ("pwdMaxFailure", "3")]).await;
+    let mut client = stage.client();
+    assert_eq!(client.bind(ADA, PASSWORD).await.code, ResultCode::SUCCESS);
+    // The entry and its policy are read, and then nothing for a while.
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(2));
+    stage.entries.wait_for(Some(gate.clone()));
+    let commits = stage.entries.commits.load(Ordering::Relaxed);
+    let answered = std::cell::Cell::new(false);
+    let guess = async {
+        let told = client.bind(ADA, PASSWORD).await;
+        answered.set(true);
+        told
+    };
+    let others = async {
+        while !answered.get() && stage.entries.commits.load(Ordering::Relaxed) == commits {
+            tokio::task::yield_now().await;
+        }
+        stage.entries.wait_for(None);
+        stage.set(ADA, "pwdAccountLockedTime", &["20261122120000Z"]).await;
+        gate.add_permits(100);
+    };
+    let (told, ()) = tokio::join!(guess, others);
+    assert_eq!(told.code, ResultCode::INVALID_CREDENTIALS);
+}
+
+#[tokio::test]
+async fn where_failures_count_a_right_password_that_cannot_be_checked_against_the_store_is_not_let_in() {
+    let stage = with_policy(&[("pwdLockout", "TRUE"), ("pwdMaxFailure", "3")]).await;
+    let mut client = stage.client();
+    for (error, code) in [
+        (RecordsError::Unavailable, ResultCode::UNAVAILABLE),
+        (RecordsError::Busy, ResultCode::BUSY),
+    ] {
+        stage.entries.fail(Fault::Commit(error));
+        assert_eq!(client.bind(ADA, PASSWORD).await.code, code);
+        assert_eq!(client.bind(ADA, PASSWORD).await.code, ResultCode::SUCCESS);
+    }
+    for _ in 0..8 {
+        stage.entries.fail(Fault::Commit(RecordsError::Changed));
+    }
+    assert_eq!(client.bind(ADA, PASSWORD).await.code, ResultCode::BUSY);
+    // What was counted before is forgotten in vain, and that may be lost.
+    client.bind(ADA, "wrong").await;
+    stage.entries.fail(Fault::Commit(RecordsError::CannotWrite));
+    assert_eq!(client.bind(ADA, PASSWORD).await.code, ResultCode::SUCCESS);
+    stage.entries.fail(Fault::Commit(RecordsError::CannotWrite));
+    stage.entries.fail(Fault::Commit(RecordsError::CannotWrite));
+    assert_eq!(client.bind(ADA, PASSWORD).await.code, ResultCode::UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn whoever_must_change_the_password_may_do_nothing_else() {
     let stage = Stage::new().await;
     stage.set(ADA, "pwdReset", &["TRUE"]).await;
