@@ -88,8 +88,20 @@ pub(super) fn is_secret(key: &str) -> bool {
     SECRET.contains(&key)
 }
 
-/// What tells of somebody's passwords without being one.
-const ABOUT_PASSWORDS: &[&str] = &["userPassword", "pwdHistory", "pwdFailureTime", "pwdGraceUseTime"];
+/// What tells of somebody's passwords without being one: whose are temporary, who is locked out, whom to try.
+const ABOUT_PASSWORDS: &[&str] = &[
+    "userPassword",
+    "pwdHistory",
+    "pwdFailureTime",
+    "pwdGraceUseTime",
+    "pwdReset",
+    "pwdAccountLockedTime",
+    "pwdAccountTmpLockoutEnd",
+    "pwdLastSuccess",
+    "pwdChangedTime",
+    "pwdStartTime",
+    "pwdEndTime",
+];
 
 /// How long what somebody may read holds after it was found out: a search more or less after somebody left a group.
 const HOLDS: SignedDuration = SignedDuration::from_secs(2);

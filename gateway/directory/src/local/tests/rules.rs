@@ -94,6 +94,38 @@ async fn administrators_read_what_tells_of_passwords_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn who_is_locked_and_whose_password_is_temporary_is_told_to_administrators_alone() {
+    let stage = Stage::new().await;
+    let (admin, ada) = (stage.signed_in(ADMIN).await, stage.signed_in(ADA).await);
+    let clients = [(stage.service().await, 1), (stage.root(), 1), (admin, 1), (ada, 0)];
+    let times = [
+        "pwdAccountLockedTime",
+        "pwdAccountTmpLockoutEnd",
+        "pwdLastSuccess",
+        "pwdChangedTime",
+        "pwdStartTime",
+        "pwdEndTime",
+    ];
+    stage.set(BOB, "pwdReset", &["TRUE"]).await;
+    for attribute in times {
+        stage.set(BOB, attribute, &["20261122110000Z"]).await;
+    }
+    for (mut client, count) in clients {
+        for attribute in times.into_iter().chain(["pwdReset"]) {
+            let told = client
+                .search(Asked {
+                    attributes: &[attribute],
+                    ..Asked::all("(uid=bob)")
+                })
+                .await;
+            assert_eq!(told.entries[0].names().len(), count, "{attribute}");
+            let found = client.found(&format!("(&(uid=bob)({attribute}=*))")).await;
+            assert_eq!(found.len(), count, "{attribute}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn whoever_leaves_the_administrators_is_none_a_moment_later() {
     let stage = Stage::new().await;
     stage.set(BOB, "pwdFailureTime", &["20261122110000Z"]).await;

@@ -110,8 +110,11 @@ async fn whoever_writes_sees_of_an_entry_what_a_search_would_show() {
     let said = house.ask(&alice, &modify(&person("alice"), change, &[&post])).await;
     assert_eq!(said.code, 0, "{}", said.text);
     let shown = described(&said, oid::POST_READ);
-    assert!(shown.iter().any(|(name, _)| name == "pwdChangedTime"));
-    assert!(!shown.iter().any(|(name, _)| name == "userPassword"), "{shown:?}");
+    assert!(shown.iter().any(|(name, _)| name == "modifyTimestamp"));
+    for hidden in ["userPassword", "pwdChangedTime"] {
+        assert!(!house.values(&person("alice"), hidden).is_empty());
+        assert!(!shown.iter().any(|(name, _)| name == hidden), "{shown:?}");
+    }
 }
 
 #[tokio::test]
