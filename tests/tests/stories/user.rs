@@ -216,6 +216,10 @@ fn an_import_gives_no_password_to_whom_a_provider_keeps_it_and_tells_the_line_of
             format!("{}{}", entry("two", hash), entry("three", "shoeSize: 40\n")),
             "line 8: uid=three",
         ),
+        (
+            format!("{}{}", entry("five", ""), entry("six", "shoeSize: 40\n")),
+            "Imported: 1, all before the entry this is about; nothing from there on",
+        ),
         ("cn: nobody\n".to_owned(), "line 1: a record begins with its name"),
         (entry("active", ""), "line 1: uid=active"),
     ] {
@@ -260,6 +264,7 @@ fn what_is_exported_is_read_by_nobody_else_and_comes_back_as_it_was() {
         let _ = fs::remove_file(folder.join("state").join(file));
     }
     done(&folder, &["import", "all.ldif"]);
+    refused(&folder, &["import", "all.ldif"], "Nothing of it was imported");
     let after = done(&folder, &["export"]);
     let lines = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

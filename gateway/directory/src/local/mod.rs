@@ -35,7 +35,7 @@ mod write;
 
 pub use access::{AccessRule, AccessRules, May, What, Who};
 pub use session::SERVICE_NAME;
-pub use write::{LoadFault, Loader};
+pub use write::{LoadFault, Loaded, Loader};
 
 use crate::transport::Transport;
 use crate::upstream::settings::ServiceAccount;

@@ -7,10 +7,10 @@ use super::{DONE, FAILED, WRONG};
 use crate::output::Output;
 use crate::shell::asking::{AskError, Asking, Found};
 use crate::shell::owner::Owners;
-use postern_directory::local::ldif::{LdifError, Reader, Record};
+use postern_directory::local::ldif::{Reader, Record};
 use postern_directory::local::path::WrittenName;
 use postern_directory::local::schema::Schema;
-use postern_directory::local::{LoadFault, Loader};
+use postern_directory::local::{LoadFault, Loaded, Loader};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -37,11 +37,12 @@ pub struct Import<'a> {
 }
 
 /// Why an import ended early. What was taken before stays.
-enum Ended {
-    /// The file is to blame.
-    File(String),
-    /// The directory did not take it.
-    Directory(String),
+struct Ended {
+    what: String,
+    /// Whether the file is to blame, or else the directory.
+    is_files: bool,
+    /// Whether the last that was sent may be in.
+    unsure: bool,
 }
 
 /// Does it. The answer is the code to end with.
@@ -64,53 +65,68 @@ pub async fn run(import: Import<'_>, target: Target, out: &mut Output<'_>) -> io
         }
     };
     let began = Instant::now();
-    match all(input, import, target).await {
-        Ok(count) => {
-            let seconds = began.elapsed().as_secs_f64();
-            out.line(format_args!("{count} entries imported in {seconds:.1} s"))?;
-            Ok(DONE)
+    let mut target = target;
+    let mut added = 0;
+    let Err(ended) = all(input, import, &mut target, &mut added).await else {
+        let seconds = began.elapsed().as_secs_f64();
+        out.line(format_args!("{added} entries imported in {seconds:.1} s"))?;
+        return Ok(DONE);
+    };
+    let loaded = match target {
+        Target::Store(loader) => loader.stop().await,
+        Target::Gateway(_) => Loaded {
+            entries: added,
+            next: None,
+        },
+    };
+    out.problem(format_args!("{shown}: {}", ended.what));
+    out.problem(reached(&loaded, &ended));
+    Ok(if ended.is_files { WRONG } else { FAILED })
+}
+
+/// How far it came, and how to go on.
+fn reached(loaded: &Loaded, ended: &Ended) -> String {
+    let from = loaded.next.map_or_else(
+        || "the entry this is about".to_owned(),
+        |next| format!("the entry at line {next}"),
+    );
+    let mend = if ended.is_files { "Mend it and import" } else { "Import" };
+    match (loaded.entries, ended.unsure) {
+        (entries, true) => {
+            format!(
+                "Imported for sure: {entries}, all before {from}. Of the rest nobody said: look before importing it."
+            )
         }
-        Err((count, Ended::File(what))) => {
-            out.problem(format_args!("{shown}: {what}"));
-            out.problem(format_args!(
-                "About {count} entries before that are in. Mend it and import the rest."
-            ));
-            Ok(WRONG)
-        }
-        Err((count, Ended::Directory(what))) => {
-            out.problem(format_args!("{shown}: {what}"));
-            out.problem(format_args!("About {count} entries before that are in."));
-            Ok(FAILED)
+        (0, false) => format!("Nothing of it was imported. {mend} it again."),
+        (entries, false) => {
+            format!("Imported: {entries}, all before {from}; nothing from there on. {mend} the rest, from there on.")
         }
     }
 }
 
-async fn all(input: impl BufRead, mut import: Import<'_>, mut target: Target) -> Result<u64, (u64, Ended)> {
-    let mut count = 0;
+/// How many it was is counted as they go in, or at the end.
+async fn all(input: impl BufRead, mut import: Import<'_>, target: &mut Target, added: &mut u64) -> Result<(), Ended> {
     for record in Reader::new(input) {
-        let record = record.map_err(|error| (count, Ended::File(told(&error))))?;
+        let record = record.map_err(|error| of_file(error.to_string()))?;
         let line = record.line;
-        let entry =
-            found(record, import.schema).map_err(|what| (count, Ended::File(format!("line {line}: {what}"))))?;
-        may_have_password(&entry, line, &mut import)
-            .await
-            .map_err(|ended| (count, ended))?;
-        match &mut target {
+        let entry = found(record, import.schema).map_err(|what| of_file(format!("line {line}: {what}")))?;
+        may_have_password(&entry, line, &mut import).await?;
+        match target {
             Target::Store(loader) => {
                 let taken = loader.take(line, &entry.dn, entry.attributes).await;
-                taken.map_err(|fault| (count, of_load(&fault)))?;
+                taken.map_err(|fault| of_load(&fault))?;
             }
             Target::Gateway(asking) => {
-                let added = asking.add(entry.dn.as_bytes(), &entry.attributes).await;
-                added.map_err(|error| (count, of_add(line, &entry.dn, &error)))?;
+                let done = asking.add(entry.dn.as_bytes(), &entry.attributes).await;
+                done.map_err(|error| of_add(line, &entry.dn, &error))?;
+                *added += 1;
             }
         }
-        count += 1;
     }
     if let Target::Store(loader) = target {
-        return loader.finish().await.map_err(|fault| (count, of_load(&fault)));
+        *added = loader.finish().await.map_err(|fault| of_load(&fault))?;
     }
-    Ok(count)
+    Ok(())
 }
 
 /// An attribute's key.
@@ -184,34 +200,47 @@ async fn may_have_password(entry: &Found, line: u64, import: &mut Import<'_>) ->
     }
     let whole = with_name(entry, import.schema);
     let decision = import.owners.decide(&whole, import.asking).await;
-    let decision = decision.map_err(|error| Ended::Directory(error.to_string()))?;
+    let decision = decision.map_err(|error| of_directory(error.to_string()))?;
     if decision.authority.permits_local_write() {
         return Ok(());
     }
-    Err(Ended::File(format!(
+    Err(of_file(format!(
         "line {line}: {} brings a password, and its password is not this directory's but of {} (rule {}): take userPassword out",
         entry.dn, decision.authority, decision.rule
     )))
 }
 
-fn told(error: &LdifError) -> String {
-    error.to_string()
+fn of_file(what: String) -> Ended {
+    Ended {
+        what,
+        is_files: true,
+        unsure: false,
+    }
+}
+
+fn of_directory(what: String) -> Ended {
+    Ended {
+        is_files: false,
+        ..of_file(what)
+    }
 }
 
 fn of_load(fault: &LoadFault) -> Ended {
     let what = format!("line {}: {}: {}", fault.place, fault.name, fault.text);
-    // busy, unavailable, unwilling, other: not for the file to mend.
-    if matches!(fault.code, 51 | 52 | 53 | 80) {
-        Ended::Directory(what)
-    } else {
-        Ended::File(what)
+    Ended {
+        // busy, unavailable, unwilling, other: not for the file to mend.
+        is_files: !matches!(fault.code, 51 | 52 | 53 | 80),
+        unsure: fault.unsure,
+        ..of_file(what)
     }
 }
 
 fn of_add(line: u64, dn: &str, error: &AskError) -> Ended {
-    match error {
-        AskError::Refused { .. } => Ended::File(format!("line {line}: {dn}: {error}")),
-        AskError::Silent => Ended::Directory(format!("line {line}: {dn}: {error}")),
+    let silent = *error == AskError::Silent;
+    Ended {
+        is_files: !silent,
+        unsure: silent,
+        ..of_file(format!("line {line}: {dn}: {error}"))
     }
 }
 

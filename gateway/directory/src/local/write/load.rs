@@ -56,6 +56,17 @@ pub struct LoadFault {
     pub code: u32,
     /// What is wrong with it.
     pub text: String,
+    /// Whether its batch may be in all the same: the store was asked and did not say.
+    pub unsure: bool,
+}
+
+/// How far loading came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    /// Entries that are in. They are the first of those that were taken.
+    pub entries: u64,
+    /// The place of the first one that was taken and is not. `None`: there is none.
+    pub next: Option<u64>,
 }
 
 /// Takes entries one after the other.
@@ -66,7 +77,11 @@ pub struct Loader {
     octets: usize,
     names: HashMap<Arc<[u8]>, Arc<str>>,
     writing: JoinSet<Result<u64, LoadFault>>,
+    /// The place of the first entry of the batch that is being written, or was not.
+    unwritten: Option<u64>,
     loaded: u64,
+    /// What came of a batch while an entry was made ready.
+    failed: Option<LoadFault>,
 }
 
 /// An entry that could go in.
@@ -88,7 +103,9 @@ impl Loader {
             octets: 0,
             names: HashMap::new(),
             writing: JoinSet::new(),
+            unwritten: None,
             loaded: 0,
+            failed: None,
         }
     }
 
@@ -103,7 +120,10 @@ impl Loader {
             Ok(ready) => self.named(ready).await,
             Err(answer) => Err(answer),
         };
-        let ready = ready.map_err(|answer| fault(place, name, &answer))?;
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(answer) => return Err(self.failed.take().unwrap_or_else(|| fault(place, name, &answer))),
+        };
         self.octets += 64;
         for attribute in ready.entry.attributes() {
             self.octets += attribute.values.iter().map(Vec::len).sum::<usize>();
@@ -116,10 +136,21 @@ impl Loader {
     }
 
     /// Writes what is left. How many were loaded.
-    pub async fn finish(mut self) -> Result<u64, LoadFault> {
+    pub async fn finish(&mut self) -> Result<u64, LoadFault> {
         self.write().await?;
         self.settle().await?;
         Ok(self.loaded)
+    }
+
+    /// Ends early, such as after an error: what is being written is waited for, and nothing else is written.
+    pub async fn stop(mut self) -> Loaded {
+        // What was wrong first is what is told. If this fails too, it is so when loading goes on from there.
+        let _ = self.settle().await;
+        let waiting = self.batch.first().map(|ready| ready.place);
+        Loaded {
+            entries: self.loaded,
+            next: self.unwritten.or(waiting),
+        }
     }
 
     /// Reads an entry and sees that it can be one.
@@ -182,8 +213,11 @@ impl Loader {
             Arc::clone(&ready.name)
         } else {
             // It may be in the batch that is being written.
-            let written = self.settle().await;
-            written.map_err(|fault| Answer::new(ResultCode(fault.code), fault.text))?;
+            if let Err(fault) = self.settle().await {
+                let answer = Answer::new(ResultCode(fault.code), fault.text.clone());
+                self.failed = Some(fault);
+                return Err(answer);
+            }
             match self.directory.nearest(path).await? {
                 Some(row) if row.path == *path.octets() => row.name,
                 other => {
@@ -203,23 +237,28 @@ impl Loader {
     }
 
     /// Sends the batch off, once the one before is written.
-    async fn write(&mut self) -> Result<(), LoadFault> {
+    pub(super) async fn write(&mut self) -> Result<(), LoadFault> {
         self.settle().await?;
         self.octets = 0;
         let batch = std::mem::take(&mut self.batch);
-        if !batch.is_empty() {
+        if let Some(first) = batch.first() {
+            self.unwritten = Some(first.place);
             self.writing.spawn(written(Arc::clone(&self.directory), batch));
         }
         Ok(())
     }
 
     /// Waits until nothing is being written.
-    async fn settle(&mut self) -> Result<(), LoadFault> {
+    pub(super) async fn settle(&mut self) -> Result<(), LoadFault> {
         while let Some(written) = self.writing.join_next().await {
             self.loaded += written.unwrap_or_else(|_| {
                 let stopped = Answer::new(ResultCode::OTHER, "loading was stopped");
-                Err(fault(0, "", &stopped))
+                Err(LoadFault {
+                    unsure: true,
+                    ..fault(0, "", &stopped)
+                })
             })?;
+            self.unwritten = None;
         }
         Ok(())
     }
@@ -335,7 +374,10 @@ async fn blame(directory: &LocalDirectory, batch: &[Ready], error: RecordsError)
         }
     }
     let (place, name) = batch.first().map_or((0, ""), |first| (first.place, &*first.name));
-    fault(place, name, &error.into())
+    LoadFault {
+        unsure: error == RecordsError::OutcomeUnknown,
+        ..fault(place, name, &error.into())
+    }
 }
 
 fn fault(place: u64, name: &str, answer: &Answer) -> LoadFault {
@@ -349,5 +391,6 @@ fn fault(place: u64, name: &str, answer: &Answer) -> LoadFault {
         name: name.to_owned(),
         code: answer.code.0,
         text,
+        unsure: false,
     }
 }

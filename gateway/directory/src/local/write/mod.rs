@@ -27,7 +27,7 @@ mod row;
 mod tests;
 mod turns;
 
-pub use load::{LoadFault, Loader};
+pub use load::{LoadFault, Loaded, Loader};
 pub(crate) use turns::Turns;
 
 use super::LocalDirectory;

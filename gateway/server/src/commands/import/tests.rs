@@ -39,3 +39,37 @@ fn a_password_that_nobody_would_look_for_is_refused() {
         assert!(refused.is_some_and(|said| said.contains(why)), "{text}: {refused:?}");
     }
 }
+
+#[test]
+fn how_far_it_came_is_said_and_where_to_go_on() {
+    let wrong = || of_file("wrong".to_owned());
+    let silent = of_add(4, "uid=a", &AskError::Silent);
+    for (entries, next, ended, wanted) in [
+        (0, Some(1), wrong(), &["Nothing of it was imported. Mend it"][..]),
+        (
+            3,
+            Some(40),
+            wrong(),
+            &[
+                "Imported: 3, all before the entry at line 40; nothing from there on",
+                "Mend it",
+            ],
+        ),
+        (
+            3,
+            None,
+            wrong(),
+            &["Imported: 3, all before the entry this is about; nothing"],
+        ),
+        (
+            3,
+            Some(40),
+            of_directory(String::new()),
+            &["nothing from there on. Import the rest"],
+        ),
+        (0, None, silent, &["Imported for sure: 0", "nobody said"]),
+    ] {
+        let said = reached(&Loaded { entries, next }, &ended);
+        assert!(wanted.iter().all(|part| said.contains(part)), "{said}");
+    }
+}

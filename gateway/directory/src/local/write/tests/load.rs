@@ -1,7 +1,9 @@
 //! Loading many entries.
 
 use super::{BASE, House, group, owned, person};
-use crate::local::write::{LoadFault, Loader};
+use crate::local::tests::memory::Fault;
+use crate::local::write::{LoadFault, Loaded, Loader};
+use postern_identity::records::RecordsError;
 
 const HASH: &str = "{SSHA}AAAA";
 const UUID: &str = "7f7ec2b4-9d9c-4b8e-8f0a-000000000001";
@@ -114,4 +116,62 @@ async fn what_is_wrong_with_an_entry_is_said_with_its_place() {
             "a batch goes in as a whole or not at all"
         );
     }
+}
+
+/// One that has written three of its entries and holds two more, at lines 1 to 5.
+async fn halfway(house: &House) -> Loader {
+    let mut loader = Loader::new(&house.directory);
+    for place in 1..=5 {
+        let name = person(&format!("p{place}"));
+        loader.take(place, &name, owned(&ada(&[]))).await.unwrap();
+        if place == 3 {
+            loader.write().await.unwrap();
+        }
+    }
+    loader
+}
+
+#[tokio::test]
+async fn who_stops_is_told_what_is_in_and_that_the_rest_is_not() {
+    let there = |house: &House| {
+        (1..=6)
+            .filter(|number| house.row(&person(&format!("p{number}"))).is_some())
+            .count()
+    };
+    let house = House::new().await;
+    let mut loader = halfway(&house).await;
+    let fault = loader.take(6, &person("p6"), owned(&[])).await.unwrap_err();
+    assert!(fault.place == 6 && !fault.unsure);
+    let stopped = loader.stop().await;
+    let (entries, next) = (3, Some(4));
+    assert_eq!(stopped, Loaded { entries, next });
+    assert_eq!(there(&house), 3);
+    // Of the batch that is wrong nothing is in, and the one behind it is not written.
+    let house = House::new().await;
+    house.person("p2").await;
+    let mut loader = halfway(&house).await;
+    let fault = loader.finish().await.unwrap_err();
+    assert_eq!((fault.place, fault.code), (2, 68));
+    let (entries, next) = (0, Some(1));
+    assert_eq!(loader.stop().await, Loaded { entries, next });
+    assert_eq!(there(&house), 1);
+    // The one above may be in the batch that is being written: the fault is that batch's.
+    let house = House::new().await;
+    house.person("p2").await;
+    let mut loader = halfway(&house).await;
+    let below = format!("cn=x,{}", person("p1"));
+    let fault = loader.take(6, &below, owned(&ada(&[]))).await.unwrap_err();
+    assert_eq!((fault.place, fault.code), (2, 68));
+    assert_eq!(loader.stop().await, Loaded { entries, next });
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_say_is_not_said_either() {
+    let house = House::new().await;
+    let mut loader = halfway(&house).await;
+    assert_eq!(loader.settle().await, Ok(()));
+    house.entries.fail(Fault::Commit(RecordsError::OutcomeUnknown));
+    assert!(loader.finish().await.unwrap_err().unsure);
+    let (entries, next) = (3, Some(4));
+    assert_eq!(loader.stop().await, Loaded { entries, next });
 }
