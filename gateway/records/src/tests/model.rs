@@ -162,7 +162,8 @@ fn change(model: &Model, wish: &Wish) -> EntryChange {
         let kept = model.get(&octets(at));
         (
             kept.map_or(999_999, |kept| kept.id),
-            kept.map_or(1, |kept| kept.version) + i64::from(stale),
+            // Not the next one: that is what it has after an earlier step of the same unit.
+            kept.map_or(1, |kept| kept.version) - 1_000 * i64::from(stale),
         )
     };
     match wish {
