@@ -40,6 +40,8 @@ enum Rank {
     Range,
     Present,
     Class,
+    /// An entry is found as often as it has members.
+    Scattered,
     Everything,
 }
 
@@ -52,6 +54,8 @@ const NEARLY_UNIQUE: &[&str] = &[
     "uidnumber",
     "telephonenumber",
 ];
+/// Attributes of which an entry usually has many values.
+const MANY_VALUED: &[&str] = &["member", "uniquemember", "memberuid"];
 /// The most parts of a plan: beyond, everything is looked at.
 const MOST_PARTS: usize = 512;
 /// Entries of the first page, and of later ones.
@@ -161,11 +165,15 @@ fn best(filter: &Filter, schema: &Schema) -> Option<Plan> {
         }),
         // Everything has an object class.
         Filter::Present(of) if &*of.kind.key == "objectclass" => None,
-        Filter::Present(of) => by_index(of, schema, Rank::Present, |attribute| Selection::Between {
-            attribute,
-            from: Arc::new([]),
-            to: None,
-        }),
+        Filter::Present(of) => {
+            let is_scattered = MANY_VALUED.contains(&&*of.kind.key);
+            let rank = if is_scattered { Rank::Scattered } else { Rank::Present };
+            by_index(of, schema, rank, |attribute| Selection::Between {
+                attribute,
+                from: Arc::new([]),
+                to: None,
+            })
+        }
         Filter::Undefined => Some(nothing()),
         Filter::Not(_) | Filter::Extensible(_) | Filter::Bits { .. } => None,
     }

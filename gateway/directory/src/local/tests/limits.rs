@@ -104,6 +104,12 @@ async fn a_search_without_an_index_gives_up_unless_it_is_the_shells() {
 #[tokio::test]
 async fn the_best_index_is_used() {
     let stage = Stage::new().await;
+    let members: Vec<String> = (0..50)
+        .map(|number| format!("uid=p{number},ou=people,{BASE}"))
+        .collect();
+    let mut everybody = vec![("objectClass", "groupOfNames"), ("cn", "everybody")];
+    everybody.extend(members.iter().map(|member| ("member", member.as_str())));
+    stage.add(&format!("cn=everybody,ou=groups,{BASE}"), &everybody).await;
     for number in 0..100 {
         stage.person(&format!("p{number}"), "Same", "Name").await;
     }
@@ -120,6 +126,7 @@ async fn the_best_index_is_used() {
             "(&(objectClass=person)(memberOf=cn=staff,ou=groups,dc=example,dc=org))",
             2,
         ),
+        ("(&(objectClass=groupOfNames)(member=*))", 3),
         ("(&(objectClass=person)(nosuch=x))", 0),
         ("(cn=nobody)", 0),
     ] {
