@@ -1,12 +1,16 @@
-//! The ports to what is kept: entries of embedded directories, and settings.
+//! The ports to what is kept: entries of embedded directories, settings, and resets.
 //!
 //! Whoever holds them asks for rows and hands over units of work; a unit is done as a whole or not at all, and once it is answered it
 //! outlives the process and the machine. What a row means, and when it may change, is the caller's to know.
 
 pub mod entries;
+pub mod resets;
 pub mod settings;
 
 pub use entries::{Entries, EntryChange, EntryRow, Indexed, NewEntry, Page, Position, Reach, Selection, Wanted};
+pub use resets::{
+    Allowance, ContextRow, Hash, Job, KeptAnswer, NewJob, Onboarded, ResetChange, ResetRecords, Spent, Waiting,
+};
 pub use settings::{SettingRow, Settings};
 
 use std::future::Future;
