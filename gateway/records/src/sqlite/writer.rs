@@ -5,6 +5,7 @@
 
 use super::failure;
 use super::statements::{Known, OnSqlite};
+use crate::resets::{self, Done};
 use crate::unit::{Stop, apply};
 use postern_identity::Timestamp;
 use postern_identity::records::{EntryChange, RecordsError};
@@ -36,13 +37,14 @@ pub(super) enum Work {
         value: Option<String>,
         at: Timestamp,
     },
+    Reset(resets::Work),
 }
 
 struct Job {
     work: Work,
     octets: usize,
     turn: Arc<Turn>,
-    answer: oneshot::Sender<Result<(), RecordsError>>,
+    answer: oneshot::Sender<Result<Done, RecordsError>>,
     _room: OwnedSemaphorePermit,
 }
 
@@ -85,7 +87,7 @@ impl Desk {
 
     /// Waits until it is done, or at most twice as long as patience lasts: once for its turn, once for its end. What the writer has
     /// taken up is finished also if nobody waits any more.
-    pub(super) async fn submit(&self, work: Work, octets: usize) -> Result<(), RecordsError> {
+    pub(super) async fn submit(&self, work: Work, octets: usize) -> Result<Done, RecordsError> {
         let deadline = Instant::now() + self.patience;
         let permits = u32::try_from((octets / PERMIT + 1).min(ROOM)).map_err(|_| RecordsError::TooLarge)?;
         let room = timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(permits)).await;
@@ -212,22 +214,23 @@ impl Writer {
     async fn one_by_one(&mut self, group: Vec<Job>) {
         for job in group {
             let mut alone = vec![job];
-            let done = self.together(&mut alone).await;
-            let done = done.and_then(|answers| answers.into_iter().next().unwrap_or(Err(RecordsError::Unavailable)));
-            answer(alone.into_iter().map(|job| (job, done)));
+            match self.together(&mut alone).await {
+                Ok(answers) => answer(alone.into_iter().zip(answers)),
+                Err(error) => answer(alone.into_iter().map(|job| (job, Err(error)))),
+            }
         }
     }
 
     /// One transaction of those whose callers still wait when it has begun. `Err`: nothing of it was done, and nobody is to blame but
     /// the engine.
-    async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<(), RecordsError>>, RecordsError> {
+    async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<Done, RecordsError>>, RecordsError> {
         let begun = self.run_sql("BEGIN IMMEDIATE").await;
         begun.map_err(|error| failure::writing(&error))?;
         group.retain(|job| job.turn.take(BEGUN));
         let mut answers = Vec::with_capacity(group.len());
         for job in group.iter() {
             match self.one(&job.work, group.len() > 1).await {
-                Ok(()) => answers.push(Ok(())),
+                Ok(done) => answers.push(Ok(done)),
                 Err(Stop::Refused(refusal)) => answers.push(Err(refusal)),
                 Err(Stop::Failed(error)) => {
                     self.undo().await;
@@ -249,7 +252,7 @@ impl Writer {
     }
 
     /// With `others` in the same transaction, a refused one is taken back by itself.
-    async fn one(&mut self, work: &Work, others: bool) -> Result<(), Stop> {
+    async fn one(&mut self, work: &Work, others: bool) -> Result<Done, Stop> {
         if others {
             self.run_sql("SAVEPOINT one").await?;
         }
@@ -266,15 +269,14 @@ impl Writer {
         done
     }
 
-    async fn work(&mut self, work: &Work) -> Result<(), Stop> {
+    async fn work(&mut self, work: &Work) -> Result<Done, Stop> {
         match work {
             Work::Unit { tree, unit } => {
                 let mut on = OnSqlite::new(&mut self.connection, &mut self.known, tree).await?;
-                apply(&mut on, unit).await
+                apply(&mut on, unit).await?;
             }
             Work::Setting { name, value: None, .. } => {
                 query(SETTING_GONE).bind(name).execute(&mut self.connection).await?;
-                Ok(())
             }
             Work::Setting {
                 name,
@@ -283,9 +285,10 @@ impl Writer {
             } => {
                 let statement = query(SETTING).bind(name).bind(value).bind(at.as_microsecond());
                 statement.execute(&mut self.connection).await?;
-                Ok(())
             }
+            Work::Reset(work) => return resets::work(&mut self.connection, work).await,
         }
+        Ok(Done::Unit)
     }
 
     async fn undo(&mut self) {
@@ -303,7 +306,7 @@ pub(super) const SETTING: &str = "INSERT INTO settings (name, value, at) VALUES 
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at";
 pub(super) const SETTING_GONE: &str = "DELETE FROM settings WHERE name = ?";
 
-fn answer(answers: impl Iterator<Item = (Job, Result<(), RecordsError>)>) {
+fn answer(answers: impl Iterator<Item = (Job, Result<Done, RecordsError>)>) {
     for (job, answer) in answers {
         let _ = job.answer.send(answer); // nobody may wait any more
     }

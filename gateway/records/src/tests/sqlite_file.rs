@@ -2,7 +2,7 @@
 
 use super::{TREE, at, commit, insert, new, open, plant, replace};
 use crate::{FileFault, Migration, OpenError, SqliteSettings, Store, StoreSettings, migrate};
-use postern_identity::records::{Entries, EntryChange, NewEntry, RecordsError};
+use postern_identity::records::{Entries, EntryChange, NewEntry, RecordsError, ResetRecords, Settings};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
 use std::fs;
@@ -70,6 +70,32 @@ async fn what_waits_when_it_is_closed_is_written() {
     assert_eq!(waited, Ok(()));
     let store = open(&settings(&file)).await;
     assert_eq!(store.count(TREE).await, Ok(1));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_taken_to_the_newest_with_what_it_holds() {
+    let (_folder, file) = file();
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    let first = include_str!("../../migrations/sqlite/0001_entries_and_settings.sql");
+    let known =
+        "PRAGMA application_id = 1349743726; PRAGMA user_version = 1; INSERT INTO settings VALUES ('old', 'kept', 1)";
+    for sql in [first, known] {
+        raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    assert_eq!(
+        migrate(&settings(&file), true).await,
+        Ok(Migration { found: 1, newest: 2 })
+    );
+    let store = open(&settings(&file)).await;
+    assert_eq!(store.setting("old").await.unwrap().unwrap().value, "kept");
+    assert_eq!(store.waiting().await.unwrap().jobs, 0);
     store.close().await;
 }
 
@@ -156,7 +182,7 @@ async fn a_newer_or_damaged_schema_is_refused_and_not_touched() {
     let cases = [
         (
             "PRAGMA user_version = 99",
-            "was written by a newer version (its schema is 99, this program knows 1)",
+            "was written by a newer version (its schema is 99, this program knows 2)",
         ),
         ("DROP INDEX entries_by_above", "entries_by_above is missing or another"),
         ("DROP TABLE settings", "settings is missing or another"),
@@ -182,16 +208,16 @@ async fn what_is_to_be_migrated_can_be_asked_without_doing_it() {
     let (_folder, file) = file();
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 0, newest: 1 })
+        Ok(Migration { found: 0, newest: 2 })
     );
     assert!(!file.exists());
     assert_eq!(
         migrate(&settings(&file), true).await,
-        Ok(Migration { found: 0, newest: 1 })
+        Ok(Migration { found: 0, newest: 2 })
     );
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 1, newest: 1 })
+        Ok(Migration { found: 2, newest: 2 })
     );
     open(&settings(&file)).await.close().await;
 }
