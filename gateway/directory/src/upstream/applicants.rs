@@ -7,7 +7,7 @@ use super::service::facts::FactsWanted;
 use super::service::writes::Change;
 use postern_identity::authority::{AuthorityRules, Credential, Decision, Reads, without_rules};
 use postern_identity::directory::{Applicant, Applicants, Reply};
-use postern_identity::{AccountKey, Directory, DirectoryError, PasswordRule, Person, Secret, StandingChange, State};
+use postern_identity::{AccountKey, Directory, PasswordRule, Person, Secret, StandingChange, State};
 
 /// Who may help themselves, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
