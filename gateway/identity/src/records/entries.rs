@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Entries of every embedded directory. Each directory is a tree of its own, by its name.
 pub trait Entries: Send + Sync {
     /// One page of what is wanted, in an order that holds still from page to page. An entry that matches by several values may come as often
-    /// (only with [`Selection::Between`]); a page shorter than its limit is not therefore the last: [`Page::next`] says.
+    /// (only with [`Selection::Between`]), a large one once a page; a page shorter than its limit is not therefore the last: [`Page::next`] says.
     fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page>;
 
     /// The first of these paths that has an entry, each tried in order: the entry itself, or the nearest above it.

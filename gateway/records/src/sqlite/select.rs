@@ -3,7 +3,7 @@
 //! `LIMIT ?5 + 0` and not `LIMIT ?5`: SQLite plans a statement anew whenever a bare parameter of LIMIT is bound.
 
 use super::failure;
-use crate::limits::{behind, behind_all, looked_at};
+use crate::limits::{behind, behind_all, looked_at, small};
 use crate::page::{Gathering, Place};
 use futures_util::TryStreamExt;
 use postern_identity::Timestamp;
@@ -41,6 +41,8 @@ macro_rules! equal {
         )
     };
 }
+/// A row a value. Beside it its entry; a large one beside the first of its values in the page alone: a group would else be read as often as
+/// it has members.
 macro_rules! between {
     ($reach:expr) => {
         concat!(
@@ -51,6 +53,11 @@ macro_rules! between {
             " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry LIMIT ?6 + 0) i",
             " LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
+            " AND (length(e.body) < ",
+            small!(),
+            " OR NOT EXISTS (SELECT 1 FROM indexed f WHERE f.entry = i.entry AND f.kind = ",
+            kind!(),
+            " AND f.value >= ?3 AND f.value < i.value AND (f.value > ?3 OR f.entry > ?4)))",
         )
     };
 }
@@ -307,15 +314,16 @@ async fn gather(
     let mut page = Gathering::new(limit, most);
     let mut rows = statement.fetch(on);
     while let Some(row) = rows.try_next().await.map_err(|error| failure::reading(&error))? {
-        if page.is_full() {
-            page.cut();
-            break;
-        }
         let (place, column) = place(&row).map_err(|error| failure::reading(&error))?;
         let in_reach = row
             .try_get::<Option<i64>, _>(column)
             .map_err(|error| failure::reading(&error))?
             .is_some();
+        // A row without an entry still belongs to a full page: no page need begin with values of what was given.
+        if in_reach && page.is_full() {
+            page.cut();
+            break;
+        }
         page.push(place, if in_reach { Some(entry(&row, column)?) } else { None });
     }
     Ok(page.page())

@@ -15,6 +15,8 @@ on_both! {
     a_range_begins_with_its_first_and_ends_before_its_last,
     trees_do_not_see_each_other,
     pages_together_give_each_once_whatever_their_size,
+    a_page_gives_a_large_entry_once_however_many_of_its_values_are_in_it,
+    what_follows_a_full_page_is_told_by_an_entry_and_not_by_a_value,
     a_page_of_those_out_of_reach_is_empty_and_has_a_next,
     large_bodies_make_a_page_shorter,
     the_nearest_is_the_first_of_the_paths_that_is_there,
@@ -212,6 +214,82 @@ async fn pages_together_give_each_once_whatever_their_size(store: &Store) {
 /// The id of `o=root`, if it is among these.
 fn rows_root(rows: &[postern_identity::records::EntryRow]) -> i64 {
     rows.iter().find(|row| &*row.name == "o=root").map_or(0, |row| row.id)
+}
+
+async fn a_page_gives_a_large_entry_once_however_many_of_its_values_are_in_it(store: &Store) {
+    let values: Vec<String> = (0..600).map(|number| format!("m{number:03}")).collect();
+    let members: Vec<(&str, &str)> = values.iter().map(|value| ("member", value.as_str())).collect();
+    let mut unit = vec![insert(&["o=root"], &[])];
+    // Three with the same values, so that no two rows that follow each other are of one entry.
+    unit.extend((0..3).map(|number| large(&format!("cn=g{number}"), &members)));
+    unit.push(insert(&["o=root", "cn=last"], &[("member", "z")]));
+    commit(store, unit).await.unwrap();
+    for reach in [
+        Reach::Children(path(&["o=root"])),
+        Reach::Within(path(&[])),
+        Reach::Within(path(&["o=root", "cn=g1"])),
+    ] {
+        let found = if matches!(&reach, Reach::Within(path) if path.len() > 10) {
+            1
+        } else {
+            4
+        };
+        let mut seen: Vec<i64> = Vec::new();
+        let (mut rows, mut pages) = (0, 0);
+        let mut wanted = wanted(reach.clone(), between("member", "", None), 500);
+        loop {
+            let page = store.select(super::TREE, &wanted).await.unwrap();
+            let mut ids: Vec<i64> = page.rows.iter().map(|row| row.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), page.rows.len(), "{reach:?}: one came twice in a page");
+            rows += ids.len();
+            pages += 1;
+            seen.extend(ids);
+            match page.next {
+                None => break,
+                next => wanted.after = next,
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), found, "{reach:?}");
+        assert!(
+            pages <= 5 && rows <= pages * 4,
+            "{reach:?}: {rows} rows in {pages} pages"
+        );
+    }
+    let narrow = all(store, wanted(Reach::Within(path(&[])), between("member", "", None), 1)).await;
+    let mut names: Vec<&str> = narrow.0.iter().map(|row| &*row.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4);
+}
+
+/// An entry below `o=root` with a large body.
+fn large(name: &str, found_by: &[(&str, &str)]) -> EntryChange {
+    EntryChange::Insert(NewEntry {
+        body: Arc::from(vec![7; 5_000]),
+        ..new(&["o=root", name], found_by)
+    })
+}
+
+async fn what_follows_a_full_page_is_told_by_an_entry_and_not_by_a_value(store: &Store) {
+    let unit = vec![
+        insert(&["o=root"], &[]),
+        large("cn=1", &[("mail", "a"), ("mail", "b"), ("mail", "c")]),
+        large("cn=2", &[("mail", "a"), ("mail", "d")]),
+    ];
+    commit(store, unit).await.unwrap();
+    let mut wanted = wanted(Reach::Within(path(&["o=root", "cn=1"])), between("mail", "", None), 1);
+    let alone = store.select(super::TREE, &wanted).await.unwrap();
+    assert_eq!((alone.rows.len(), alone.next), (1, None), "only values of it follow");
+    wanted.reach = Reach::Within(path(&[]));
+    let first = store.select(super::TREE, &wanted).await.unwrap();
+    assert_eq!((first.rows.len(), &*first.rows[0].name), (1, "cn=1,o=root"));
+    wanted.after = first.next;
+    let second = store.select(super::TREE, &wanted).await.unwrap();
+    assert_eq!((second.rows.len(), &*second.rows[0].name), (1, "cn=2,o=root"));
 }
 
 async fn a_page_of_those_out_of_reach_is_empty_and_has_a_next(store: &Store) {

@@ -138,6 +138,23 @@ async fn the_best_index_is_used() {
 }
 
 #[tokio::test]
+async fn a_group_of_thousands_is_found_by_its_members_in_a_few_pages() {
+    let stage = Stage::new().await;
+    let members: Vec<String> = (0..5_000)
+        .map(|number| format!("uid=p{number},ou=people,{BASE}"))
+        .collect();
+    let mut everybody = vec![("objectClass", "groupOfNames"), ("cn", "everybody")];
+    everybody.extend(members.iter().map(|member| ("member", member.as_str())));
+    stage.add(&format!("cn=everybody,ou=groups,{BASE}"), &everybody).await;
+    let mut client = stage.signed_in(ADA).await;
+    client.found("(uid=ada)").await;
+    let before = stage.entries.reads.load(Ordering::Relaxed);
+    assert_eq!(client.found("(member=*)").await.len(), 3);
+    let reads = stage.entries.reads.load(Ordering::Relaxed) - before;
+    assert!(reads <= 12, "{reads} pages, and each may hold all of the group");
+}
+
+#[tokio::test]
 async fn a_store_that_fails_is_told_and_the_lane_goes_on() {
     let stage = Stage::new().await;
     let mut client = stage.signed_in(ADA).await;
