@@ -1,4 +1,6 @@
 //! What is read, in PostgreSQL's words. Each is one statement, so that what it gives stood there at one moment.
+//!
+//! A join says its order itself: the order of what it joins is lost in some of the ways to join.
 
 use super::failure;
 use crate::limits::{behind, behind_all, looked_at, small};
@@ -36,6 +38,7 @@ macro_rules! equal {
             " AND value = $3 AND entry > $4",
             " ORDER BY entry LIMIT $5) i LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
+            " ORDER BY i.entry",
         )
     };
 }
@@ -55,7 +58,7 @@ macro_rules! between {
             small!(),
             " OR NOT EXISTS (SELECT 1 FROM indexed f WHERE f.entry = i.entry AND f.kind = ",
             kind!(),
-            " AND f.value >= $3 AND f.value < i.value AND (f.value > $3 OR f.entry > $4)))",
+            " AND f.value >= $3 AND f.value < i.value AND (f.value > $3 OR f.entry > $4))) ORDER BY i.value, i.entry",
         )
     };
 }

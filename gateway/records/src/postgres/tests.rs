@@ -2,7 +2,7 @@
 
 use super::{schema, select, statements};
 use crate::tests::postgres_server::{PASSWORD, connection, fresh, run, server};
-use crate::tests::{TREE, at, commit, indexed, insert, new, open, path, plant, replace, wanted};
+use crate::tests::{TREE, all, at, between, commit, equal, indexed, insert, new, open, path, plant, replace, wanted};
 use crate::{Migration, OpenError, PostgresSettings, Store, StoreSettings, migrate};
 use postern_identity::Secret;
 use postern_identity::records::{Entries, EntryChange, Reach, RecordsError, Selection};
@@ -63,6 +63,40 @@ async fn every_statement_finds_its_rows_by_an_index() {
         assert!(searched || sql.contains("FROM settings ORDER"), "{sql}\n{plan:#?}");
     }
     assert!(all.len() > 30);
+}
+
+#[tokio::test]
+async fn pages_are_whole_however_the_server_joins() {
+    let joins = ["nestloop", "hashjoin", "mergejoin"];
+    for only in joins {
+        let mut settings = fresh().await;
+        for join in joins.iter().filter(|join| **join != only) {
+            settings.url = format!("{}%20-cenable_{join}%3Doff", settings.url);
+        }
+        let store = open(&of(&settings)).await;
+        let mut unit = vec![insert(&["o=root"], &[])];
+        unit.extend((0..200).map(|number| {
+            let value = format!("{:03}", (number * 7) % 200);
+            insert(
+                &["o=root", &format!("cn={number}")],
+                &[("class", "x"), ("number", &value)],
+            )
+        }));
+        commit(&store, unit).await.unwrap();
+        // What was replaced stands elsewhere in its table.
+        for number in 0..100 {
+            let row = at(&store, &["o=root", &format!("cn={number}")]).await.unwrap();
+            commit(&store, vec![replace(&row, "other", &[], &[])]).await.unwrap();
+        }
+        run(&settings, "ANALYZE").await;
+        for by in [equal("class", "x"), between("number", "", None)] {
+            let (mut rows, _) = all(&store, wanted(Reach::Within(path(&[])), by.clone(), 10)).await;
+            rows.sort_unstable_by_key(|row| row.id);
+            rows.dedup_by_key(|row| row.id);
+            assert_eq!(rows.len(), 200, "{only}: {by:?}");
+        }
+        store.close().await;
+    }
 }
 
 #[tokio::test]
