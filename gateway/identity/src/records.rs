@@ -6,7 +6,9 @@
 pub mod entries;
 pub mod settings;
 
-pub use entries::{Entries, EntryChange, EntryRow, Indexed, NewEntry, Page, Position, Reach, Selection, Wanted};
+pub use entries::{
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, Wanted,
+};
 pub use settings::{SettingRow, Settings};
 
 use std::future::Future;

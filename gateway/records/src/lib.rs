@@ -29,7 +29,9 @@ mod unit;
 pub use limits::{LARGEST_BODY, LARGEST_UNIT, LONGEST_NAME, LONGEST_PATH, LONGEST_SETTING, LONGEST_VALUE, MOST_MOVED};
 pub use open_error::{FileFault, OpenError};
 
-use postern_identity::records::{Entries, EntryChange, EntryRow, Page, SettingRow, Settings, Stored, Wanted};
+use postern_identity::records::{
+    Entries, EntryChange, EntryRow, Indexed, Names, Page, Position, SettingRow, Settings, Stored, Wanted,
+};
 use postern_identity::{Secret, Timestamp};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
@@ -152,6 +154,20 @@ macro_rules! ask {
 impl Entries for Store {
     fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page> {
         ask!(self, select(tree, wanted))
+    }
+
+    fn names<'a>(
+        &'a self,
+        tree: &'a str,
+        value: &'a Indexed,
+        after: Option<&'a Position>,
+        limit: u32,
+    ) -> Stored<'a, Names> {
+        ask!(self, names(tree, value, after, limit))
+    }
+
+    fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool> {
+        ask!(self, has_value(tree, path, value))
     }
 
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

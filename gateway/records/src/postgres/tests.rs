@@ -235,7 +235,7 @@ async fn without_rights_it_says_so() {
 #[tokio::test]
 async fn who_waits_too_long_for_anothers_lock_is_told_and_nothing_was_done() {
     let mut settings = fresh().await;
-    settings.patience = Duration::from_millis(300);
+    settings.patience = Duration::from_secs(2);
     let store = open(&of(&settings)).await;
     plant(&store).await;
     let row = at(&store, &["o=root", "ou=b"]).await.unwrap();
@@ -312,7 +312,7 @@ async fn a_commit_is_on_the_disk_even_where_the_server_would_not_wait_for_it() {
 #[tokio::test]
 async fn who_moves_a_subtree_waits_for_those_who_put_something_in() {
     let mut settings = fresh().await;
-    settings.patience = Duration::from_millis(300);
+    settings.patience = Duration::from_secs(2);
     let store = open(&of(&settings)).await;
     plant(&store).await;
     let row = at(&store, &["o=root", "ou=b"]).await.unwrap();
@@ -349,7 +349,7 @@ async fn who_moves_a_subtree_waits_for_those_who_put_something_in() {
 #[tokio::test]
 async fn who_asks_of_many_values_waits_for_all_who_ask_and_they_for_it() {
     let mut settings = fresh().await;
-    settings.patience = Duration::from_millis(300);
+    settings.patience = Duration::from_secs(2);
     let store = open(&of(&settings)).await;
     plant(&store).await;
     let row = at(&store, &["o=root", "ou=b"]).await.unwrap();

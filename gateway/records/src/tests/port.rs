@@ -19,6 +19,7 @@ on_both! {
     what_follows_a_full_page_is_told_by_an_entry_and_not_by_a_value,
     a_page_of_those_out_of_reach_is_empty_and_has_a_next,
     large_bodies_make_a_page_shorter,
+    those_with_a_value_are_named_page_after_page,
     the_nearest_is_the_first_of_the_paths_that_is_there,
     what_nobody_has_is_not_found,
     octets_are_kept_and_compared_as_octets,
@@ -327,6 +328,49 @@ async fn large_bodies_make_a_page_shorter(store: &Store) {
         assert_eq!(first.rows.len(), 2);
         assert_eq!(all(store, large).await.0.len(), 4);
     }
+}
+
+async fn those_with_a_value_are_named_page_after_page(store: &Store) {
+    plant(store).await;
+    store
+        .commit("other", vec![insert(&["o=root"], &[("class", "person")])])
+        .await
+        .unwrap();
+    let person = super::indexed("class", "person");
+    for limit in [0, 1, 2, 3, 9] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let names = store.names(super::TREE, &person, after.as_ref(), limit).await.unwrap();
+            assert!(names.rows.len() <= limit.max(1) as usize);
+            found.extend(names.rows);
+            match names.next {
+                None => break,
+                next => after = next,
+            }
+        }
+        let told: Vec<&str> = found.iter().map(|row| &*row.name).collect();
+        assert_eq!(
+            told,
+            ["cn=1,ou=a,o=root", "cn=2,ou=a,o=root", "cn=3,ou=a,o=root"],
+            "{limit}"
+        );
+        let one = at(store, &["o=root", "ou=a", "cn=1"]).await.unwrap();
+        assert_eq!((found[0].id, &found[0].path), (one.id, &one.path));
+    }
+    let none = super::indexed("class", "none");
+    assert_eq!(store.names(super::TREE, &none, None, 9).await.unwrap().rows, []);
+    let nonsense = Position(b"nonsense".to_vec());
+    let refused = store.names(super::TREE, &person, Some(&nonsense), 9).await;
+    assert_eq!(refused, Err(RecordsError::Unavailable));
+    let one = path(&["o=root", "ou=a", "cn=1"]);
+    assert_eq!(store.has_value(super::TREE, &one, &person).await, Ok(true));
+    assert_eq!(store.has_value(super::TREE, &one, &none).await, Ok(false));
+    assert_eq!(store.has_value("other", &one, &person).await, Ok(false));
+    assert_eq!(
+        store.has_value(super::TREE, &path(&["o=root"]), &person).await,
+        Ok(false)
+    );
+    assert_eq!(store.has_value("other", &path(&["o=root"]), &person).await, Ok(true));
 }
 
 async fn the_nearest_is_the_first_of_the_paths_that_is_there(store: &Store) {
