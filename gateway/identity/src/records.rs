@@ -7,7 +7,9 @@ pub mod entries;
 pub mod resets;
 pub mod settings;
 
-pub use entries::{Entries, EntryChange, EntryRow, Indexed, NewEntry, Page, Position, Reach, Selection, Wanted};
+pub use entries::{
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, Wanted,
+};
 pub use resets::{
     Allowance, ContextRow, Hash, Job, KeptAnswer, NewJob, Onboarded, ResetChange, ResetRecords, Spent, Waiting,
 };

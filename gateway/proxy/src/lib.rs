@@ -53,6 +53,7 @@ mod second_looks;
 mod session;
 mod settings;
 mod shape;
+mod share;
 mod shown_as;
 mod sign_in;
 mod suffix;

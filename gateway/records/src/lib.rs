@@ -32,8 +32,8 @@ pub use limits::{LARGEST_BODY, LARGEST_UNIT, LONGEST_NAME, LONGEST_PATH, LONGEST
 pub use open_error::{FileFault, OpenError};
 
 use postern_identity::records::{
-    Allowance, ContextRow, Entries, EntryChange, EntryRow, Hash, Job, KeptAnswer, Onboarded, Page, ResetChange,
-    ResetRecords, SettingRow, Settings, Spent, Stored, Waiting, Wanted,
+    Allowance, ContextRow, Entries, EntryChange, EntryRow, Hash, Indexed, Job, KeptAnswer, Names, Onboarded, Page,
+    Position, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, Waiting, Wanted,
 };
 use postern_identity::reset::ContextId;
 use postern_identity::{Secret, Timestamp};
@@ -159,6 +159,20 @@ macro_rules! ask {
 impl Entries for Store {
     fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page> {
         ask!(self, select(tree, wanted))
+    }
+
+    fn names<'a>(
+        &'a self,
+        tree: &'a str,
+        value: &'a Indexed,
+        after: Option<&'a Position>,
+        limit: u32,
+    ) -> Stored<'a, Names> {
+        ask!(self, names(tree, value, after, limit))
+    }
+
+    fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool> {
+        ask!(self, has_value(tree, path, value))
     }
 
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

@@ -17,7 +17,9 @@ use crate::resets::Done;
 use crate::{Migration, SqliteSettings};
 use file::Held;
 use postern_identity::Timestamp;
-use postern_identity::records::{EntryChange, EntryRow, Page, RecordsError, SettingRow, Wanted};
+use postern_identity::records::{
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+};
 use readers::Readers;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -95,6 +97,24 @@ impl SqliteStore {
     pub(crate) async fn select(&self, tree: &str, wanted: &Wanted) -> Result<Page, RecordsError> {
         self.readers
             .read(async |on: &mut SqliteConnection| select::select(on, tree, wanted).await)
+            .await
+    }
+
+    pub(crate) async fn names(
+        &self,
+        tree: &str,
+        value: &Indexed,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Names, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::names(on, tree, value, after, limit).await)
+            .await
+    }
+
+    pub(crate) async fn has_value(&self, tree: &str, path: &[u8], value: &Indexed) -> Result<bool, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::has_value(on, tree, path, value).await)
             .await
     }
 

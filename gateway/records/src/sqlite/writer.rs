@@ -10,7 +10,7 @@ use crate::unit::{Stop, apply};
 use postern_identity::Timestamp;
 use postern_identity::records::{EntryChange, RecordsError};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, query};
+use sqlx::{Connection, Row, query};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -135,6 +135,8 @@ pub(super) struct Writer {
     known: Known,
     /// Groups to come that are small, until the log is kept short again.
     long_log_for: u32,
+    /// Whether SQLite looks up what each row points at. `None`: nobody knows.
+    holds: Option<bool>,
 }
 
 /// Pages in the log beside the file before they are put into it. While much is put in they are more, for a page that many units touch is
@@ -143,6 +145,25 @@ const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 65536";
 const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 1000";
 const SMALL_GROUPS_IN_A_ROW: u32 = 64;
 
+const HOLD: &str = "PRAGMA foreign_keys = ON";
+const HOLD_NOTHING: &str = "PRAGMA foreign_keys = OFF";
+const HELD: &str = "PRAGMA foreign_keys";
+/// Changes of a unit for which it pays that nothing is looked up.
+const MANY: usize = 1_000;
+
+/// Whether nothing is done but many entries made. Each row of theirs points at one that the same transaction has just made or found, and
+/// nothing is taken away: to look that up again for each would take a good part of the time.
+fn is_load(group: &[Job]) -> bool {
+    let [job] = group else { return false };
+    let Work::Unit { unit, .. } = &job.work else {
+        return false;
+    };
+    unit.len() >= MANY
+        && unit
+            .iter()
+            .all(|change| matches!(change, EntryChange::Insert(_) | EntryChange::Unique { .. }))
+}
+
 impl Writer {
     /// Of a connection as it comes: its log is short.
     pub(super) fn new(connection: SqliteConnection) -> Self {
@@ -150,6 +171,7 @@ impl Writer {
             connection,
             known: Known::default(),
             long_log_for: 0,
+            holds: None,
         }
     }
 
@@ -195,6 +217,24 @@ impl Writer {
         }
     }
 
+    /// Lets SQLite look up what each row points at, or not. While a transaction is open it would not listen: it is asked what it does.
+    async fn hold(&mut self, wanted: bool) -> Result<(), RecordsError> {
+        if self.holds != Some(wanted) {
+            self.holds = None;
+            let set = self.run_sql(if wanted { HOLD } else { HOLD_NOTHING }).await;
+            set.map_err(|error| failure::writing(&error))?;
+            let held: Result<i64, _> = query(HELD)
+                .fetch_one(&mut self.connection)
+                .await
+                .and_then(|row| row.try_get(0));
+            if held.map_err(|error| failure::writing(&error))? != i64::from(wanted) {
+                return Err(RecordsError::Unavailable);
+            }
+            self.holds = Some(wanted);
+        }
+        Ok(())
+    }
+
     async fn group(&mut self, mut group: Vec<Job>) {
         match self.together(&mut group).await {
             Ok(answers) => answer(group.into_iter().zip(answers)),
@@ -224,6 +264,7 @@ impl Writer {
     /// One transaction of those whose callers still wait when it has begun. `Err`: nothing of it was done, and nobody is to blame but
     /// the engine.
     async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<Done, RecordsError>>, RecordsError> {
+        self.hold(!is_load(group)).await?;
         let begun = self.run_sql("BEGIN IMMEDIATE").await;
         begun.map_err(|error| failure::writing(&error))?;
         group.retain(|job| job.turn.take(BEGUN));

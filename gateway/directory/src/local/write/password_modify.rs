@@ -136,6 +136,7 @@ impl LocalDirectory {
             policy_asked: asked.policy,
             reset_is_said: false,
             permissive: false,
+            share: session.share,
         };
         let (new, made) = if let Some(new) = &asked.new {
             (new.duplicate(), None)
