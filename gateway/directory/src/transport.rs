@@ -3,14 +3,30 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::io::DuplexStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 /// Anything octets can be read from and written to.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Says in whose share requests are from now on. Only a directory in this process asks.
+    fn serve(&mut self, _share: Share) {}
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+impl Stream for DuplexStream {}
+
+impl Stream for UnixStream {}
+
+/// Whose share of what is scarce somebody uses: those with the same number have one together, and each share gets as much as another that
+/// asks as well. What a number stands for, only whoever made it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Share(pub u64);
+
+impl Share {
+    /// What this process does of itself.
+    pub const OURS: Self = Self(u64::MAX);
+}
 
 /// One established way to a directory. The two usual kinds are variants, so that moving octets calls nothing through a table.
 pub enum Transport {
@@ -23,6 +39,13 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Says in whose share requests are from now on. A server that is reached by a socket has its own idea of that.
+    pub fn serve(&mut self, share: Share) {
+        if let Self::InProcess(stream) = self {
+            stream.serve(share);
+        }
+    }
+
     /// Whether octets on it cannot be read on the way: under TLS, or never leaving the machine's memory.
     pub fn is_protected(&self) -> bool {
         match self {

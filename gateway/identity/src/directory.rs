@@ -66,6 +66,10 @@ pub trait Applicants: Directory {
     /// Whose this account's password is, by these rules, and by which of them. Read anew each time.
     fn owner<'a>(&'a self, person: &'a Person, rules: Option<&'a AuthorityRules>) -> Reply<'a, Decision>;
 
+    /// Writes the password its owner chose, who has proven themselves otherwise: the directory's rules hold where the product can hold them, and
+    /// no further change is demanded afterwards. Errors as of [`Directory::write_password`].
+    fn reset_password<'a>(&'a self, person: &'a Person, new: &'a Secret) -> Reply<'a, ()>;
+
     /// What the directory tells of its own rules for this account's passwords: to be shown, never to be relied on.
     fn password_rules<'a>(&'a self, person: &'a Person) -> Reply<'a, Vec<(PasswordRule, u32)>>;
 }

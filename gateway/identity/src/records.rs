@@ -7,7 +7,9 @@ pub mod entries;
 pub mod resets;
 pub mod settings;
 
-pub use entries::{Entries, EntryChange, EntryRow, Indexed, NewEntry, Page, Position, Reach, Selection, Wanted};
+pub use entries::{
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, Wanted,
+};
 pub use resets::{
     Allowance, ContextRow, Hash, Job, KeptAnswer, NewJob, Onboarded, ResetChange, ResetRecords, Spent, Waiting,
 };
@@ -21,9 +23,9 @@ use thiserror::Error;
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, RecordsError>> + Send + 'a>>;
 
 /// Everything that is kept.
-pub trait Records: Entries + Settings {}
+pub trait Records: Entries + Settings + ResetRecords {}
 
-impl<R: Entries + Settings> Records for R {}
+impl<R: Entries + Settings + ResetRecords> Records for R {}
 
 /// Why the store did not do it. Nothing of a unit that failed was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -4,7 +4,7 @@
 use crate::lane::{Lane, LaneIdentity};
 use crate::settings::{LaneMode, LaneSettings};
 use crate::workers;
-use postern_directory::{ConnectError, Connection, Load, ServerIndex, Upstream, Want};
+use postern_directory::{ConnectError, Connection, Load, ServerIndex, Share, Upstream, Want};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,8 +55,8 @@ impl Pool {
     }
 
     /// A lane for a bind, to the best server for it that is there: the one given back last, if it is still quiet, else a fresh one. Nothing
-    /// but a bind may be the first thing on a lane that was given back.
-    pub(crate) async fn take(&self, want: &Want) -> Result<Lane, NoLane> {
+    /// but a bind may be the first thing on a lane that was given back. What is asked on it counts to `share`; so below.
+    pub(crate) async fn take(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
         let place = self.place().await?;
         let mut fault = ConnectError::Unresolved;
         for server in self.upstream.candidates(want) {
@@ -64,6 +64,7 @@ impl Pool {
             let load = self.upstream.lane(server);
             while let Some((mut lane, _)) = self.pop(server) {
                 if lane.is_quiet() {
+                    lane.transport.serve(share);
                     lane.place = Some(place);
                     lane.load = load;
                     return Ok(lane);
@@ -71,7 +72,7 @@ impl Pool {
             }
             // Boxed, for it is rare: what every sign-in waits in stays small. So below.
             match Box::pin(self.upstream.connect_to(server)).await {
-                Ok(connection) => return Ok(fresh(connection, place, load)),
+                Ok(connection) => return Ok(fresh(connection, share, place, load)),
                 Err(failed) => fault = failed,
             }
         }
@@ -79,23 +80,23 @@ impl Pool {
     }
 
     /// A lane nobody has used.
-    pub(crate) async fn fresh(&self, want: &Want) -> Result<Lane, NoLane> {
+    pub(crate) async fn fresh(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
         let place = self.place().await?;
         let connection = Box::pin(self.upstream.connect_for(want))
             .await
             .map_err(NoLane::Unreachable)?;
         let load = self.upstream.lane(connection.server);
-        Ok(fresh(connection, place, load))
+        Ok(fresh(connection, share, place, load))
     }
 
     /// A lane nobody has used, signed in as our service account.
-    pub(crate) async fn service(&self, want: &Want) -> Result<Lane, NoLane> {
+    pub(crate) async fn service(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
         let place = self.place().await?;
         let connection = Box::pin(self.upstream.connect_as_service(want))
             .await
             .map_err(NoLane::Unreachable)?;
         let load = self.upstream.lane(connection.server);
-        Ok(fresh(connection, place, load))
+        Ok(fresh(connection, share, place, load))
     }
 
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
@@ -171,7 +172,8 @@ impl Pool {
     }
 }
 
-fn fresh(connection: Connection, place: OwnedSemaphorePermit, load: Option<Load>) -> Lane {
+fn fresh(mut connection: Connection, share: Share, place: OwnedSemaphorePermit, load: Option<Load>) -> Lane {
+    connection.transport.serve(share);
     let mut lane = Lane::new(connection.transport, connection.server, Some(place));
     lane.load = load;
     lane

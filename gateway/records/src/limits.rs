@@ -19,6 +19,14 @@ pub const LONGEST_SETTING: usize = 64 * 1024;
 
 /// Octets of bodies after which a page ends, however many rows were asked for.
 pub(crate) const PAGE_OCTETS: usize = 4 * 1024 * 1024;
+/// Octets of a body from which on it is read once a page, however many values find its entry. Below, reading it again costs less than asking
+/// whether it was.
+macro_rules! small {
+    () => {
+        "4096"
+    };
+}
+pub(crate) use small;
 /// Values looked at for one page at least: with a limit of 1 and entries out of reach, a row at a time would be slow.
 const FEWEST_LOOKED_AT: u32 = 64;
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod failure;
+mod resets;
 mod schema;
 mod select;
 mod statements;
@@ -14,7 +15,9 @@ use crate::unit::{Stop, apply};
 use crate::{Migration, PostgresSettings};
 use address::Address;
 use postern_identity::Timestamp;
-use postern_identity::records::{EntryChange, EntryRow, Page, RecordsError, SettingRow, Wanted};
+use postern_identity::records::{
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Row, query};
 use statements::{KIND, KIND_MAKE, Kinds, OnPostgres, TREE, TREE_MAKE};
@@ -77,6 +80,22 @@ impl PostgresStore {
 
     pub(crate) async fn select(&self, tree: &str, wanted: &Wanted) -> Result<Page, RecordsError> {
         self.read(async |on: &mut PgConnection| select::select(on, tree, wanted).await)
+            .await
+    }
+
+    pub(crate) async fn names(
+        &self,
+        tree: &str,
+        value: &Indexed,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Names, RecordsError> {
+        self.read(async |on: &mut PgConnection| select::names(on, tree, value, after, limit).await)
+            .await
+    }
+
+    pub(crate) async fn has_value(&self, tree: &str, path: &[u8], value: &Indexed) -> Result<bool, RecordsError> {
+        self.read(async |on: &mut PgConnection| select::has_value(on, tree, path, value).await)
             .await
     }
 

@@ -3,6 +3,7 @@
 mod failure;
 mod file;
 mod readers;
+mod resets;
 mod schema;
 mod select;
 mod statements;
@@ -12,10 +13,13 @@ mod writer;
 
 use crate::limits::{LONGEST_SETTING, weight};
 use crate::open_error::OpenError;
+use crate::resets::Done;
 use crate::{Migration, SqliteSettings};
 use file::Held;
 use postern_identity::Timestamp;
-use postern_identity::records::{EntryChange, EntryRow, Page, RecordsError, SettingRow, Wanted};
+use postern_identity::records::{
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+};
 use readers::Readers;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -96,6 +100,24 @@ impl SqliteStore {
             .await
     }
 
+    pub(crate) async fn names(
+        &self,
+        tree: &str,
+        value: &Indexed,
+        after: Option<&Position>,
+        limit: u32,
+    ) -> Result<Names, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::names(on, tree, value, after, limit).await)
+            .await
+    }
+
+    pub(crate) async fn has_value(&self, tree: &str, path: &[u8], value: &Indexed) -> Result<bool, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::has_value(on, tree, path, value).await)
+            .await
+    }
+
     pub(crate) async fn nearest(&self, tree: &str, paths: &[&[u8]]) -> Result<Option<EntryRow>, RecordsError> {
         self.readers
             .read(async |on: &mut SqliteConnection| select::nearest(on, tree, paths).await)
@@ -128,6 +150,7 @@ impl SqliteStore {
                 octets,
             )
             .await
+            .and_then(Done::nothing)
     }
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {
@@ -155,6 +178,7 @@ impl SqliteStore {
                 octets,
             )
             .await
+            .and_then(Done::nothing)
     }
 }
 

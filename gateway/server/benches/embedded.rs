@@ -12,7 +12,9 @@ use postern_directory::local::entry::Entry;
 use postern_directory::local::password::{Hasher, HasherSettings};
 use postern_directory::local::schema::Schema;
 use postern_directory::local::{LocalDirectory, LocalSettings};
-use postern_identity::records::{Entries, EntryChange, EntryRow, NewEntry, Page, RecordsError, Stored, Wanted};
+use postern_identity::records::{
+    Entries, EntryChange, EntryRow, Indexed, Names, NewEntry, Page, Position, RecordsError, Stored, Wanted,
+};
 use postern_identity::{Clock, DirectoryName, Timestamp};
 use postern_ldap::search::{NewSearch, Scope};
 use postern_ldap::{MessageId, bind, filter};
@@ -45,6 +47,14 @@ impl Entries for Always {
             next: None,
         };
         Box::pin(async { Ok(page) })
+    }
+
+    fn names<'a>(&'a self, _: &'a str, _: &'a Indexed, _: Option<&'a Position>, _: u32) -> Stored<'a, Names> {
+        Box::pin(async { Err(RecordsError::Unavailable) })
+    }
+
+    fn has_value<'a>(&'a self, _: &'a str, _: &'a [u8], _: &'a Indexed) -> Stored<'a, bool> {
+        Box::pin(async { Ok(false) })
     }
 
     fn nearest<'a>(&'a self, _: &'a str, _: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

@@ -8,7 +8,7 @@ use super::path::{NameFault, NamePath};
 use super::schema::Schema;
 use super::session::{Actor, Session};
 use jiff::SignedDuration;
-use postern_identity::records::{EntryRow, Indexed, Reach, RecordsError, Selection, Wanted};
+use postern_identity::records::{EntryRow, Indexed, RecordsError};
 use std::sync::Arc;
 
 /// Rules, the first that fits decides. Where none does, nothing is allowed.
@@ -303,16 +303,11 @@ impl LocalDirectory {
             let Ok(value) = kind.normal(name.as_bytes()) else {
                 continue;
             };
-            let wanted = Wanted {
-                reach: Reach::Only(Arc::clone(group.octets())),
-                by: Selection::Equal(Indexed {
-                    attribute: Arc::clone(&kind.key),
-                    value: value.into(),
-                }),
-                after: None,
-                limit: 1,
+            let value = Indexed {
+                attribute: Arc::clone(&kind.key),
+                value: value.into(),
             };
-            if !self.entries.select(&self.tree, &wanted).await?.rows.is_empty() {
+            if self.entries.has_value(&self.tree, group.octets(), &value).await? {
                 return Ok(true);
             }
         }

@@ -16,7 +16,7 @@ use super::operation::{check_controls, policy_asked};
 use super::password::policy::{self, Gate, Outcome};
 use super::password::{Policy, PolicyFault, Replace, Verified};
 use super::path::NamePath;
-use super::session::Actor;
+use super::session::{Actor, Session};
 use jiff::SignedDuration;
 use postern_identity::records::{EntryChange, EntryRow, Indexed, RecordsError};
 use postern_identity::{Secret, Timestamp};
@@ -38,14 +38,14 @@ const USED_UP: &[&str] = &["pwdGraceUseTime"];
 
 impl LocalDirectory {
     /// The answer, and who the connection is from now on.
-    pub(super) async fn bind(&self, message: &Message<'_>) -> (Answer, Actor) {
-        match self.signed_in(message).await {
+    pub(super) async fn bind(&self, session: &Session, message: &Message<'_>) -> (Answer, Actor) {
+        match self.signed_in(session, message).await {
             Ok(signed_in) => signed_in,
             Err(answer) => (answer, Actor::Anonymous),
         }
     }
 
-    async fn signed_in(&self, message: &Message<'_>) -> Result<(Answer, Actor), Answer> {
+    async fn signed_in(&self, session: &Session, message: &Message<'_>) -> Result<(Answer, Actor), Answer> {
         let request = BindRequest::parse(message).map_err(|_| Answer::malformed("the bind request cannot be read"))?;
         check_controls(message.controls, WITH_BIND)?;
         if request.version != 3 {
@@ -84,7 +84,7 @@ impl LocalDirectory {
             };
         }
         let asked = policy_asked(message.controls);
-        let (outcome, account) = self.outcome(&path, &given).await?;
+        let (outcome, account) = self.outcome(session, &path, &given).await?;
         let answer = Answer::new(outcome.code, "").with_policy(asked.then_some(outcome.response));
         let actor = match account {
             Some(row) if outcome.is_in() => Actor::Account {
@@ -99,7 +99,13 @@ impl LocalDirectory {
     }
 
     /// What the policy makes of it, everything kept that is to be kept.
-    async fn outcome(&self, path: &NamePath, given: &Secret) -> Result<(Outcome, Option<EntryRow>), Answer> {
+    async fn outcome(
+        &self,
+        session: &Session,
+        path: &NamePath,
+        given: &Secret,
+    ) -> Result<(Outcome, Option<EntryRow>), Answer> {
+        let hasher = self.hasher.within(session.share);
         let mut verified: Option<(Vec<Vec<u8>>, Verified)> = None;
         for attempt in 0..TRIES {
             let row = self.entries.nearest(&self.tree, &[path.octets()]).await?;
@@ -107,19 +113,13 @@ impl LocalDirectory {
             let policy = self.policy_of(account.as_ref()).await?;
             let now = self.clock.now();
             let (Some(row), Some(entry)) = (row, account) else {
-                self.hasher
-                    .verify(Vec::new(), given.duplicate())
-                    .await
-                    .map_err(|_| busy())?;
+                hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
                 self.keep_nothing(policy.as_ref().ok()).await;
                 return Ok((policy::no_account(), None));
             };
             let Ok(policy) = policy else {
                 // A policy that cannot be read lets nobody in.
-                self.hasher
-                    .verify(Vec::new(), given.duplicate())
-                    .await
-                    .map_err(|_| busy())?;
+                hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
                 return Ok((policy::no_account(), None));
             };
             if self.unrecorded.holds(row.id, now) {
@@ -128,10 +128,7 @@ impl LocalDirectory {
             let stored = match policy::before_bind(&entry, &policy, now) {
                 Gate::Open => entry.values("userpassword").to_vec(),
                 Gate::Shut(outcome) => {
-                    self.hasher
-                        .verify(Vec::new(), given.duplicate())
-                        .await
-                        .map_err(|_| busy())?;
+                    hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
                     self.keep_nothing(Some(&policy)).await;
                     return Ok((outcome, None));
                 }
@@ -140,7 +137,7 @@ impl LocalDirectory {
             let result = match verified.take() {
                 Some((known, result)) if known == stored => result,
                 _ => {
-                    let result = self.hasher.verify(stored.clone(), given.duplicate()).await;
+                    let result = hasher.verify(stored.clone(), given.duplicate()).await;
                     result.map_err(|_| busy())?
                 }
             };

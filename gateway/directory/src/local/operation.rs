@@ -74,7 +74,7 @@ pub(super) async fn run(
         return ended(Answer::malformed("the request cannot be read"));
     };
     if header.operation == tag::BIND_REQUEST {
-        let (answer, actor) = directory.bind(&message).await;
+        let (answer, actor) = directory.bind(&session, &message).await;
         return Step::Bound(answer.message(header.id, header.operation), actor);
     }
     let restricted = session.must_change();
@@ -170,17 +170,18 @@ impl LocalDirectory {
             return Err(denied());
         }
         if name.is_empty() {
-            return Ok(Arc::new(Session::new(Actor::Anonymous)));
+            return Ok(Arc::new(Session::within(session.share, Actor::Anonymous)));
         }
         let path = self.schema.path(name).map_err(|_| denied())?;
         let found = self.entries.nearest(&self.tree, &[path.octets()]).await?;
         let found = found.ok_or_else(denied)?;
-        Ok(Arc::new(Session::new(Actor::Account {
+        let actor = Actor::Account {
             id: found.id,
             name: found.name,
             path,
             must_change: false,
-        })))
+        };
+        Ok(Arc::new(Session::within(session.share, actor)))
     }
 
     async fn extended(&self, session: &Session, message: &Message<'_>) -> Vec<u8> {

@@ -245,7 +245,11 @@ impl Source {
                     reach: self.reach.clone(),
                     by: selection.clone(),
                     after: self.after.take(),
-                    limit: self.limit,
+                    limit: if is_scattered(selection) {
+                        LARGEST_PAGE
+                    } else {
+                        self.limit
+                    },
                 };
                 let page = directory.entries.select(&directory.tree, &wanted).await?;
                 match page.next {
@@ -289,6 +293,11 @@ impl Source {
             Reach::Within(path) => place.starts_with(path),
         }
     }
+}
+
+/// Whether a large entry fills page after page with its values. The store reads it once for each page, so the fewer the better.
+fn is_scattered(selection: &Selection) -> bool {
+    matches!(selection, Selection::Between { attribute, .. } if MANY_VALUED.contains(&&**attribute))
 }
 
 /// Pages grow as long as they stay small in octets.

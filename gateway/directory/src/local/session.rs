@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::path::NamePath;
+use crate::transport::Share;
 use postern_identity::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) actor: Actor,
     /// What it may read, as it was found out a moment ago.
     access: Mutex<Option<(Timestamp, Arc<Access>)>>,
+    /// In whose share passwords are hashed.
+    pub(crate) share: Share,
 }
 
 /// Somebody who acts.
@@ -39,11 +42,17 @@ pub(crate) enum Actor {
 }
 
 impl Session {
-    /// A session of this one.
+    /// A session of this one, in our own share.
     pub(crate) fn new(actor: Actor) -> Self {
+        Self::within(Share::OURS, actor)
+    }
+
+    /// A session of this one, in this share.
+    pub(crate) fn within(share: Share, actor: Actor) -> Self {
         Self {
             actor,
             access: Mutex::new(None),
+            share,
         }
     }
 

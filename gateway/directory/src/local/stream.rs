@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::operation::{self, Kind, Step};
 use super::paging::Paused;
 use super::session::{Actor, Session};
+use crate::transport::{Share, Stream};
 use postern_ldap::{Header, MessageId, ResultCode, answer, frame, tag};
 use std::future::Future;
 use std::io;
@@ -30,6 +31,7 @@ const TURNS: usize = 2;
 pub(super) struct LocalStream {
     directory: Arc<LocalDirectory>,
     session: Arc<Session>,
+    share: Share,
     inbound: Inbound,
     outbound: Outbound,
     running: Vec<Running>,
@@ -63,6 +65,7 @@ impl LocalStream {
         Self {
             directory,
             session: Arc::new(Session::new(actor)),
+            share: Share::OURS,
             inbound: Inbound::default(),
             outbound: Outbound::default(),
             running: Vec::new(),
@@ -123,7 +126,7 @@ impl LocalStream {
             Kind::Together | Kind::Alone => {
                 if header.operation == tag::BIND_REQUEST {
                     // RFC 4511 §4.2.1: from here on it is nobody, until the answer.
-                    self.session = Arc::new(Session::new(Actor::Anonymous));
+                    self.session = Arc::new(Session::within(self.share, Actor::Anonymous));
                     self.paused = Paused::default();
                 }
                 let (directory, session) = (Arc::clone(&self.directory), Arc::clone(&self.session));
@@ -192,7 +195,7 @@ impl LocalStream {
                 }
                 Step::Bound(octets, actor) => {
                     self.outbound.push(octets);
-                    self.session = Arc::new(Session::new(actor));
+                    self.session = Arc::new(Session::within(self.share, actor));
                     self.running.swap_remove(place);
                 }
                 Step::Page(octets, page) => {
@@ -213,6 +216,13 @@ impl LocalStream {
     /// Whether nothing will be answered any more.
     fn is_over(&self) -> bool {
         self.running.is_empty() && self.state != State::Open
+    }
+}
+
+impl Stream for LocalStream {
+    fn serve(&mut self, share: Share) {
+        self.share = share;
+        self.session = Arc::new(Session::within(share, self.session.actor.clone()));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::LocalDirectory;
 use super::access::Access;
-use super::path::NamePath;
 use super::root_dse::SUBSCHEMA;
-use postern_identity::records::{EntryRow, Indexed, Reach, RecordsError, Selection, Wanted};
+use postern_identity::records::{EntryRow, Indexed, RecordsError};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// One of them.
@@ -33,6 +33,8 @@ pub(crate) const MEMBERS: &[&str] = &["member", "uniquemember"];
 
 /// The most groups that are told of one entry.
 const MOST_GROUPS: usize = 10_000;
+/// Groups asked for at once.
+const AT_ONCE: u32 = 256;
 
 impl Virtual {
     /// The key of the attribute.
@@ -76,7 +78,8 @@ impl LocalDirectory {
     }
 
     async fn groups_of(&self, row: &EntryRow, access: &Access) -> Result<Vec<Vec<u8>>, RecordsError> {
-        let mut names: Vec<(i64, Vec<u8>)> = Vec::new();
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        let mut known: HashSet<i64> = HashSet::new();
         for attribute in MEMBERS {
             let Some(kind) = self.schema.attribute(attribute.as_bytes()) else {
                 continue;
@@ -84,30 +87,26 @@ impl LocalDirectory {
             let Ok(value) = kind.normal(row.name.as_bytes()) else {
                 continue;
             };
-            let mut wanted = Wanted {
-                reach: Reach::Within(Arc::clone(NamePath::root().octets())),
-                by: Selection::Equal(Indexed {
-                    attribute: Arc::clone(&kind.key),
-                    value: value.into(),
-                }),
-                after: None,
-                limit: 256,
+            let value = Indexed {
+                attribute: Arc::clone(&kind.key),
+                value: value.into(),
             };
+            let mut after = None;
             loop {
-                let page = self.entries.select(&self.tree, &wanted).await?;
+                let page = self.entries.names(&self.tree, &value, after.as_ref(), AT_ONCE).await?;
                 for group in page.rows {
                     let rights = access.to(&group.path);
-                    let known = names.iter().any(|(id, _)| *id == group.id);
-                    if !known && rights.may_see() && rights.may_read(&kind.key) && names.len() < MOST_GROUPS {
-                        names.push((group.id, group.name.as_bytes().to_vec()));
+                    let may_be_told = rights.may_see() && rights.may_read(&kind.key) && names.len() < MOST_GROUPS;
+                    if may_be_told && known.insert(group.id) {
+                        names.push(group.name.as_bytes().to_vec());
                     }
                 }
                 match page.next {
-                    Some(next) if names.len() < MOST_GROUPS => wanted.after = Some(next),
+                    Some(next) if names.len() < MOST_GROUPS => after = Some(next),
                     _ => break,
                 }
             }
         }
-        Ok(names.into_iter().map(|(_, name)| name).collect())
+        Ok(names)
     }
 }

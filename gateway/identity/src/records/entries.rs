@@ -6,8 +6,21 @@ use std::sync::Arc;
 /// Entries of every embedded directory. Each directory is a tree of its own, by its name.
 pub trait Entries: Send + Sync {
     /// One page of what is wanted, in an order that holds still from page to page. An entry that matches by several values may come as often
-    /// (only with [`Selection::Between`]); a page shorter than its limit is not therefore the last: [`Page::next`] says.
+    /// (only with [`Selection::Between`]), a large one once a page; a page shorter than its limit is not therefore the last: [`Page::next`] says.
     fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page>;
+
+    /// One page of those that have a value, wherever they stand, without what is in them: a group may be large, and its name is not. At most
+    /// `limit`, at least 1.
+    fn names<'a>(
+        &'a self,
+        tree: &'a str,
+        value: &'a Indexed,
+        after: Option<&'a Position>,
+        limit: u32,
+    ) -> Stored<'a, Names>;
+
+    /// Whether the entry at a path has a value.
+    fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool>;
 
     /// The first of these paths that has an entry, each tried in order: the entry itself, or the nearest above it.
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>>;
@@ -164,6 +177,26 @@ pub enum Selection {
 pub struct Page {
     /// In order.
     pub rows: Vec<EntryRow>,
+    /// Where the next page begins. `None`: there is none.
+    pub next: Option<Position>,
+}
+
+/// One entry without what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRow {
+    /// As in [`EntryRow::id`].
+    pub id: i64,
+    /// As in [`EntryRow::path`].
+    pub path: Arc<[u8]>,
+    /// As in [`EntryRow::name`].
+    pub name: Arc<str>,
+}
+
+/// Names that were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// In order.
+    pub rows: Vec<NamedRow>,
     /// Where the next page begins. `None`: there is none.
     pub next: Option<Position>,
 }

@@ -55,6 +55,14 @@ pub trait ResetRecords: Send + Sync {
     /// Who is onboarded in a directory, by name.
     fn onboarded<'a>(&'a self, directory: &'a str) -> Stored<'a, Vec<Onboarded>>;
 
+    /// Whether somebody with any of these [keys](Onboarded::key) is onboarded in a directory.
+    fn is_onboarded<'a>(&'a self, directory: &'a str, keys: &'a [&'a str]) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let all = self.onboarded(directory).await?;
+            Ok(all.iter().any(|one| keys.contains(&&*one.key)))
+        })
+    }
+
     /// Takes away what is over by `at`: contexts, handles, allowances, answers, holds, jobs that are done. How many rows. At most `most` of each.
     fn sweep(&self, at: Timestamp, most: u32) -> Stored<'_, u64>;
 }

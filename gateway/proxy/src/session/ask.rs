@@ -100,7 +100,7 @@ impl Session {
         }
         let mut lane = match own {
             Some(lane) => lane,
-            None => self.route.pool.take(&want).await.map_err(no_lane)?,
+            None => self.route.pool.take(&want, self.share()).await.map_err(no_lane)?,
         };
         loop {
             let was_reused = lane.reused;
@@ -109,7 +109,7 @@ impl Session {
                 Ok(octets) => return Ok(Answered { lane, octets }),
                 Err(LaneLoss::Closed | LaneLoss::Broken) if was_reused && lane.reused && lane.inbound.is_empty() => {
                     drop(lane);
-                    lane = self.route.pool.fresh(&want).await.map_err(no_lane)?;
+                    lane = self.route.pool.fresh(&want, self.share()).await.map_err(no_lane)?;
                 }
                 Err(loss) => {
                     // A server that hangs takes connections and answers none: only so it is known. One that is gone is found out

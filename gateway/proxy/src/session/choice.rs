@@ -5,7 +5,8 @@
 
 use super::{Identity, Session};
 use crate::session::restricted::dn_of;
-use postern_directory::{AccountHash, Want};
+use crate::share;
+use postern_directory::{AccountHash, Share, Want};
 use postern_identity::decide::Operation;
 use postern_ldap::bind::BindRequest;
 use postern_ldap::change::{AddRequest, ModifyDnRequest, ModifyRequest, deleted_entry};
@@ -46,6 +47,11 @@ impl Session {
             account: None,
             writes: !matches!(operation, Operation::Search | Operation::Compare) && self.may_write(),
         }
+    }
+
+    /// In whose share everything is that is asked for this client.
+    pub(super) fn share(&self) -> Share {
+        share::of(self.facts.peer.ip())
     }
 
     /// Whether the rules let anything be changed, by whoever this may turn out to be.

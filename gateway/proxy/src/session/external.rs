@@ -116,7 +116,7 @@ impl Session {
     async fn acting_lane(&mut self, dn: &str) -> Result<Lane, Refusal> {
         self.lane = None; // it gives up its place before another is waited for
         let want = self.want_of(dn.as_bytes());
-        let mut lane = self.route.pool.service(&want).await.map_err(no_lane)?;
+        let mut lane = self.route.pool.service(&want, self.share()).await.map_err(no_lane)?;
         let id = format!("dn:{dn}");
         lane.act_for(ActingAs::AuthorizationId(id.as_bytes()).control());
         let request = extended::request(MessageId(1), oid::WHO_AM_I, None, &[]);

@@ -9,7 +9,7 @@ use crate::in_flight::{Care, final_response, operation_of};
 use crate::lane::{Lane, LaneIdentity, LaneLoss};
 use crate::refusal::Refusal;
 use crate::settings::Limits;
-use postern_directory::Want;
+use postern_directory::{Share, Want};
 use postern_identity::audit::Outcome;
 use postern_identity::decide::Operation;
 use postern_ldap::extended::ExtendedRequest;
@@ -95,7 +95,7 @@ impl Session {
         self.give_lane_back();
         self.marks.route_used = true;
         let want = self.want_of_nobody(operation);
-        match anonymous_lane(&self.route, self.shared.limits, &want).await {
+        match anonymous_lane(&self.route, self.shared.limits, &want, self.share()).await {
             Ok(lane) => {
                 let reused = lane.reused;
                 self.lane = Some(lane);
@@ -207,7 +207,7 @@ impl Session {
             return ControlFlow::Break(Leave::DirectoryLost);
         };
         let want = self.want_of_nobody(Operation::Search);
-        match self.route.pool.fresh(&want).await.map_err(no_lane) {
+        match self.route.pool.fresh(&want, self.share()).await.map_err(no_lane) {
             Ok(lane) => {
                 self.lane = Some(lane);
                 self.set_fast();
@@ -241,8 +241,8 @@ fn is_start_tls(request: &[u8]) -> bool {
 }
 
 /// A lane on which the directory knows nobody (lane rule 4): a reused one is anonymously bound first and must have said 0 to it.
-async fn anonymous_lane(route: &Route, limits: Limits, want: &Want) -> Result<Lane, Refusal> {
-    let mut lane = route.pool.take(want).await.map_err(no_lane)?;
+async fn anonymous_lane(route: &Route, limits: Limits, want: &Want, share: Share) -> Result<Lane, Refusal> {
+    let mut lane = route.pool.take(want, share).await.map_err(no_lane)?;
     if !lane.reused && lane.identity == LaneIdentity::Anonymous {
         return Ok(lane);
     }
@@ -259,5 +259,5 @@ async fn anonymous_lane(route: &Route, limits: Limits, want: &Want) -> Result<La
         return Ok(lane);
     }
     drop(lane);
-    route.pool.fresh(want).await.map_err(no_lane)
+    route.pool.fresh(want, share).await.map_err(no_lane)
 }

@@ -53,7 +53,7 @@ impl Session {
             account: None,
             writes: true,
         };
-        let mut lane = match self.route.pool.fresh(&want).await.map_err(no_lane) {
+        let mut lane = match self.route.pool.fresh(&want, self.share()).await.map_err(no_lane) {
             Ok(lane) => lane,
             Err(refusal) => {
                 let Some(operation) = operation_of(header.operation) else {

@@ -1,11 +1,15 @@
 //! What is read, in PostgreSQL's words. Each is one statement, so that what it gives stood there at one moment.
+//!
+//! A join says its order itself: the order of what it joins is lost in some of the ways to join.
 
 use super::failure;
-use crate::limits::{behind, behind_all, looked_at};
+use crate::limits::{behind, behind_all, looked_at, small};
 use crate::page::{Gathering, Place};
 use futures_util::TryStreamExt;
 use postern_identity::Timestamp;
-use postern_identity::records::{EntryRow, Page, Reach, RecordsError, Selection, SettingRow, Wanted};
+use postern_identity::records::{
+    EntryRow, Indexed, NamedRow, Names, Page, Position, Reach, RecordsError, Selection, SettingRow, Wanted,
+};
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::Query;
 use sqlx::{Postgres, Row, query};
@@ -36,9 +40,12 @@ macro_rules! equal {
             " AND value = $3 AND entry > $4",
             " ORDER BY entry LIMIT $5) i LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
+            " ORDER BY i.entry",
         )
     };
 }
+/// A row a value. Beside it its entry; a large one beside the first of its values in the page alone: a group would else be read as often as
+/// it has members.
 macro_rules! between {
     ($reach:expr) => {
         concat!(
@@ -49,6 +56,11 @@ macro_rules! between {
             " AND (value, entry) > ($3, $4) AND value < $5 ORDER BY value, entry LIMIT $6) i",
             " LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
+            " AND (length(e.body) < ",
+            small!(),
+            " OR NOT EXISTS (SELECT 1 FROM indexed f WHERE f.entry = i.entry AND f.kind = ",
+            kind!(),
+            " AND f.value >= $3 AND f.value < i.value AND (f.value > $3 OR f.entry > $4))) ORDER BY i.value, i.entry",
         )
     };
 }
@@ -108,6 +120,19 @@ const WITHIN: &str = concat!(
 );
 const WITHIN_EQUAL: &str = equal!("e.path >= $6 AND e.path < $7");
 const WITHIN_BETWEEN: &str = between!("e.path >= $7 AND e.path < $8");
+const NAMES: &str = concat!(
+    "SELECT i.entry, e.path, e.name FROM (SELECT entry FROM indexed WHERE kind = ",
+    kind!(),
+    " AND value = $3 AND entry > $5 ORDER BY entry LIMIT $4) i JOIN entries e ON e.id = i.entry ORDER BY i.entry",
+);
+const HAS_VALUE: &str = concat!(
+    "SELECT EXISTS (SELECT 1 FROM entries e WHERE e.tree = ",
+    tree!(),
+    " AND e.path = $4",
+    " AND EXISTS (SELECT 1 FROM indexed WHERE kind = ",
+    kind!(),
+    " AND value = $3 AND entry = e.id))",
+);
 const NEAREST: &str = concat!(
     "SELECT ",
     columns!(),
@@ -128,7 +153,7 @@ const SETTINGS: &str = "SELECT name, value, at FROM settings ORDER BY name";
 
 /// Every statement that reads, for the test that asks how each is done.
 #[cfg(test)]
-pub(super) const ALL: [&str; 14] = [
+pub(super) const ALL: [&str; 16] = [
     ONLY,
     ONLY_EQUAL,
     ONLY_BETWEEN,
@@ -138,6 +163,8 @@ pub(super) const ALL: [&str; 14] = [
     WITHIN,
     WITHIN_EQUAL,
     WITHIN_BETWEEN,
+    NAMES,
+    HAS_VALUE,
     NEAREST,
     HAS_CHILDREN,
     COUNT,
@@ -229,6 +256,42 @@ pub(super) async fn select(on: &mut PgConnection, tree: &str, wanted: &Wanted) -
     }
 }
 
+pub(super) async fn names(
+    on: &mut PgConnection,
+    tree: &str,
+    value: &Indexed,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Names, RecordsError> {
+    let after = after.map(Place::of).transpose()?;
+    let limit = limit.max(1);
+    let statement = query(NAMES).bind(tree).bind(&*value.attribute).bind(&*value.value);
+    let statement = statement.bind(i64::from(limit)).bind(after_entry(after.as_ref())?);
+    let rows = statement
+        .fetch_all(on)
+        .await
+        .map_err(|error| failure::before_commit(&error))?;
+    let rows: Vec<NamedRow> = rows.iter().map(named_row).collect::<Result<_, _>>()?;
+    let is_full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let next = rows
+        .last()
+        .filter(|_| is_full)
+        .map(|row| Place::Entry(row.id).position());
+    Ok(Names { rows, next })
+}
+
+pub(super) async fn has_value(
+    on: &mut PgConnection,
+    tree: &str,
+    path: &[u8],
+    value: &Indexed,
+) -> Result<bool, RecordsError> {
+    let statement = query(HAS_VALUE).bind(tree).bind(&*value.attribute).bind(&*value.value);
+    let row = statement.bind(path).fetch_one(on).await;
+    row.and_then(|row| row.try_get(0))
+        .map_err(|error| failure::before_commit(&error))
+}
+
 pub(super) async fn nearest(
     on: &mut PgConnection,
     tree: &str,
@@ -298,15 +361,16 @@ async fn gather(
     let mut page = Gathering::new(limit, most);
     let mut rows = statement.fetch(on);
     while let Some(row) = rows.try_next().await.map_err(|error| failure::before_commit(&error))? {
-        if page.is_full() {
-            page.cut();
-            break;
-        }
         let (place, column) = place(&row).map_err(|error| failure::before_commit(&error))?;
         let in_reach = row
             .try_get::<Option<i64>, _>(column)
             .map_err(|error| failure::before_commit(&error))?
             .is_some();
+        // A row without an entry still belongs to a full page: no page need begin with values of what was given.
+        if in_reach && page.is_full() {
+            page.cut();
+            break;
+        }
         page.push(place, if in_reach { Some(entry(&row, column)?) } else { None });
     }
     Ok(page.page())
@@ -321,6 +385,18 @@ fn entry(row: &PgRow, column: usize) -> Result<EntryRow, RecordsError> {
             path: Arc::from(row.try_get::<&[u8], _>(column + 2)?),
             name: Arc::from(name),
             body: Arc::from(row.try_get::<&[u8], _>(column + 4)?),
+        })
+    };
+    read().map_err(|error| failure::before_commit(&error))
+}
+
+fn named_row(row: &PgRow) -> Result<NamedRow, RecordsError> {
+    let read = || {
+        let name = std::str::from_utf8(row.try_get(2)?).map_err(sqlx::Error::decode)?;
+        Ok(NamedRow {
+            id: row.try_get(0)?,
+            path: Arc::from(row.try_get::<&[u8], _>(1)?),
+            name: Arc::from(name),
         })
     };
     read().map_err(|error| failure::before_commit(&error))

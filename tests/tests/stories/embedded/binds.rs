@@ -3,9 +3,12 @@
 use super::with;
 use crate::golden::binds::{WRONG, ask_all, unproven_is_alike};
 use postern_tests::golden::{Table, captured, rows};
-use postern_tests::people::{self, PASSWORD};
-use postern_tests::{Answer, Gateway, GatewaySettings, policies, request};
+use postern_tests::people::{self, ADMINISTRATOR, PASSWORD};
+use postern_tests::{Answer, Gateway, GatewaySettings, Wire, eventually, policies, request};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 /// The folder of the captures.
 const FOLDER: &str = "embedded";
@@ -101,6 +104,51 @@ fn a_sign_in_that_is_right_forgets_the_wrong_ones_before_it() {
         }
         assert_eq!(sign_in(&gateway, &name, PASSWORD).code, Some(0));
     }
+}
+
+#[test]
+fn a_flood_of_sign_ins_from_one_address_keeps_nobody_out_who_comes_from_another() {
+    let gateway = Gateway::start_with(&GatewaySettings {
+        // One hash after another, and two may wait.
+        directory: format!(
+            "administrators = [\"{ADMINISTRATOR}\"]\nhashing = {{ memory_kib = 16384, passes = 4, threads = 1, queue = 2 }}"
+        ),
+        ..GatewaySettings::embedded("transparent")
+    });
+    let stop = AtomicBool::new(false);
+    let turned_away = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let (gateway, stop, turned_away) = (&gateway, &stop, &turned_away);
+            scope.spawn(move || {
+                let mut wire = gateway.client();
+                for attempt in 0.. {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let name = people::dn(&format!("nobody-{number}-{attempt}"));
+                    let answer = wire.ask(&request::bind(1, &name, WRONG, &[])).remove(0);
+                    match answer.code {
+                        Some(51) => _ = turned_away.fetch_add(1, Ordering::Relaxed),
+                        code => assert_eq!(code, Some(49)),
+                    }
+                }
+            });
+        }
+        eventually("the flood turns itself away", Duration::from_secs(30), || {
+            (turned_away.load(Ordering::Relaxed) > 100).then_some(())
+        });
+        let codes: Vec<_> = (0..3)
+            .map(|_| {
+                let mut wire = Wire::connect_from(gateway.address(), IpAddr::from([127, 0, 0, 2]));
+                wire.ask(&request::bind(1, &people::dn("active"), PASSWORD, &[]))
+                    .remove(0)
+                    .code
+            })
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(codes, [Some(0); 3]);
+    });
 }
 
 fn sign_in(gateway: &Gateway, name: &str, password: &str) -> Answer {

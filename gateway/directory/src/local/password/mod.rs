@@ -22,7 +22,7 @@ mod set;
 
 pub use hash::{Cost, CostFault, Form};
 pub use policy::{Policy, PolicyFault, PolicyRefusal, Replace};
-pub use pool::{Hasher, HasherBusy, HasherSettings, Verified};
+pub use pool::{Hasher, HasherBusy, HasherSettings, HasherShare, Verified};
 pub use quality::NewPassword;
 pub use random::{NoRandomness, Randomness, SystemRandomness};
 pub use set::{By, NotSet, OldPassword, Setting, first_password, password_removed, set_password};

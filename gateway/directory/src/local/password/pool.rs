@@ -1,10 +1,14 @@
 //! Threads that do nothing but hash. A hash takes about 10 ms and 19 MiB by design, so there are as many as cores, each with its memory
 //! from the start, and a queue of bounded length before them: what does not fit is turned away at once, not later.
 //!
+//! The queue is shared out: each [`Share`] that has something in it has its turn, whoever came first, and where it is full, whoever has most
+//! in it gives a place to whoever has less. So one client that asks without end is in its own way alone.
+//!
 //! A password is in the queue only while somebody waits for the answer: a caller that goes away takes its work with it.
 
 use super::hash::{self, Cost, Fits, Memory, Stored};
 use super::random::{Randomness, SystemRandomness};
+use crate::transport::Share;
 use postern_identity::Secret;
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -78,13 +82,19 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
+    /// In order of number.
     jobs: VecDeque<Job>,
     next: u64,
+    /// That of the job taken last.
+    round: u64,
     closed: bool,
 }
 
 struct Job {
     number: u64,
+    share: Share,
+    /// Each share has one job in a round. The first round is done first, and in it who came first.
+    round: u64,
     work: Work,
     answer: oneshot::Sender<Done>,
 }
@@ -135,29 +145,24 @@ impl Hasher {
         })
     }
 
-    /// Whether the password fits one of an account's values of `userPassword`. Give no values where there is no account, or where it must
-    /// not be looked at: that takes as long as a wrong password.
+    /// What is asked in this share.
+    pub fn within(&self, share: Share) -> HasherShare<'_> {
+        HasherShare { hasher: self, share }
+    }
+
+    /// As [`HasherShare::verify`], in our own share.
     pub async fn verify(&self, stored: Vec<Vec<u8>>, given: Secret) -> Result<Verified, HasherBusy> {
-        match self.ask(Work::Verify { stored, given }).await? {
-            Done::Verified(verified) => Ok(verified),
-            _ => Err(HasherBusy),
-        }
+        self.within(Share::OURS).verify(stored, given).await
     }
 
-    /// Whether the password fits this one value: for old passwords, and without covering up how long that took.
+    /// As [`HasherShare::matches`], in our own share.
     pub async fn matches(&self, stored: Vec<u8>, given: Secret) -> Result<bool, HasherBusy> {
-        match self.ask(Work::Matches { stored, given }).await? {
-            Done::Matches(matches) => Ok(matches),
-            _ => Err(HasherBusy),
-        }
+        self.within(Share::OURS).matches(stored, given).await
     }
 
-    /// The value of `userPassword` for a new password.
+    /// As [`HasherShare::hash`], in our own share.
     pub async fn hash(&self, password: Secret) -> Result<Vec<u8>, HasherBusy> {
-        match self.ask(Work::Hash(password)).await? {
-            Done::Hash(value) => Ok(value),
-            _ => Err(HasherBusy),
-        }
+        self.within(Share::OURS).hash(password).await
     }
 
     /// Takes nothing more, drops what waits and waits for the threads: no longer than one hash takes.
@@ -176,9 +181,9 @@ impl Hasher {
         }
     }
 
-    async fn ask(&self, work: Work) -> Result<Done, HasherBusy> {
+    async fn ask(&self, share: Share, work: Work) -> Result<Done, HasherBusy> {
         let (answer, asked) = oneshot::channel();
-        let number = self.shared.put(work, answer)?;
+        let number = self.shared.put(share, work, answer)?;
         let _withdrawn = Place {
             shared: &self.shared,
             number,
@@ -186,6 +191,52 @@ impl Hasher {
         match tokio::time::timeout(self.deadline, asked).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(_)) | Err(_) => Err(HasherBusy),
+        }
+    }
+}
+
+/// A [`Hasher`], as one of those has it who share it.
+#[derive(Clone, Copy)]
+pub struct HasherShare<'a> {
+    hasher: &'a Hasher,
+    share: Share,
+}
+
+impl<'a> From<&'a Hasher> for HasherShare<'a> {
+    fn from(hasher: &'a Hasher) -> Self {
+        hasher.within(Share::OURS)
+    }
+}
+
+impl<'a> From<&'a Arc<Hasher>> for HasherShare<'a> {
+    fn from(hasher: &'a Arc<Hasher>) -> Self {
+        hasher.within(Share::OURS)
+    }
+}
+
+impl HasherShare<'_> {
+    /// Whether the password fits one of an account's values of `userPassword`. Give no values where there is no account, or where it must
+    /// not be looked at: that takes as long as a wrong password.
+    pub async fn verify(&self, stored: Vec<Vec<u8>>, given: Secret) -> Result<Verified, HasherBusy> {
+        match self.hasher.ask(self.share, Work::Verify { stored, given }).await? {
+            Done::Verified(verified) => Ok(verified),
+            _ => Err(HasherBusy),
+        }
+    }
+
+    /// Whether the password fits this one value: for old passwords, and without covering up how long that took.
+    pub async fn matches(&self, stored: Vec<u8>, given: Secret) -> Result<bool, HasherBusy> {
+        match self.hasher.ask(self.share, Work::Matches { stored, given }).await? {
+            Done::Matches(matches) => Ok(matches),
+            _ => Err(HasherBusy),
+        }
+    }
+
+    /// The value of `userPassword` for a new password.
+    pub async fn hash(&self, password: Secret) -> Result<Vec<u8>, HasherBusy> {
+        match self.hasher.ask(self.share, Work::Hash(password)).await? {
+            Done::Hash(value) => Ok(value),
+            _ => Err(HasherBusy),
         }
     }
 }
@@ -212,20 +263,61 @@ impl Drop for Place<'_> {
     }
 }
 
+impl Queue {
+    /// The round in which the next job of a share is done.
+    fn round_of(&self, share: Share) -> u64 {
+        let own = self.jobs.iter().filter(|job| job.share == share);
+        let last = own.map(|job| job.round).max();
+        last.map_or(self.round, |last| last.saturating_add(1))
+    }
+
+    /// Turns away what would be done last, unless that is what comes now: a job of this round.
+    fn make_room(&mut self, round: u64) -> Result<(), HasherBusy> {
+        let last = (0..).zip(&self.jobs).max_by_key(|(_, job)| (job.round, job.number));
+        match last {
+            Some((at, job)) if job.round > round => {
+                // Its caller sees that nobody will answer.
+                self.jobs.remove(at);
+                Ok(())
+            }
+            _ => Err(HasherBusy),
+        }
+    }
+
+    /// The next to be done.
+    fn take(&mut self) -> Option<Job> {
+        let first = (0..).zip(&self.jobs).min_by_key(|(_, job)| (job.round, job.number));
+        let (at, _) = first?;
+        let job = self.jobs.remove(at)?;
+        self.round = job.round;
+        Some(job)
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, work: Work, answer: oneshot::Sender<Done>) -> Result<u64, HasherBusy> {
+    fn put(&self, share: Share, work: Work, answer: oneshot::Sender<Done>) -> Result<u64, HasherBusy> {
         let number = {
             let mut queue = self.lock();
-            if queue.closed || queue.jobs.len() >= self.length {
+            if queue.closed {
                 return Err(HasherBusy);
+            }
+            let round = queue.round_of(share);
+            if queue.jobs.len() >= self.length {
+                queue.make_room(round)?;
             }
             let number = queue.next;
             queue.next = number.wrapping_add(1);
-            queue.jobs.push_back(Job { number, work, answer });
+            queue.jobs.push_back(Job {
+                number,
+                share,
+                round,
+                work,
+                answer,
+            });
             number
         };
         self.changed.notify_one();
@@ -258,7 +350,7 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            if let Some(job) = queue.jobs.pop_front() {
+            if let Some(job) = queue.take() {
                 return Some(job);
             }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use super::history;
 use super::policy::attribute::{CHANGED, DELAYED_UNTIL, FAILURES, GRACE_USED, LAST_SUCCESS, LOCKED, PASSWORD, RESET};
 use super::policy::{Policy, PolicyRefusal, Replace, is_locked_by_administrator, removed, time};
-use super::pool::{Hasher, HasherBusy};
+use super::pool::{HasherBusy, HasherShare};
 use super::quality::{self, NewPassword, Offered};
 use crate::local::entry::Entry;
 use postern_identity::{Secret, Timestamp};
@@ -67,12 +67,13 @@ impl PolicyRefusal {
 
 /// A new password for an account: what changes in its entry, the value of `userPassword` among it.
 pub async fn set_password(
-    hasher: &Hasher,
+    hasher: impl Into<HasherShare<'_>>,
     account: &Entry,
     policy: &Policy,
     setting: Setting,
     now: Timestamp,
 ) -> Result<Vec<Replace>, NotSet> {
+    let hasher = hasher.into();
     let Setting {
         new,
         old,
@@ -129,13 +130,14 @@ pub async fn set_password(
 
 /// The password a new entry comes with: its hash, and the day it was set unless the entry says one.
 pub async fn first_password(
-    hasher: &Hasher,
+    hasher: impl Into<HasherShare<'_>>,
     entry: &Entry,
     policy: &Policy,
     new: NewPassword,
     by: By,
     now: Timestamp,
 ) -> Result<Vec<Replace>, NotSet> {
+    let hasher = hasher.into();
     let trusted = by == By::Administrator;
     let value = match new.offered(policy, trusted)? {
         Offered::AsItIs(value) => value,
@@ -230,14 +232,24 @@ fn may_change(account: &Entry, policy: &Policy, by: By, has_old: bool, now: Time
     Ok(())
 }
 
-async fn require_old(hasher: &Hasher, account: &Entry, old: Secret, refusal: PolicyRefusal) -> Result<(), NotSet> {
+async fn require_old(
+    hasher: HasherShare<'_>,
+    account: &Entry,
+    old: Secret,
+    refusal: PolicyRefusal,
+) -> Result<(), NotSet> {
     match hasher.verify(present(account).to_vec(), old).await? {
         super::Verified::Right { .. } => Ok(()),
         super::Verified::Wrong => Err(refusal.into()),
     }
 }
 
-async fn compare_with_old(hasher: &Hasher, account: &Entry, policy: &Policy, new: &Secret) -> Result<(), NotSet> {
+async fn compare_with_old(
+    hasher: HasherShare<'_>,
+    account: &Entry,
+    policy: &Policy,
+    new: &Secret,
+) -> Result<(), NotSet> {
     if policy.in_history == 0 {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! What is hostile or too much.
 
 use super::memory::Fault;
-use super::stage::{ADA, Asked, BASE, Stage};
+use super::stage::{ADA, ADMIN, Asked, BASE, Stage};
 use postern_identity::records::RecordsError;
 use postern_ldap::ber::Writer;
 use postern_ldap::search::Scope;
@@ -135,6 +135,40 @@ async fn the_best_index_is_used() {
         let rows = stage.entries.rows.load(Ordering::Relaxed) - before;
         assert!(rows <= most, "{filter}: {rows}");
     }
+}
+
+#[tokio::test]
+async fn a_group_of_thousands_is_found_by_its_members_in_a_few_pages() {
+    let stage = Stage::new().await;
+    let members: Vec<String> = (0..5_000)
+        .map(|number| format!("uid=p{number},ou=people,{BASE}"))
+        .collect();
+    let mut everybody = vec![("objectClass", "groupOfNames"), ("cn", "everybody")];
+    everybody.extend(members.iter().map(|member| ("member", member.as_str())));
+    stage.add(&format!("cn=everybody,ou=groups,{BASE}"), &everybody).await;
+    let mut client = stage.signed_in(ADA).await;
+    client.found("(uid=ada)").await;
+    let before = stage.entries.reads.load(Ordering::Relaxed);
+    assert_eq!(client.found("(member=*)").await.len(), 3);
+    let reads = stage.entries.reads.load(Ordering::Relaxed) - before;
+    assert!(reads <= 12, "{reads} pages, and each may hold all of the group");
+}
+
+#[tokio::test]
+async fn whose_member_somebody_is_is_worked_out_without_reading_a_group() {
+    let stage = Stage::new().await;
+    let mut client = stage.signed_in(ADMIN).await;
+    let asked = Asked {
+        attributes: &["memberOf"],
+        ..Asked::all("(uid=ada)")
+    };
+    let before = stage.entries.rows.load(Ordering::Relaxed);
+    // The rights of a group of administrators' member are worked out, too.
+    let told = client.search(asked).await;
+    assert_eq!(told.entries.len(), 1);
+    let groups = told.entries[0].values("memberOf");
+    assert_eq!(groups, [format!("cn=staff,ou=groups,{BASE}")]);
+    assert_eq!(stage.entries.rows.load(Ordering::Relaxed) - before, 1, "herself alone");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! The port to what is kept, in memory: everything it says, nothing it does not, and faults on demand.
 
 use postern_identity::records::{
-    Entries, EntryChange, EntryRow, Indexed, NewEntry, Page, Position, Reach, RecordsError, Selection, Stored, Wanted,
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, RecordsError, Selection,
+    Stored, Wanted,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -119,6 +120,40 @@ impl Entries for MemoryEntries {
             self.rows.fetch_add(page.rows.len(), Ordering::Relaxed);
             Ok(page)
         })
+    }
+
+    fn names<'a>(
+        &'a self,
+        tree: &'a str,
+        value: &'a Indexed,
+        after: Option<&'a Position>,
+        limit: u32,
+    ) -> Stored<'a, Names> {
+        Box::pin(async move {
+            let wanted = Wanted {
+                reach: Reach::Within(Arc::new([])),
+                by: Selection::Equal(value.clone()),
+                after: after.cloned(),
+                limit: limit.max(1),
+            };
+            let page = self.read(tree, |tree| tree.select(&wanted)).await?;
+            let rows = page.rows.into_iter().map(|row| NamedRow {
+                id: row.id,
+                path: row.path,
+                name: row.name,
+            });
+            Ok(Names {
+                rows: rows.collect(),
+                next: page.next,
+            })
+        })
+    }
+
+    fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool> {
+        Box::pin(self.read(tree, move |tree| {
+            let id = tree.places.get(path);
+            id.is_some_and(|id| tree.index.contains(&(value.clone(), *id)))
+        }))
     }
 
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

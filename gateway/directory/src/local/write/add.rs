@@ -151,6 +151,7 @@ impl LocalDirectory {
                 policy_asked: controls.policy,
                 reset_is_said: false,
                 permissive: false,
+                share: session.share,
             };
             self.first_password(&mut entry, password, &setter).await?;
         }

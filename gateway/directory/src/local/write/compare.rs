@@ -29,7 +29,7 @@ impl LocalDirectory {
         if stored.is_empty() {
             return Err(Answer::new(ResultCode::NO_SUCH_ATTRIBUTE, ""));
         }
-        match self.hasher.verify(stored, given).await {
+        match self.hasher.within(session.share).verify(stored, given).await {
             Ok(verified) => Ok(verified != Verified::Wrong),
             Err(_) => Err(Answer::new(ResultCode::BUSY, "the directory is busy, try again")),
         }

@@ -23,8 +23,19 @@ pub(crate) const REFERRING: [&str; 7] = [
     "secretary",
 ];
 
-/// The most entries that are repaired with one that moves or goes.
-pub(super) const MOST_REPAIRED: usize = 10_000;
+/// The most that is repaired with an entry that moves or goes.
+pub(super) const MOST_REPAIRED: MostRepaired = MostRepaired {
+    entries: 10_000,
+    octets: 64 * 1024 * 1024,
+};
+
+/// How much is repaired at once: all of it is held until it is written, as one unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MostRepaired {
+    pub(super) entries: usize,
+    /// Of their bodies. A store takes no larger unit.
+    pub(super) octets: usize,
+}
 
 /// The rows read at once.
 const PAGE: u32 = 500;
@@ -53,9 +64,10 @@ pub(super) async fn referring(
     tree: &str,
     path: &NamePath,
     itself: i64,
-    most: usize,
+    most: MostRepaired,
 ) -> Result<BTreeMap<i64, EntryRow>, Answer> {
     let mut found = BTreeMap::new();
+    let mut octets = 0_usize;
     for attribute in REFERRING {
         let mut after: Option<Position> = None;
         loop {
@@ -70,13 +82,13 @@ pub(super) async fn referring(
                 limit: PAGE,
             };
             let page = entries.select(tree, &wanted).await?;
-            found.extend(
-                page.rows
-                    .into_iter()
-                    .filter(|row| row.id != itself)
-                    .map(|row| (row.id, row)),
-            );
-            if found.len() > most {
+            for row in page.rows.into_iter().filter(|row| row.id != itself) {
+                let length = row.body.len();
+                if found.insert(row.id, row).is_none() {
+                    octets = octets.saturating_add(length);
+                }
+            }
+            if found.len() > most.entries || octets > most.octets {
                 return Err(RecordsError::TooLarge.into());
             }
             match page.next {

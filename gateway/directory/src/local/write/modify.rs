@@ -79,6 +79,7 @@ impl LocalDirectory {
                 policy_asked: controls.policy,
                 reset_is_said: changes.sets("pwdreset"),
                 permissive: controls.permissive,
+                share: session.share,
             };
             self.change_password(&mut open.entry, &changes.password, &setter)
                 .await?;

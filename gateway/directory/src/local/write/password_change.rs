@@ -11,6 +11,7 @@ use crate::local::password::{
     By, NewPassword, NotSet, OldPassword, Policy, Setting, Verified, first_password, password_removed, set_password,
 };
 use crate::local::session::{Actor, Session};
+use crate::transport::Share;
 use postern_identity::Secret;
 use postern_ldap::ResultCode;
 use postern_ldap::change::AttributeValues;
@@ -96,6 +97,8 @@ pub(super) struct Setter {
     pub(super) reset_is_said: bool,
     /// Deleting what is not there is no error.
     pub(super) permissive: bool,
+    /// In whose share it is hashed.
+    pub(super) share: Share,
 }
 
 impl Setter {
@@ -146,7 +149,14 @@ impl LocalDirectory {
             by: setter.by,
             reset_is_said: setter.reset_is_said,
         };
-        let changes = set_password(&self.hasher, entry, &policy, setting, self.clock.now()).await;
+        let changes = set_password(
+            self.hasher.within(setter.share),
+            entry,
+            &policy,
+            setting,
+            self.clock.now(),
+        )
+        .await;
         policy::apply(&changes.map_err(|error| refused(error, setter))?, entry);
         Ok(())
     }
@@ -162,7 +172,7 @@ impl LocalDirectory {
         lawful(&new, setter)?;
         let policy = self.lawful_policy(entry).await?;
         let now = self.clock.now();
-        let changes = first_password(&self.hasher, entry, &policy, new, setter.by, now).await;
+        let changes = first_password(self.hasher.within(setter.share), entry, &policy, new, setter.by, now).await;
         policy::apply(&changes.map_err(|error| refused(error, setter))?, entry);
         // An administrator's password is its owner's to change where the policy marks those; one whose hash was made elsewhere is its
         // owner's already, who comes with it.
@@ -186,7 +196,7 @@ impl LocalDirectory {
             return if is_error { Err(missing("attribute")) } else { Ok(()) };
         }
         if let Some(old) = &wanted.old {
-            let verified = self.hasher.verify(stored, old.duplicate()).await;
+            let verified = self.hasher.within(setter.share).verify(stored, old.duplicate()).await;
             match verified.map_err(|busy| refused(busy.into(), setter))? {
                 Verified::Right { .. } => {}
                 Verified::Wrong if setter.permissive => return Ok(()),

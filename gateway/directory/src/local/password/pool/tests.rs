@@ -220,6 +220,65 @@ async fn no_password_stays_in_the_queue_when_its_caller_is_gone() {
     }
 }
 
+/// Somebody's wrong password in this share. Whether there was an answer.
+fn asks(hasher: &Arc<Hasher>, share: u64) -> tokio::task::JoinHandle<bool> {
+    let hasher = Arc::clone(hasher);
+    tokio::spawn(async move {
+        let asked = hasher.within(Share(share)).verify(vec![], secret("wrong")).await;
+        asked.is_ok()
+    })
+}
+
+#[tokio::test]
+async fn who_asks_without_end_gives_place_to_others_and_not_they_to_it() {
+    let (hasher, go, first) = busy(3);
+    until_busy(&hasher).await;
+    let mut flood = Vec::new();
+    for count in 1..=3 {
+        flood.push(asks(&hasher, 1));
+        until_waiting(&hasher, count).await;
+    }
+    assert!(!asks(&hasher, 1).await.unwrap(), "the queue is full of its own");
+    let other = asks(&hasher, 2);
+    assert!(!flood.pop().unwrap().await.unwrap(), "the last of the flood goes");
+    let third = asks(&hasher, 3);
+    assert!(!flood.pop().unwrap().await.unwrap());
+    assert!(!asks(&hasher, 4).await.unwrap(), "nobody has more than it");
+    assert!(!asks(&hasher, 1).await.unwrap());
+    go.send(()).unwrap();
+    assert!(first.await.unwrap() && other.await.unwrap() && third.await.unwrap());
+    assert!(
+        flood.pop().unwrap().await.unwrap(),
+        "what waited first of it has its turn"
+    );
+}
+
+#[tokio::test]
+async fn each_share_has_its_turn_whoever_came_first() {
+    let (hasher, go, first) = busy(8);
+    until_busy(&hasher).await;
+    let mut all = Vec::new();
+    for (count, share) in (1..).zip([1, 1, 1, 1, 2, 2, 3]) {
+        all.push(asks(&hasher, share));
+        until_waiting(&hasher, count).await;
+    }
+    let mut taken = Vec::new();
+    {
+        let mut queue = hasher.shared.lock();
+        let jobs: Vec<u64> = queue.jobs.iter().map(|job| job.number).collect();
+        assert!(jobs.is_sorted(), "whoever gives up is found by it");
+        while let Some(job) = queue.take() {
+            taken.push(job.share.0);
+        }
+    }
+    assert_eq!(taken, [1, 2, 3, 1, 2, 1, 1]);
+    for one in all {
+        assert!(!one.await.unwrap());
+    }
+    go.send(()).unwrap();
+    assert!(first.await.unwrap());
+}
+
 #[tokio::test]
 async fn nobody_waits_longer_than_the_deadline() {
     let (asked, _asked) = mpsc::channel();

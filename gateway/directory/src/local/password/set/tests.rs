@@ -1,6 +1,6 @@
 use super::*;
 use crate::local::password::policy::apply;
-use crate::local::password::{Cost, HasherSettings, Verified};
+use crate::local::password::{Cost, Hasher, HasherSettings, Verified};
 use jiff::SignedDuration;
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! References that follow, and values that are one entry's alone.
 
 use super::{ADD, BASE, House, group, person};
-use crate::local::write::integrity::referring;
+use crate::local::write::integrity::{MostRepaired, referring};
 use postern_identity::records::Indexed;
 
 async fn with_group(members: &[&str]) -> House {
@@ -163,7 +163,14 @@ async fn more_references_than_are_repaired_at_once_are_an_error() {
     let set: &[(u32, &str, &[&str])] = &[(ADD, "manager", &[&person("boss")])];
     assert_eq!(house.modify(&house.boss(), &person("alice"), set).await, 0);
     let boss = house.directory.schema.path(person("boss").as_bytes()).unwrap();
-    let found = async |most: usize| referring(&*house.entries, "main", &boss, 0, most).await;
-    assert_eq!(found(2).await.unwrap().len(), 2);
-    assert_eq!(found(1).await.unwrap_err().code.0, 11);
+    let found = async |entries, octets| {
+        let most = MostRepaired { entries, octets };
+        referring(&*house.entries, "main", &boss, 0, most).await
+    };
+    let both = found(2, usize::MAX).await.unwrap();
+    assert_eq!(both.len(), 2);
+    assert_eq!(found(1, usize::MAX).await.unwrap_err().code.0, 11);
+    let octets = both.values().map(|row| row.body.len()).sum();
+    assert_eq!(found(2, octets).await.unwrap().len(), 2);
+    assert_eq!(found(2, octets - 1).await.unwrap_err().code.0, 11);
 }
