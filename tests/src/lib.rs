@@ -4,7 +4,7 @@
 //! Directory Server with the same ([`ds389`]), a Samba domain controller with its own ([`samba`], [`samba::people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
 //! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
-//! up ([`mounts`]), applications people sign in to ([`applications`]) and tables of what they show ([`sightings`]).
+//! up ([`mounts`]), applications people sign in to ([`applications`]), a browser and a program over TLS ([`browser`]), a mail server ([`mailbox`]) and tables of what they show ([`sightings`]).
 //!
 //! **Never knows** what the product ought to answer: that stands in the stories (`tests/stories`).
 //!
@@ -27,12 +27,14 @@
 )]
 
 pub mod applications;
+pub mod browser;
 pub mod certificates;
 pub mod chance;
 pub mod ds389;
 pub mod eventually;
 pub mod gateway;
 pub mod golden;
+pub mod mailbox;
 pub mod metrics;
 pub mod mounts;
 pub mod people;
@@ -47,9 +49,11 @@ pub mod sightings;
 pub mod slapd;
 pub mod wire;
 
+pub use browser::{Browser, Page};
 pub use ds389::{Ds389, Ds389Settings};
 pub use eventually::eventually;
 pub use gateway::{Gateway, GatewaySettings};
+pub use mailbox::{Mail, Mailbox};
 pub use people::PASSWORD;
 pub use samba::{Samba, SambaSettings};
 pub use slapd::{Slapd, SlapdSettings};

@@ -36,6 +36,7 @@ pub use names::{NameForm, NameRules};
 pub use transport::{Share, Stream, Transport};
 pub use upstream::account_facts::{AccountTimes, PolicyFigures};
 pub use upstream::active_directory::ActiveDirectory;
+pub use upstream::applicants::{ApplicantSettings, SearchBase};
 pub use upstream::bind_name::BindName;
 pub use upstream::capabilities::Capabilities;
 pub use upstream::choice::{AccountHash, Want};

@@ -1,8 +1,10 @@
 //! One line for every sign-in and every refusal.
 
+use crate::account::AccountKey;
 use crate::authority::Authority;
+use crate::reset::ContextId;
 use crate::standing::{Proven, Standing, State};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Receives what must be on record. Called on the path of a sign-in: it must not wait.
 pub trait Audit: Send + Sync {
@@ -12,6 +14,44 @@ pub trait Audit: Send + Sync {
     /// The owner of an account should hear how it stands: most applications cannot say it. Told once for each time the
     /// account comes into that state. Nobody carries it further yet.
     fn notice(&self, _notice: &Notice<'_>) {}
+
+    /// Puts one step of self-service on record.
+    fn reset(&self, _event: &ResetEvent<'_>) {}
+}
+
+/// One step of self-service. Holds no credential, no token, no mail address, and of a name nobody has proven only a keyed hash.
+#[derive(Debug, Clone, Copy)]
+pub struct ResetEvent<'a> {
+    /// What happened: `reset.requested`, `reset.challenge_sent`, …
+    pub name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// In which context, if in one.
+    pub context: Option<ContextId>,
+    /// The route.
+    pub route: &'a str,
+    /// What was asked for ("reset", "unlock", "reminder", "change").
+    pub action: &'static str,
+    /// The client's address, where a client was there.
+    pub client: Option<IpAddr>,
+    /// The name of the program's token, where it was a program.
+    pub token: Option<&'a str>,
+    /// Whose account, once it is known. Nobody outside is told.
+    pub account: Option<&'a AccountKey>,
+    /// The account's DN, at most 512 octets.
+    pub entry: Option<&'a str>,
+    /// The keyed hash of the name that was typed, in hexadecimal digits.
+    pub identifier: Option<&'a str>,
+    /// The factor, where it is about one.
+    pub factor: Option<&'a str>,
+    /// Why, in a fixed word or with the reason a program gave.
+    pub reason: Option<&'a str>,
+    /// The rule that decided, where one did.
+    pub rule: Option<&'a str>,
+    /// Whose the password is, where that was asked.
+    pub authority: Option<&'a Authority>,
+    /// The policy generation.
+    pub generation: u64,
 }
 
 /// Why somebody should hear of the own account. Proven: whoever signed in knew the password.

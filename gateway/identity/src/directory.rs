@@ -3,12 +3,14 @@
 //! Whoever holds a [`Directory`] has asked [`Authority`](crate::Authority) who owns the password: the port writes what it is told.
 
 use crate::account::{AccountKey, DirectoryName};
-use crate::password::{PasswordRefusal, StandingChange};
+use crate::authority::{AuthorityRules, Decision};
+use crate::password::{PasswordRefusal, PasswordRule, StandingChange};
 use crate::person::{Nesting, Person};
 use crate::secret::Secret;
 use crate::standing::Standing;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What a directory answers in its own time. Every one has a deadline.
@@ -46,6 +48,68 @@ pub trait Directory: Send + Sync {
 
     /// For how long after a change the directory still takes the previous password, in seconds: what is said to whoever changes one.
     fn previous_password_seconds(&self) -> u32;
+}
+
+/// What self-service asks of a directory besides.
+pub trait Applicants: Directory {
+    /// The one account a name means to those who may help themselves: looked for in the configured search bases, by the attributes configured for
+    /// each, and nowhere else. A value counts only where it is the same as the name in the form of [`fold`](crate::reset::asked::fold). Exactly one, or
+    /// an error; the number of searches does not depend on the answer.
+    fn applicant<'a>(&'a self, name: &'a str) -> Reply<'a, Applicant>;
+
+    /// The accounts that have this mail address, for the reminder of forgotten names: at most [`MOST_REMINDED`], in the same search bases.
+    fn with_mail<'a>(&'a self, mail: &'a str) -> Reply<'a, Vec<Applicant>>;
+
+    /// The same questions for an account that is known already: read anew.
+    fn again<'a>(&'a self, key: &'a AccountKey) -> Reply<'a, Applicant>;
+
+    /// Whose this account's password is, by these rules, and by which of them. Read anew each time.
+    fn owner<'a>(&'a self, person: &'a Person, rules: Option<&'a AuthorityRules>) -> Reply<'a, Decision>;
+
+    /// Writes the password its owner chose, who has proven themselves otherwise: the directory's rules hold where the product can hold them, and
+    /// no further change is demanded afterwards. Errors as of [`Directory::write_password`].
+    fn reset_password<'a>(&'a self, person: &'a Person, new: &'a Secret) -> Reply<'a, ()>;
+
+    /// What the directory tells of its own rules for this account's passwords: to be shown, never to be relied on.
+    fn password_rules<'a>(&'a self, person: &'a Person) -> Reply<'a, Vec<(PasswordRule, u32)>>;
+}
+
+/// The most accounts one mail address is reminded of.
+pub const MOST_REMINDED: usize = 16;
+
+/// An account as self-service sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applicant {
+    /// Which.
+    pub person: Person,
+    /// Whether it may come in, by the configured attributes.
+    pub entry: Admittance,
+    /// When its password was last written, as the directory itself says: of this value alone can be told that it changed meanwhile. `None`: it
+    /// does not say.
+    pub password_mark: Option<Arc<str>>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Whether the directory itself counts it among its protected accounts (`adminCount`, for example).
+    pub protected: bool,
+}
+
+/// Whether an account may come in, by attributes alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admittance {
+    /// It may.
+    Open,
+    /// It may, to unlock it or to reset it where policy says so: one of `locked_by` holds.
+    Locked {
+        /// Which attribute says so.
+        attribute: Arc<str>,
+    },
+    /// It may not: one of `disabled_by` holds, one of `enabled_by` does not or is absent, or one is no Boolean.
+    Shut {
+        /// Which attribute says so.
+        attribute: Arc<str>,
+    },
+    /// It may not: nothing links it to a person.
+    NoLink,
 }
 
 /// Why a directory has no answer.

@@ -4,7 +4,7 @@
 //! exchange), [`Authority`] (who owns the password) and the [rules](authority) that find it out, [`Secret`], [`Clock`], names of
 //! things that are not protocol ([`DistinguishedName`], [`AccountKey`]), the questions the doors ask ([`decide`]), the port through
 //! which every refusal and sign-in is recorded and notices are given ([`audit`]), and the one through which people are found and looked
-//! after ([`directory`], [`Person`]), and those to what is kept ([`records`]).
+//! after ([`directory`], [`Person`]), those to what is kept ([`records`]), and [self-service](reset): its states, its rules and its ports.
 //!
 //! **Never knows** SQL, BER, HTTP, any wire JSON, files, sockets, or the language rules are written in.
 //!
@@ -25,6 +25,7 @@ pub mod name;
 pub mod password;
 pub mod person;
 pub mod records;
+pub mod reset;
 pub mod secret;
 pub mod standing;
 mod surface;

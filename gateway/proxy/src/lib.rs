@@ -27,6 +27,7 @@
 
 mod accounts;
 mod acting;
+mod changed;
 mod client;
 mod client_certificate;
 mod door;
@@ -38,6 +39,7 @@ mod lane;
 mod listener;
 mod metrics;
 mod network;
+mod other_doors;
 mod outbound;
 mod pool;
 mod proxy_header;
@@ -63,6 +65,7 @@ pub use gateway::{Gateway, SetupError};
 pub use guard::{Budget, GuardSeed, GuardSettings, Held};
 pub use metrics::Count;
 pub use network::Network;
+pub use other_doors::OtherDoors;
 pub use settings::{
     LaneMode, LaneSettings, Limits, ListenerSettings, ListenerTls, RouteChoice, RouteSettings, TlsSource,
 };

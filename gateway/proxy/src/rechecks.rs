@@ -1,6 +1,7 @@
 //! How accounts stand that are signed in, looked up again now and then: one look-up an account and server, however many sessions it has,
 //! one after another, by the directory's service account. A look-up that fails says nothing of the account and is only counted.
 
+use crate::changed::Changed;
 use postern_directory::{LookUpError, ServerIndex, ServiceLanes, Upstream};
 use postern_identity::{AccountKey, DistinguishedName, Standing};
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub(crate) struct Rechecks {
     upstream: Arc<Upstream>,
     lanes: ServiceLanes,
     watched: Mutex<HashMap<Who, Weak<Watched>>>,
+    changed: Changed,
     /// Spreads those who came together over their period.
     turn: AtomicU32,
     found: AtomicU64,
@@ -68,6 +70,7 @@ impl Rechecks {
             lanes: ServiceLanes::new(Arc::clone(&upstream)),
             upstream,
             watched: Mutex::default(),
+            changed: Changed::default(),
             turn: AtomicU32::new(0),
             found: AtomicU64::new(0),
             gone: AtomicU64::new(0),
@@ -77,6 +80,11 @@ impl Rechecks {
 
     pub(crate) fn is_of(&self, upstream: &Arc<Upstream>) -> bool {
         Arc::ptr_eq(&self.upstream, upstream)
+    }
+
+    /// The accounts that were changed through other doors.
+    pub(crate) fn changed(&self) -> &Changed {
+        &self.changed
     }
 
     /// The directory's name.

@@ -15,12 +15,14 @@
 //!
 //! **To add a table or column:** a new file in both folders of `migrations`, named in both `schema` files; released ones are never
 //! changed. **To add a question or a change:** its port in `identity::records`, then `select`, or `unit::Statements` with
-//! both engines' `statements`, a line in each `ALL`, and a case in `tests/port`, which runs on both.
+//! both engines' `statements`, a line in each `ALL`, and a case in `tests/port`, which runs on both. Resets (`resets`) have one set of
+//! statements for both engines, in `resets::words`, and their cases in `tests/resets`.
 
 mod limits;
 mod open_error;
 mod page;
 mod postgres;
+mod resets;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -30,12 +32,15 @@ pub use limits::{LARGEST_BODY, LARGEST_UNIT, LONGEST_NAME, LONGEST_PATH, LONGEST
 pub use open_error::{FileFault, OpenError};
 
 use postern_identity::records::{
-    Entries, EntryChange, EntryRow, Indexed, Names, Page, Position, SettingRow, Settings, Stored, Wanted,
+    Allowance, ContextRow, Entries, EntryChange, EntryRow, Hash, Indexed, Job, KeptAnswer, Names, Onboarded, Page,
+    Position, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, Waiting, Wanted,
 };
+use postern_identity::reset::ContextId;
 use postern_identity::{Secret, Timestamp};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where things are kept.
@@ -198,5 +203,67 @@ impl Settings for Store {
 
     fn set<'a>(&'a self, name: &'a str, value: Option<&'a str>, at: Timestamp) -> Stored<'a, ()> {
         ask!(self, set(name, value, at))
+    }
+}
+
+impl ResetRecords for Store {
+    fn context<'a>(&'a self, id: &'a ContextId) -> Stored<'a, Option<ContextRow>> {
+        ask!(self, context(id))
+    }
+
+    fn by_handle<'a>(&'a self, handle: &'a Hash) -> Stored<'a, Option<ContextRow>> {
+        ask!(self, by_handle(handle))
+    }
+
+    fn live_of<'a>(&'a self, subject: &'a Hash) -> Stored<'a, Vec<ContextRow>> {
+        ask!(self, live_of(subject))
+    }
+
+    fn abandoned(&self, at: Timestamp, most: u32) -> Stored<'_, Vec<ContextRow>> {
+        ask!(self, abandoned(at, most))
+    }
+
+    fn commit_reset(&self, unit: Vec<ResetChange>) -> Stored<'_, ()> {
+        ask!(self, commit_reset(unit))
+    }
+
+    fn spend<'a>(&'a self, allowances: &'a [Allowance], at: Timestamp) -> Stored<'a, Spent> {
+        ask!(self, spend(allowances, at))
+    }
+
+    fn restore<'a>(&'a self, keys: &'a [Hash]) -> Stored<'a, ()> {
+        ask!(self, restore(keys))
+    }
+
+    fn held<'a>(&'a self, key: &'a Hash, at: Timestamp) -> Stored<'a, Option<Timestamp>> {
+        ask!(self, held(key, at))
+    }
+
+    fn take_due(&self, at: Timestamp, lease: Timestamp, most: u32) -> Stored<'_, Vec<Job>> {
+        ask!(self, take_due(at, lease, most))
+    }
+
+    fn waiting(&self) -> Stored<'_, Waiting> {
+        ask!(self, waiting())
+    }
+
+    fn kept_answer<'a>(&'a self, key: &'a Hash) -> Stored<'a, Option<KeptAnswer>> {
+        ask!(self, kept_answer(key))
+    }
+
+    fn progress<'a>(&'a self, subject: &'a Hash) -> Stored<'a, Option<Arc<[u8]>>> {
+        ask!(self, progress(subject))
+    }
+
+    fn onboarded<'a>(&'a self, directory: &'a str) -> Stored<'a, Vec<Onboarded>> {
+        ask!(self, onboarded(directory))
+    }
+
+    fn is_onboarded<'a>(&'a self, directory: &'a str, keys: &'a [&'a str]) -> Stored<'a, bool> {
+        ask!(self, is_onboarded(directory, keys))
+    }
+
+    fn sweep(&self, at: Timestamp, most: u32) -> Stored<'_, u64> {
+        ask!(self, sweep(at, most))
     }
 }

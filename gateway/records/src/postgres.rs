@@ -2,6 +2,7 @@
 
 mod address;
 mod failure;
+mod resets;
 mod schema;
 mod select;
 mod statements;

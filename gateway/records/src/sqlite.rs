@@ -3,6 +3,7 @@
 mod failure;
 mod file;
 mod readers;
+mod resets;
 mod schema;
 mod select;
 mod statements;
@@ -12,6 +13,7 @@ mod writer;
 
 use crate::limits::{LONGEST_SETTING, weight};
 use crate::open_error::OpenError;
+use crate::resets::Done;
 use crate::{Migration, SqliteSettings};
 use file::Held;
 use postern_identity::Timestamp;
@@ -148,6 +150,7 @@ impl SqliteStore {
                 octets,
             )
             .await
+            .and_then(Done::nothing)
     }
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {
@@ -175,6 +178,7 @@ impl SqliteStore {
                 octets,
             )
             .await
+            .and_then(Done::nothing)
     }
 }
 

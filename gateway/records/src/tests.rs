@@ -5,6 +5,9 @@ mod kill;
 mod model;
 mod port;
 pub(crate) mod postgres_server;
+mod resets;
+mod resets_counted;
+mod resets_together;
 mod sqlite_file;
 mod units;
 

@@ -4,9 +4,14 @@
 //! index, for an index that is filled in order is filled fast.
 
 use crate::limits::{LONGEST_PATH, MOST_MOVED, behind};
+use futures_util::future::join;
 use postern_identity::records::{EntryChange, Indexed, NewEntry, RecordsError};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::task::spawn_blocking;
+
+/// Rows that take longer to sort than a thread to be woken.
+const MANY: usize = 4_096;
 
 /// Why a unit ends before its end.
 #[derive(Debug)]
@@ -195,10 +200,23 @@ async fn insert<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), 
             body: Arc::clone(&new.body),
         });
     }
-    index.sort_unstable();
-    taken_or(on.insert(&entries).await)?;
-    on.index(&index).await?;
+    let (done, index) = join(on.insert(&entries), in_order(index)).await;
+    taken_or(done)?;
+    on.index(&index?).await?;
     Ok(())
+}
+
+/// Sorted; many on a thread of their own, while the engine has something else to do.
+async fn in_order(mut rows: Vec<IndexRow>) -> Answer<Vec<IndexRow>> {
+    if rows.len() < MANY {
+        rows.sort_unstable();
+        return Ok(rows);
+    }
+    let sorting = spawn_blocking(move || {
+        rows.sort_unstable();
+        rows
+    });
+    sorting.await.map_err(|_| sqlx::Error::WorkerCrashed)
 }
 
 async fn relocate<S: Statements>(

@@ -3,7 +3,9 @@
 use crate::clock::SystemClock;
 use crate::commands::of_directory::{self, Where, Work};
 use crate::commands::user::UserCommand;
-use crate::commands::{self, DONE, FAILED, WRONG, check, demo, explain, manual, migrate, panic, policy_test, settings};
+use crate::commands::{
+    self, DONE, FAILED, WRONG, check, demo, explain, leaked, manual, migrate, panic, policy_test, settings,
+};
 use crate::config::{Environment, facts};
 use crate::control::settings::Asked;
 use crate::demo::LARGEST_OFFSET;
@@ -77,6 +79,11 @@ enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Works on filters of leaked passwords.
+    Leaked {
+        #[command(subcommand)]
+        command: LeakedCommand,
+    },
     /// Takes the gateway out of the way for a while, should it be what is wrong.
     Panic {
         #[command(subcommand)]
@@ -146,6 +153,25 @@ enum PanicCommand {
         /// The configuration file of the gateway.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum LeakedCommand {
+    /// Makes a filter from a list, in at most a few hundred MB of memory, with 8 octets a password on disk meanwhile.
+    Build {
+        /// One password a line, or SHA-1 hashes as they are published (HASH:count)
+        #[arg(long, value_name = "LIST")]
+        from: PathBuf,
+        /// Where the filter goes
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Of a list with counts, only what turned up at least so often
+        #[arg(long, value_name = "N")]
+        least_count: Option<u64>,
+        /// Where the list is from, for the record [default: its name]
+        #[arg(long, value_name = "TEXT")]
+        source: Option<String>,
     },
 }
 
@@ -287,6 +313,15 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
         Command::Policy {
             command: PolicyCommand::Test { folder },
         } => policy_test::run(&folder, out),
+        Command::Leaked {
+            command:
+                LeakedCommand::Build {
+                    from,
+                    out: filter,
+                    least_count,
+                    source,
+                },
+        } => leaked::run(&from, &filter, least_count, source.as_deref(), out),
         Command::Panic {
             command:
                 PanicCommand::Transparent {

@@ -7,7 +7,7 @@ mod embedded;
 
 use postern_directory::names::{Finding, NameRules, NameSearch};
 use postern_directory::upstream::dialect::DialectName;
-use postern_directory::{BindAnswer, NameForm, People, PeopleSettings, ServiceLanes, Upstream};
+use postern_directory::{ApplicantSettings, BindAnswer, NameForm, People, PeopleSettings, ServiceLanes, Upstream};
 use postern_directory::{ServerUrl, ServiceAccount, Settings};
 use postern_identity::person::Nesting;
 use postern_identity::{Clock, Directory, DirectoryError, DirectoryName, PasswordRule, Person, Proven, Secret};
@@ -77,7 +77,14 @@ impl Scene {
         runtime.block_on(upstream.discover()).unwrap();
         Self {
             runtime,
-            people: Arc::new(People::new(Arc::clone(&lanes), PeopleSettings { names, attributes })),
+            people: Arc::new(People::new(
+                Arc::clone(&lanes),
+                PeopleSettings {
+                    names,
+                    attributes,
+                    applicants: ApplicantSettings::usual(vec!["uid".to_owned(), "mail".to_owned()]),
+                },
+            )),
             lanes,
             upstream,
             address,

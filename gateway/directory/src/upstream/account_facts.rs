@@ -75,6 +75,24 @@ pub struct PolicyFigures {
 }
 
 impl PolicyFigures {
+    /// What is asked for by name where passwords' own rules are wanted: of whichever product.
+    pub const PASSWORD_ATTRIBUTES: &'static [&'static str] = &[
+        "pwdMinLength",
+        "passwordMinLength",
+        "minPwdLength",
+        "msDS-MinimumPasswordLength",
+        "krbPwdMinLength",
+        "pwdInHistory",
+        "passwordInHistory",
+        "pwdHistoryLength",
+        "msDS-PasswordHistoryLength",
+        "krbPwdHistoryLength",
+        "pwdMinAge",
+        "passwordMinAge",
+        "minPwdAge",
+        "msDS-MinimumPasswordAge",
+    ];
+
     /// Reads a policy's entry of whichever product.
     pub fn read(policy: &Entry) -> Self {
         let number = |names: &[&str]| {
@@ -108,12 +126,14 @@ impl PolicyFigures {
                 "passwordMinLength",
                 "minPwdLength",
                 "msDS-MinimumPasswordLength",
+                "krbPwdMinLength",
             ]),
             history: number(&[
                 "pwdInHistory",
                 "passwordInHistory",
                 "pwdHistoryLength",
                 "msDS-PasswordHistoryLength",
+                "krbPwdHistoryLength",
             ]),
             max_failures,
             lockout: lockout.or(max_failures.map(|_| 0)),

@@ -2,6 +2,7 @@
 
 pub mod account_facts;
 pub mod active_directory;
+pub mod applicants;
 mod bind_controls;
 pub mod bind_name;
 pub mod capabilities;

@@ -1,5 +1,6 @@
 //! [`Directory`] over the service account's lanes: what those hold who look after people.
 
+use super::applicants::ApplicantSettings;
 use super::error::{LookUpError, WriteError};
 use super::person::PersonAttributes;
 use super::service::ServiceLanes;
@@ -18,6 +19,8 @@ pub struct PeopleSettings {
     pub names: NameRules,
     /// Which attributes tell of a person.
     pub attributes: PersonAttributes,
+    /// Who may help themselves.
+    pub applicants: ApplicantSettings,
 }
 
 /// The people of one directory.
@@ -41,11 +44,28 @@ impl People {
             upn_suffixes: Vec::new(),
             finding: Finding::Search(NameSearch::default()),
         };
-        Self::new(lanes, PeopleSettings { names, attributes })
+        let login = lanes.upstream().dialect().login_attributes();
+        let applicants = ApplicantSettings::usual(vec![login.uid.to_owned(), login.mail.to_owned()]);
+        Self::new(
+            lanes,
+            PeopleSettings {
+                names,
+                attributes,
+                applicants,
+            },
+        )
+    }
+
+    pub(super) fn lanes(&self) -> &ServiceLanes {
+        &self.lanes
+    }
+
+    pub(super) fn settings(&self) -> &PeopleSettings {
+        &self.settings
     }
 
     /// Writes where the account was, and, where another is there now or nobody, where it is now.
-    async fn write(&self, person: &Person, change: Change<'_>) -> Result<(), DirectoryError> {
+    pub(super) async fn write(&self, person: &Person, change: Change<'_>) -> Result<(), DirectoryError> {
         match self.lanes.write(&person.dn, Some(&person.key), change).await {
             Err(WriteError::LookUp(LookUpError::NotFound)) => {
                 let moved = self.lanes.person_by_key(&person.key, &self.settings.attributes).await;
@@ -75,7 +95,7 @@ impl Directory for People {
 
     fn find<'a>(&'a self, name: &'a str) -> Reply<'a, Person> {
         Box::pin(async move {
-            let PeopleSettings { names, attributes } = &self.settings;
+            let PeopleSettings { names, attributes, .. } = &self.settings;
             self.lanes.person(names, attributes, name).await.map_err(told)
         })
     }
@@ -140,7 +160,7 @@ impl Directory for People {
     }
 }
 
-fn told(fault: LookUpError) -> DirectoryError {
+pub(super) fn told(fault: LookUpError) -> DirectoryError {
     match fault {
         LookUpError::NotFound => DirectoryError::NotFound,
         LookUpError::Ambiguous => DirectoryError::Ambiguous,

@@ -3,6 +3,7 @@
 //! A few lanes are kept, bound as the service account and verified like every other connection. A lane that breaks is dropped;
 //! a reading that meets a broken kept lane is tried once more on a fresh one.
 
+pub(super) mod applicants;
 pub mod facts;
 pub mod groups;
 pub(super) mod lane;

@@ -11,6 +11,7 @@
     reason = "a test may fail where it stands"
 )]
 
+mod applicants;
 mod certificates;
 mod crowd;
 mod directory;

@@ -6,7 +6,9 @@ use crate::server::Slapd;
 use crate::states::{dn, sign_in};
 use crate::{crowd, settings, upstream};
 use postern_directory::names::{Finding, NameForm, NameRules, NameSearch};
-use postern_directory::{People, PeopleSettings, PersonAttributes, ServiceAccount, ServiceLanes, Upstream};
+use postern_directory::{
+    ApplicantSettings, People, PeopleSettings, PersonAttributes, ServiceAccount, ServiceLanes, Upstream,
+};
 use postern_identity::person::Nesting;
 use postern_identity::{Directory, DirectoryError, Person, Proven, Secret, StandingChange, State};
 use postern_ldap::filter;
@@ -49,7 +51,14 @@ fn scene(global: &str) -> Scene {
         _folder: folder,
         slapd,
         upstream,
-        people: Arc::new(People::new(lanes, PeopleSettings { names, attributes })),
+        people: Arc::new(People::new(
+            lanes,
+            PeopleSettings {
+                names,
+                attributes,
+                applicants: ApplicantSettings::usual(vec!["uid".to_owned(), "mail".to_owned()]),
+            },
+        )),
     }
 }
 

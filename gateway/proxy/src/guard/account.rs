@@ -317,6 +317,16 @@ impl Account {
         self.tags = [0; TAGS];
     }
 
+    /// Through another door the password was written or the lock lifted: the directory counts from nothing again.
+    pub(super) fn start_anew(&mut self, now: u32) {
+        let ticket = Ticket {
+            spent_ever: self.spent_ever,
+            reads: self.reads,
+        };
+        self.clear(ticket, now);
+        self.forget_tags();
+    }
+
     /// Whether it is an account and not just a name.
     pub(super) fn is_known(&self) -> bool {
         self.is(KNOWN)

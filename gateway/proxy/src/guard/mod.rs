@@ -242,6 +242,11 @@ impl Guard {
         self.table.forget_tags(subject);
     }
 
+    /// Through another door this account's password was written, or its lock lifted: its directory counts from nothing again.
+    pub(crate) fn start_anew(&self, dn: &str) {
+        self.table.start_anew(Names::account(dn, &self.keys), self.ticker.now());
+    }
+
     /// Entries were added, renamed or deleted: odd names may mean others now.
     pub(crate) fn names_changed(&self) {
         self.names.forget();

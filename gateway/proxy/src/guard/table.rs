@@ -140,6 +140,13 @@ impl Table {
         }
     }
 
+    /// The directory counts from nothing again for this account.
+    pub(super) fn start_anew(&self, subject: u64, now: u32) {
+        if let Some(account) = self.shard(subject).find(subject) {
+            account.start_anew(now);
+        }
+    }
+
     /// Accounts and names in it.
     pub(super) fn counts(&self) -> (usize, usize) {
         self.shards.iter().fold((0, 0), |(accounts, names), shard| {

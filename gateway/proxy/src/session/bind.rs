@@ -22,6 +22,7 @@ impl Session {
         // A bind ends whatever the session was, before anything else is known (RFC 4511 §4.2.1), and gives up what it waited for
         // (lane rule 3).
         self.leave_identity();
+        self.note_changes();
         let Ok(message) = Message::parse(frame) else {
             return self
                 .answer_bind(&self.refuse(id, Operation::Bind, Refusal::Malformed, None))

@@ -19,14 +19,24 @@ pub(super) struct Bound {
     since: Option<u32>,
     /// The account, since when it is watched for this session, and the number of the finding the session has acted on.
     watched: Option<(Arc<Watched>, Instant, u32)>,
+    /// The number of the last change of an account when the sign-in began, and the last one that was looked at.
+    changes: (u64, u64),
     /// Why the session is to end as soon as it has its answers, is on record.
     told: bool,
 }
 
 impl Session {
+    /// A sign-in begins: whatever is changed from now on concerns it.
+    pub(super) fn note_changes(&mut self) {
+        self.changes_known = self.route.rechecks.changed().number();
+    }
+
     /// A new sign-in, or none: what was kept of the last is forgotten.
     pub(super) fn begin_bound(&mut self) {
-        self.bound = Bound::default();
+        self.bound = Bound {
+            changes: (self.changes_known, self.changes_known),
+            ..Bound::default()
+        };
         if self.is_bound() {
             self.bound.since = Some(self.shared.ticker.now());
         }
@@ -47,6 +57,10 @@ impl Session {
         }
         if !self.is_bound() {
             return None;
+        }
+        if self.is_changed() {
+            self.end_lane();
+            return self.go("built-in:password-changed", Leave::Standing, Duration::MAX, None);
         }
         let now = self.shared.ticker.now();
         let rules = self.rules.clone()?;
@@ -72,6 +86,25 @@ impl Session {
             self.record_end(rule, Outcome::Refused, why, standing);
         }
         (!waits).then_some(Event::Leave(why))
+    }
+
+    /// Whether the account got another password through another door since the sign-in began.
+    fn is_changed(&mut self) -> bool {
+        let (Identity::Bound(signed_in) | Identity::Restricted(signed_in)) = &self.identity else {
+            return false;
+        };
+        let changed = self.route.rechecks.changed();
+        let (began, seen) = self.bound.changes;
+        let number = changed.number();
+        if number == seen || self.is_transparent() {
+            return false;
+        }
+        let is_changed = changed.is_changed(&signed_in.name, began);
+        // Once it is, it stays so: the session may have to wait for its answers before it ends.
+        if !is_changed {
+            self.bound.changes = (began, number);
+        }
+        is_changed
     }
 
     /// Takes up what the last look at the account showed.

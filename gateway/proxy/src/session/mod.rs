@@ -144,6 +144,8 @@ pub(crate) struct Session {
     half_closed: bool,
     marks: Marks,
     bound: bound::Bound,
+    /// See [`Session::note_changes`].
+    changes_known: u64,
     timer: Pin<Box<Sleep>>,
     /// How often deadlines are looked at.
     period: Duration,
@@ -299,6 +301,7 @@ impl Session {
             half_closed: false,
             marks,
             bound: bound::Bound::default(),
+            changes_known: 0,
             timer: Box::pin(tokio::time::sleep(period)),
             period,
             retry: None,

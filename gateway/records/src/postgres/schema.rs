@@ -5,13 +5,36 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row, query, raw_sql};
 
 /// The steps, in order; a step's place is the schema's number after it. Steps that were released are never changed.
-const STEPS: [&str; 1] = [include_str!("../../migrations/postgres/0001_entries_and_settings.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_entries_and_settings.sql"),
+    include_str!("../../migrations/postgres/0002_resets.sql"),
+];
 
 /// The newest schema.
-pub(super) const NEWEST: i64 = 1;
+pub(super) const NEWEST: i64 = 2;
 
 /// Every column and index of each schema, as [`outline`] tells them.
-const OUTLINES: [&str; 1] = [include_str!("../../migrations/postgres/0001.outline")];
+const OUTLINES: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001.outline"),
+    include_str!("../../migrations/postgres/0002.outline"),
+];
+
+/// The names of ours, of any schema.
+const TABLES: [&str; 13] = [
+    "trees",
+    "kinds",
+    "entries",
+    "indexed",
+    "settings",
+    "contexts",
+    "handles",
+    "allowances",
+    "jobs",
+    "answers",
+    "holds",
+    "progress",
+    "onboarded",
+];
 
 /// Two who start at once: one waits. A number of our own among a database's advisory locks: "Postern" and a nought.
 const LOCK: i64 = 0x506f_7374_6572_6e00;
@@ -101,13 +124,14 @@ pub(super) async fn outline(on: &mut PgConnection) -> Result<Vec<String>, sqlx::
            || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END AS line \
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
          WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped \
-           AND c.relname IN ('trees', 'kinds', 'entries', 'indexed', 'settings') \
+           AND c.relname = ANY ($1) \
          UNION ALL \
          SELECT 'index ' || i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid \
          WHERE c.relnamespace = current_schema()::regnamespace AND x.indisvalid \
-           AND c.relname IN ('trees', 'kinds', 'entries', 'indexed', 'settings') \
+           AND c.relname = ANY ($1) \
          ORDER BY line",
-    );
+    )
+    .bind(TABLES);
     rows.fetch_all(on).await?.iter().map(|row| row.try_get(0)).collect()
 }
 

@@ -7,10 +7,13 @@ use sqlx::{ConnectOptions, Row, query, raw_sql};
 use std::path::Path;
 
 /// The steps, in order; a step's place is the schema's number after it. Steps that were released are never changed.
-const STEPS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_entries_and_settings.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_entries_and_settings.sql"),
+    include_str!("../../migrations/sqlite/0002_resets.sql"),
+];
 
 /// The newest schema.
-pub(super) const NEWEST: i64 = 1;
+pub(super) const NEWEST: i64 = 2;
 
 /// Says in the file's head whose it is: "Pstn".
 const APPLICATION: i64 = 0x5073_746e;

@@ -58,10 +58,14 @@ impl<'a> OnSqlite<'a> {
     }
 }
 
-/// Rows of a statement with many, most first. A few sizes, so that each is prepared once.
-const SIZES: [usize; 3] = [128, 16, 1];
+/// Rows of a statement with many, most first. A few sizes, so that each is prepared once; the largest so large that handing a statement to
+/// the connection's thread costs little beside doing it. SQLite takes 32,766 values in one.
+const SIZES: [usize; 4] = [1024, 128, 16, 1];
 
-static INSERT: LazyLock<[String; 3]> = LazyLock::new(|| {
+/// One statement for each of [`SIZES`].
+type Each = [String; 4];
+
+static INSERT: LazyLock<Each> = LazyLock::new(|| {
     SIZES.map(|rows| {
         many(
             "INSERT INTO entries (id, tree, above, version, path, name, body) VALUES ",
@@ -71,7 +75,7 @@ static INSERT: LazyLock<[String; 3]> = LazyLock::new(|| {
         )
     })
 });
-static INDEX: LazyLock<[String; 3]> = LazyLock::new(|| {
+static INDEX: LazyLock<Each> = LazyLock::new(|| {
     SIZES.map(|rows| {
         many(
             "INSERT OR IGNORE INTO indexed (kind, value, entry) VALUES ",
@@ -81,13 +85,24 @@ static INDEX: LazyLock<[String; 3]> = LazyLock::new(|| {
         )
     })
 });
-static UNINDEX: LazyLock<[String; 3]> = LazyLock::new(|| {
+static UNINDEX: LazyLock<Each> = LazyLock::new(|| {
     SIZES.map(|rows| {
         many(
             "DELETE FROM indexed WHERE (kind, value, entry) IN (VALUES ",
             "(?, ?, ?)",
             rows,
             ")",
+        )
+    })
+});
+// CROSS JOIN: first the values that stand here, then each in the index.
+static IS_FOUND: LazyLock<Each> = LazyLock::new(|| {
+    SIZES.map(|rows| {
+        many(
+            "SELECT 1 FROM (VALUES ",
+            "(?, ?, ?)",
+            rows,
+            ") AS w CROSS JOIN indexed i ON i.kind = w.column1 AND i.value = w.column2 AND i.entry <> w.column3 LIMIT 1",
         )
     })
 });
@@ -109,7 +124,6 @@ const RELOCATE: &str = "UPDATE entries SET version = version + 1, \
 const HANG: &str = "UPDATE entries SET above = ? WHERE id = ?";
 const DELETE: &str = "DELETE FROM entries WHERE id = ? AND version = ? AND tree = ?";
 const IS_STILL: &str = "SELECT 1 FROM entries WHERE id = ? AND version = ? AND tree = ?";
-const IS_FOUND: &str = "SELECT 1 FROM indexed WHERE kind = ? AND value = ? AND entry <> ? LIMIT 1";
 
 /// Every statement a unit runs, for the test that asks how each is done.
 #[cfg(test)]
@@ -118,9 +132,10 @@ pub(super) fn all() -> Vec<&'static str> {
         .iter()
         .chain(INDEX.iter())
         .chain(UNINDEX.iter())
+        .chain(IS_FOUND.iter())
         .map(String::as_str);
     let one = [
-        TREE, TREE_MAKE, KIND, KIND_MAKE, AT, REPLACE, STANDING, EXTENT, RELOCATE, HANG, DELETE, IS_STILL, IS_FOUND,
+        TREE, TREE_MAKE, KIND, KIND_MAKE, AT, REPLACE, STANDING, EXTENT, RELOCATE, HANG, DELETE, IS_STILL,
     ];
     many.chain(one).collect()
 }
@@ -247,8 +262,8 @@ impl Statements for OnSqlite<'_> {
     }
 
     async fn is_any_found(&mut self, asked: &[IndexRow]) -> Answer<bool> {
-        for row in asked {
-            let statement = query(IS_FOUND).bind(row.kind).bind(&*row.value).bind(row.entry);
+        for (sql, these) in parts(&IS_FOUND, asked) {
+            let statement = these.iter().fold(query(sql), bound);
             if statement.fetch_optional(&mut *self.connection).await?.is_some() {
                 return Ok(true);
             }
@@ -258,14 +273,10 @@ impl Statements for OnSqlite<'_> {
 }
 
 impl OnSqlite<'_> {
-    async fn each(&mut self, statements: &'static [String; 3], rows: &[IndexRow]) -> Answer<()> {
-        let statements = parts(statements, rows).into_iter().map(|(sql, these)| {
-            let row = |statement: Statement, row: &IndexRow| {
-                statement.bind(row.kind).bind(row.value.to_vec()).bind(row.entry)
-            };
-            these.iter().fold(query(sql), row)
-        });
-        self.run(statements).await
+    async fn each(&mut self, statements: &'static Each, rows: &[IndexRow]) -> Answer<()> {
+        let statements = parts(statements, rows).into_iter();
+        self.run(statements.map(|(sql, these)| these.iter().fold(query(sql), bound)))
+            .await
     }
 
     /// One after the other. The connection's thread does one while the next is put together here.
@@ -283,8 +294,12 @@ impl OnSqlite<'_> {
 
 type Statement = Query<'static, Sqlite, SqliteArguments>;
 
+fn bound(statement: Statement, row: &IndexRow) -> Statement {
+    statement.bind(row.kind).bind(row.value.to_vec()).bind(row.entry)
+}
+
 /// These rows in parts, each with the statement that takes so many.
-fn parts<'r, R>(statements: &'static [String; 3], mut rows: &'r [R]) -> Vec<(&'static str, &'r [R])> {
+fn parts<'r, R>(statements: &'static Each, mut rows: &'r [R]) -> Vec<(&'static str, &'r [R])> {
     let mut parts = Vec::new();
     for (size, sql) in SIZES.into_iter().zip(statements) {
         while let Some((part, rest)) = rows.split_at_checked(size) {

@@ -1,6 +1,7 @@
 //! How SQLite does each statement: by an index.
 
 use super::{select, statements, writer};
+use crate::resets::words;
 use crate::{SqliteSettings, Store, StoreSettings};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, query};
@@ -19,7 +20,8 @@ async fn every_statement_finds_its_rows_by_an_index() {
     let all = select::ALL
         .into_iter()
         .chain(statements::all())
-        .chain([writer::SETTING, writer::SETTING_GONE]);
+        .chain([writer::SETTING, writer::SETTING_GONE])
+        .chain(words::all(&words::SQLITE));
     let mut asked = 0;
     for sql in all {
         let rows = query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
@@ -48,7 +50,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         }
         asked += 1;
     }
-    assert!(asked > 30);
+    assert!(asked > 60);
 }
 
 #[tokio::test]

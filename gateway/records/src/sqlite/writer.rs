@@ -5,11 +5,12 @@
 
 use super::failure;
 use super::statements::{Known, OnSqlite};
+use crate::resets::{self, Done};
 use crate::unit::{Stop, apply};
 use postern_identity::Timestamp;
 use postern_identity::records::{EntryChange, RecordsError};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, query};
+use sqlx::{Connection, Row, query};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -36,13 +37,14 @@ pub(super) enum Work {
         value: Option<String>,
         at: Timestamp,
     },
+    Reset(resets::Work),
 }
 
 struct Job {
     work: Work,
     octets: usize,
     turn: Arc<Turn>,
-    answer: oneshot::Sender<Result<(), RecordsError>>,
+    answer: oneshot::Sender<Result<Done, RecordsError>>,
     _room: OwnedSemaphorePermit,
 }
 
@@ -85,7 +87,7 @@ impl Desk {
 
     /// Waits until it is done, or at most twice as long as patience lasts: once for its turn, once for its end. What the writer has
     /// taken up is finished also if nobody waits any more.
-    pub(super) async fn submit(&self, work: Work, octets: usize) -> Result<(), RecordsError> {
+    pub(super) async fn submit(&self, work: Work, octets: usize) -> Result<Done, RecordsError> {
         let deadline = Instant::now() + self.patience;
         let permits = u32::try_from((octets / PERMIT + 1).min(ROOM)).map_err(|_| RecordsError::TooLarge)?;
         let room = timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(permits)).await;
@@ -133,6 +135,8 @@ pub(super) struct Writer {
     known: Known,
     /// Groups to come that are small, until the log is kept short again.
     long_log_for: u32,
+    /// Whether SQLite looks up what each row points at. `None`: nobody knows.
+    holds: Option<bool>,
 }
 
 /// Pages in the log beside the file before they are put into it. While much is put in they are more, for a page that many units touch is
@@ -141,6 +145,25 @@ const LONG_LOG: &str = "PRAGMA wal_autocheckpoint = 65536";
 const SHORT_LOG: &str = "PRAGMA wal_autocheckpoint = 1000";
 const SMALL_GROUPS_IN_A_ROW: u32 = 64;
 
+const HOLD: &str = "PRAGMA foreign_keys = ON";
+const HOLD_NOTHING: &str = "PRAGMA foreign_keys = OFF";
+const HELD: &str = "PRAGMA foreign_keys";
+/// Changes of a unit for which it pays that nothing is looked up.
+const MANY: usize = 1_000;
+
+/// Whether nothing is done but many entries made. Each row of theirs points at one that the same transaction has just made or found, and
+/// nothing is taken away: to look that up again for each would take a good part of the time.
+fn is_load(group: &[Job]) -> bool {
+    let [job] = group else { return false };
+    let Work::Unit { unit, .. } = &job.work else {
+        return false;
+    };
+    unit.len() >= MANY
+        && unit
+            .iter()
+            .all(|change| matches!(change, EntryChange::Insert(_) | EntryChange::Unique { .. }))
+}
+
 impl Writer {
     /// Of a connection as it comes: its log is short.
     pub(super) fn new(connection: SqliteConnection) -> Self {
@@ -148,6 +171,7 @@ impl Writer {
             connection,
             known: Known::default(),
             long_log_for: 0,
+            holds: None,
         }
     }
 
@@ -193,6 +217,24 @@ impl Writer {
         }
     }
 
+    /// Lets SQLite look up what each row points at, or not. While a transaction is open it would not listen: it is asked what it does.
+    async fn hold(&mut self, wanted: bool) -> Result<(), RecordsError> {
+        if self.holds != Some(wanted) {
+            self.holds = None;
+            let set = self.run_sql(if wanted { HOLD } else { HOLD_NOTHING }).await;
+            set.map_err(|error| failure::writing(&error))?;
+            let held: Result<i64, _> = query(HELD)
+                .fetch_one(&mut self.connection)
+                .await
+                .and_then(|row| row.try_get(0));
+            if held.map_err(|error| failure::writing(&error))? != i64::from(wanted) {
+                return Err(RecordsError::Unavailable);
+            }
+            self.holds = Some(wanted);
+        }
+        Ok(())
+    }
+
     async fn group(&mut self, mut group: Vec<Job>) {
         match self.together(&mut group).await {
             Ok(answers) => answer(group.into_iter().zip(answers)),
@@ -212,22 +254,24 @@ impl Writer {
     async fn one_by_one(&mut self, group: Vec<Job>) {
         for job in group {
             let mut alone = vec![job];
-            let done = self.together(&mut alone).await;
-            let done = done.and_then(|answers| answers.into_iter().next().unwrap_or(Err(RecordsError::Unavailable)));
-            answer(alone.into_iter().map(|job| (job, done)));
+            match self.together(&mut alone).await {
+                Ok(answers) => answer(alone.into_iter().zip(answers)),
+                Err(error) => answer(alone.into_iter().map(|job| (job, Err(error)))),
+            }
         }
     }
 
     /// One transaction of those whose callers still wait when it has begun. `Err`: nothing of it was done, and nobody is to blame but
     /// the engine.
-    async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<(), RecordsError>>, RecordsError> {
+    async fn together(&mut self, group: &mut Vec<Job>) -> Result<Vec<Result<Done, RecordsError>>, RecordsError> {
+        self.hold(!is_load(group)).await?;
         let begun = self.run_sql("BEGIN IMMEDIATE").await;
         begun.map_err(|error| failure::writing(&error))?;
         group.retain(|job| job.turn.take(BEGUN));
         let mut answers = Vec::with_capacity(group.len());
         for job in group.iter() {
             match self.one(&job.work, group.len() > 1).await {
-                Ok(()) => answers.push(Ok(())),
+                Ok(done) => answers.push(Ok(done)),
                 Err(Stop::Refused(refusal)) => answers.push(Err(refusal)),
                 Err(Stop::Failed(error)) => {
                     self.undo().await;
@@ -249,7 +293,7 @@ impl Writer {
     }
 
     /// With `others` in the same transaction, a refused one is taken back by itself.
-    async fn one(&mut self, work: &Work, others: bool) -> Result<(), Stop> {
+    async fn one(&mut self, work: &Work, others: bool) -> Result<Done, Stop> {
         if others {
             self.run_sql("SAVEPOINT one").await?;
         }
@@ -266,15 +310,14 @@ impl Writer {
         done
     }
 
-    async fn work(&mut self, work: &Work) -> Result<(), Stop> {
+    async fn work(&mut self, work: &Work) -> Result<Done, Stop> {
         match work {
             Work::Unit { tree, unit } => {
                 let mut on = OnSqlite::new(&mut self.connection, &mut self.known, tree).await?;
-                apply(&mut on, unit).await
+                apply(&mut on, unit).await?;
             }
             Work::Setting { name, value: None, .. } => {
                 query(SETTING_GONE).bind(name).execute(&mut self.connection).await?;
-                Ok(())
             }
             Work::Setting {
                 name,
@@ -283,9 +326,10 @@ impl Writer {
             } => {
                 let statement = query(SETTING).bind(name).bind(value).bind(at.as_microsecond());
                 statement.execute(&mut self.connection).await?;
-                Ok(())
             }
+            Work::Reset(work) => return resets::work(&mut self.connection, work).await,
         }
+        Ok(Done::Unit)
     }
 
     async fn undo(&mut self) {
@@ -303,7 +347,7 @@ pub(super) const SETTING: &str = "INSERT INTO settings (name, value, at) VALUES 
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at";
 pub(super) const SETTING_GONE: &str = "DELETE FROM settings WHERE name = ?";
 
-fn answer(answers: impl Iterator<Item = (Job, Result<(), RecordsError>)>) {
+fn answer(answers: impl Iterator<Item = (Job, Result<Done, RecordsError>)>) {
     for (job, answer) in answers {
         let _ = job.answer.send(answer); // nobody may wait any more
     }

@@ -6,13 +6,13 @@ use postern_identity::records::{Entries, EntryChange, EntryRow, Reach, RecordsEr
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-async fn replicas() -> Vec<Arc<Store>> {
+pub(super) async fn replicas() -> Vec<Arc<Store>> {
     let settings = StoreSettings::Postgres(super::postgres_server::fresh().await);
     vec![open(&settings).await, open(&settings).await, open(&settings).await]
 }
 
 /// All three are one store.
-async fn one_file() -> (Vec<Arc<Store>>, tempfile::TempDir) {
+pub(super) async fn one_file() -> (Vec<Arc<Store>>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&StoreSettings::Sqlite(SqliteSettings::new(
         folder.path().join("store.db"),

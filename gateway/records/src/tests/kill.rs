@@ -1,8 +1,9 @@
 //! Killed in the middle of writing: what was acknowledged is there, units are whole, and the store opens.
 
+use super::resets::{job, row};
 use super::{TREE, all, at, commit, insert, open, path, replace, wanted};
 use crate::{SqliteSettings, StoreSettings};
-use postern_identity::records::{Entries, Reach, Selection};
+use postern_identity::records::{ContextRow, Entries, Hash, NewJob, Reach, ResetChange, ResetRecords, Selection};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -30,6 +31,12 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         assert!(pairs.is_multiple_of(2), "round {round}: half of a unit is kept");
         assert!(pairs as u64 >= 2 * count, "round {round}: a unit is lost");
         assert_eq!(store.count(TREE).await, Ok(pairs as u64 + 2));
+        let waiting = store.waiting().await.unwrap().jobs;
+        assert!(waiting >= count, "round {round}: a job is lost");
+        let context = store.context(&row(1).id).await.unwrap().unwrap();
+        assert_eq!(context.version, i64::try_from(waiting).unwrap() + 1, "round {round}");
+        assert!(store.by_handle(&key(waiting)).await.unwrap().is_some(), "round {round}");
+        assert_eq!(store.by_handle(&key(waiting + 1)).await, Ok(None), "round {round}");
         store.close().await;
     }
 }
@@ -76,7 +83,7 @@ fn write_until_killed(file: &Path, acknowledged: usize) -> (u64, u64) {
     last
 }
 
-/// Not a test of its own: the process that is killed. Each unit puts in two entries and counts up.
+/// Not a test of its own: the process that is killed. Each unit puts in two entries and counts up; beside it a context goes on.
 #[tokio::test]
 #[ignore = "run by the test above, which kills it"]
 async fn writes_without_end() {
@@ -97,6 +104,7 @@ async fn writes_without_end() {
         )
         .await
         .unwrap();
+        store.commit_reset(vec![ResetChange::Open(row(1))]).await.unwrap();
     }
     let mut count = (all(
         &store,
@@ -116,10 +124,36 @@ async fn writes_without_end() {
             replace(&counter, &value.to_string(), &[], &[]),
             insert(&["o=root", &other], &[("class", "twin")]),
         ];
-        commit(&store, unit).await.unwrap();
+        let context = store.context(&row(1).id).await.unwrap().unwrap();
+        let (entries, resets) = tokio::join!(commit(&store, unit), store.commit_reset(step_of(context)));
+        entries.unwrap();
+        resets.unwrap();
         count += 1;
         let mut out = std::io::stdout().lock();
         writeln!(out, "done {count} {value}").unwrap();
         out.flush().unwrap();
     }
+}
+
+/// A context goes on by one step, with a handle and a job of that step.
+fn step_of(context: ContextRow) -> Vec<ResetChange> {
+    let step = u64::try_from(context.version).unwrap();
+    vec![
+        ResetChange::Handle {
+            handle: key(step),
+            context: context.id,
+            purge_at: context.purge_at,
+        },
+        ResetChange::Replace(context),
+        ResetChange::Enqueue(NewJob {
+            key: key(step),
+            ..job(1, 0)
+        }),
+    ]
+}
+
+fn key(number: u64) -> Hash {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key
 }

@@ -1,10 +1,10 @@
 //! The file: whose it is, what is wrong with it, and a disk that is full.
 
-use super::{TREE, at, commit, insert, new, open, plant, replace};
+use super::{TREE, at, commit, delete, insert, new, open, plant, replace};
 use crate::{FileFault, Migration, OpenError, SqliteSettings, Store, StoreSettings, migrate};
-use postern_identity::records::{Entries, EntryChange, NewEntry, RecordsError};
+use postern_identity::records::{Entries, EntryChange, NewEntry, RecordsError, ResetRecords, Settings};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, query, raw_sql};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -71,6 +71,72 @@ async fn what_waits_when_it_is_closed_is_written() {
     let store = open(&settings(&file)).await;
     assert_eq!(store.count(TREE).await, Ok(1));
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_taken_to_the_newest_with_what_it_holds() {
+    let (_folder, file) = file();
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&file)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    let first = include_str!("../../migrations/sqlite/0001_entries_and_settings.sql");
+    let known =
+        "PRAGMA application_id = 1349743726; PRAGMA user_version = 1; INSERT INTO settings VALUES ('old', 'kept', 1)";
+    for sql in [first, known] {
+        raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    assert_eq!(
+        migrate(&settings(&file), true).await,
+        Ok(Migration { found: 1, newest: 2 })
+    );
+    let store = open(&settings(&file)).await;
+    assert_eq!(store.setting("old").await.unwrap().unwrap().value, "kept");
+    assert_eq!(store.waiting().await.unwrap().jobs, 0);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn while_many_are_loaded_nothing_points_at_what_is_not_there_and_afterwards_all_is_held_again() {
+    let (_folder, file) = file();
+    let store = open(&settings(&file)).await;
+    let many = |unit: &str| -> Vec<EntryChange> {
+        let people = (0..1_000).map(|number| {
+            let (cn, mail) = (format!("cn={number}"), format!("{number}@{unit}"));
+            insert(&["o=root", unit, &cn], &[("class", "person"), ("mail", &mail)])
+        });
+        [insert(&["o=root", unit], &[("class", "unit")])]
+            .into_iter()
+            .chain(people)
+            .collect()
+    };
+    commit(&store, vec![insert(&["o=root"], &[])]).await.unwrap();
+    commit(&store, many("ou=a")).await.unwrap();
+    commit(&store, many("ou=b")).await.unwrap();
+    // One that is undone, and then at once what only holds if rows are looked up.
+    assert_eq!(commit(&store, many("ou=a")).await, Err(RecordsError::Taken));
+    let unit = at(&store, &["o=root", "ou=a"]).await.unwrap();
+    assert_eq!(commit(&store, vec![delete(&unit)]).await, Err(RecordsError::NotALeaf));
+    let one = at(&store, &["o=root", "ou=a", "cn=1"]).await.unwrap();
+    commit(&store, vec![delete(&one)]).await.unwrap();
+    assert_eq!(store.count(TREE).await, Ok(2_002));
+    store.close().await;
+    let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    for (sql, rows) in [
+        ("SELECT 1 FROM pragma_foreign_key_check", 0),
+        ("SELECT 1 FROM indexed", 2 * 2_001 - 2),
+        ("SELECT 1 FROM pragma_integrity_check WHERE integrity_check <> 'ok'", 0),
+    ] {
+        assert_eq!(
+            query(sql).fetch_all(&mut connection).await.unwrap().len(),
+            rows,
+            "{sql}"
+        );
+    }
+    connection.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -156,7 +222,7 @@ async fn a_newer_or_damaged_schema_is_refused_and_not_touched() {
     let cases = [
         (
             "PRAGMA user_version = 99",
-            "was written by a newer version (its schema is 99, this program knows 1)",
+            "was written by a newer version (its schema is 99, this program knows 2)",
         ),
         ("DROP INDEX entries_by_above", "entries_by_above is missing or another"),
         ("DROP TABLE settings", "settings is missing or another"),
@@ -182,16 +248,16 @@ async fn what_is_to_be_migrated_can_be_asked_without_doing_it() {
     let (_folder, file) = file();
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 0, newest: 1 })
+        Ok(Migration { found: 0, newest: 2 })
     );
     assert!(!file.exists());
     assert_eq!(
         migrate(&settings(&file), true).await,
-        Ok(Migration { found: 0, newest: 1 })
+        Ok(Migration { found: 0, newest: 2 })
     );
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 1, newest: 1 })
+        Ok(Migration { found: 2, newest: 2 })
     );
     open(&settings(&file)).await.close().await;
 }

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod explain;
 pub mod export;
 pub mod import;
+pub mod leaked;
 pub mod manual;
 pub mod migrate;
 pub mod of_directory;

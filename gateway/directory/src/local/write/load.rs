@@ -2,23 +2,21 @@
 //!
 //! What an entry brings stays: its UUID, its times, who made it, its password's hash, its state of the password policy. What is worked out here is
 //! passed over. Passwords that come as they are get hashed, which takes as long as it takes anywhere. Entries go in in batches, each
-//! as a whole; while one is written the next is made ready. An entry above must come before those below.
+//! as a whole; while one is written the next is made ready, up to the unit it is written as. An entry above must come before those below.
+
+mod batch;
 
 use super::change::{checked, undefined};
 use super::rdn::{self, Rdn};
 use crate::local::LocalDirectory;
 use crate::local::answer::Answer;
 use crate::local::entry::Entry;
-use crate::local::password::hash::{self, Form};
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use postern_identity::Secret;
-use postern_identity::records::{EntryChange, Indexed, NewEntry, Reach, RecordsError, Selection, Wanted};
+use batch::{Content, Ready, UUID, Unit, written};
 use postern_ldap::ResultCode;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinSet;
 
@@ -28,8 +26,6 @@ const BATCH: usize = 20_000;
 const BATCH_OCTETS: usize = 32 * 1024 * 1024;
 /// Names that are remembered of entries that have others below them.
 const REMEMBERED: usize = 50_000;
-/// Passwords that are hashed at once.
-const HASHED_AT_ONCE: usize = 4;
 
 /// What slapd and other servers write into exports, and is worked out or of no use here.
 const PASSED_OVER: &[&str] = &[
@@ -73,10 +69,14 @@ pub struct Loaded {
 pub struct Loader {
     directory: Arc<LocalDirectory>,
     session: Session,
+    /// The keys of what is one entry's alone.
+    alone: Vec<Arc<str>>,
     batch: Vec<Ready>,
     octets: usize,
     names: HashMap<Arc<[u8]>, Arc<str>>,
     writing: JoinSet<Result<u64, LoadFault>>,
+    /// The place of the first entry of the batch that is being made ready to be written, or was not.
+    unready: Option<u64>,
     /// The place of the first entry of the batch that is being written, or was not.
     unwritten: Option<u64>,
     loaded: u64,
@@ -84,25 +84,18 @@ pub struct Loader {
     failed: Option<LoadFault>,
 }
 
-/// An entry that could go in.
-struct Ready {
-    place: u64,
-    path: NamePath,
-    above: Option<Arc<[u8]>>,
-    name: Arc<str>,
-    entry: Entry,
-}
-
 impl Loader {
     /// One that loads into this directory. Entries it has already are an error.
     pub fn new(directory: &Arc<LocalDirectory>) -> Self {
         Self {
+            alone: directory.keys_alone(),
             directory: Arc::clone(directory),
             session: Session::new(Actor::Root),
             batch: Vec::new(),
             octets: 0,
             names: HashMap::new(),
             writing: JoinSet::new(),
+            unready: None,
             unwritten: None,
             loaded: 0,
             failed: None,
@@ -124,10 +117,7 @@ impl Loader {
             Ok(ready) => ready,
             Err(answer) => return Err(self.failed.take().unwrap_or_else(|| fault(place, name, &answer))),
         };
-        self.octets += 64;
-        for attribute in ready.entry.attributes() {
-            self.octets += attribute.values.iter().map(Vec::len).sum::<usize>();
-        }
+        self.octets += 64 + ready.content.octets();
         self.batch.push(ready);
         if self.batch.len() >= BATCH || self.octets >= BATCH_OCTETS {
             self.write().await?;
@@ -149,7 +139,7 @@ impl Loader {
         let waiting = self.batch.first().map(|ready| ready.place);
         Loaded {
             entries: self.loaded,
-            next: self.unwritten.or(waiting),
+            next: self.unwritten.or(self.unready).or(waiting),
         }
     }
 
@@ -180,6 +170,7 @@ impl Loader {
         let written = written.ok_or_else(|| Answer::new(ResultCode::INVALID_DN_SYNTAX, "invalid DN"))?;
         let rdn = Rdn::to_be(schema, &written)?;
         rdn.put_into(&mut entry);
+        let brings_uuid = entry.attributes().iter().any(|attribute| attribute.is_of(UUID));
         directory.stamp_made(&mut entry, &self.session);
         directory.check_new(&mut entry)?;
         Ok(Ready {
@@ -187,7 +178,8 @@ impl Loader {
             path,
             above: None,
             name: rdn.text.into(),
-            entry,
+            brings_uuid,
+            content: Content::of(entry, schema),
         })
     }
 
@@ -238,12 +230,14 @@ impl Loader {
 
     /// Sends the batch off, once the one before is written.
     pub(super) async fn write(&mut self) -> Result<(), LoadFault> {
-        self.settle().await?;
         self.octets = 0;
         let batch = std::mem::take(&mut self.batch);
-        if let Some(first) = batch.first() {
-            self.unwritten = Some(first.place);
-            self.writing.spawn(written(Arc::clone(&self.directory), batch));
+        self.unready = batch.first().map(|ready| ready.place);
+        let unit = Unit::of(batch, &self.directory, &self.alone).await?;
+        self.settle().await?;
+        if let Some(first) = self.unready.take() {
+            self.unwritten = Some(first);
+            self.writing.spawn(written(Arc::clone(&self.directory), unit));
         }
         Ok(())
     }
@@ -261,122 +255,6 @@ impl Loader {
             self.unwritten = None;
         }
         Ok(())
-    }
-}
-
-/// Hashes what has to be, and writes a batch as one unit.
-async fn written(directory: Arc<LocalDirectory>, batch: Vec<Ready>) -> Result<u64, LoadFault> {
-    let batch: Vec<Ready> = stream::iter(batch)
-        .map(|ready| hashed(&directory, ready))
-        .buffered(HASHED_AT_ONCE)
-        .try_collect()
-        .await?;
-    let mut unit = Vec::with_capacity(batch.len() * 2);
-    let mut entries = Vec::with_capacity(batch.len());
-    let mut alone: HashSet<Indexed> = HashSet::new();
-    for ready in &batch {
-        let indexed = directory.schema.indexed(&ready.entry);
-        for value in &indexed {
-            if !directory.is_alone(&value.attribute) && &*value.attribute != "entryuuid" {
-                continue;
-            }
-            if !alone.insert(value.clone()) {
-                return Err(fault(
-                    ready.place,
-                    &ready.name,
-                    &LocalDirectory::not_alone(&value.attribute),
-                ));
-            }
-            unit.push(EntryChange::Unique {
-                indexed: value.clone(),
-                but: None,
-            });
-        }
-        entries.push(EntryChange::Insert(NewEntry {
-            path: Arc::clone(ready.path.octets()),
-            above: ready.above.clone(),
-            name: Arc::clone(&ready.name),
-            body: ready.entry.encode().into(),
-            indexed,
-        }));
-    }
-    unit.append(&mut entries);
-    let mut patience = 0_u32;
-    loop {
-        match directory.entries.commit(&directory.tree, unit.clone()).await {
-            Ok(()) => return Ok(batch.len() as u64),
-            Err(RecordsError::Busy) if patience < 100 => {
-                patience += 1;
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            Err(error) => return Err(blame(&directory, &batch, error).await),
-        }
-    }
-}
-
-/// The entry whose password is a hash from now on.
-async fn hashed(directory: &LocalDirectory, mut ready: Ready) -> Result<Ready, LoadFault> {
-    let stored = ready.entry.values("userPassword").to_vec();
-    if stored.iter().all(|value| hash::form(value) != Form::Plain) {
-        return Ok(ready);
-    }
-    let mut values = Vec::with_capacity(stored.len());
-    for value in stored {
-        if hash::form(&value) != Form::Plain {
-            values.push(value);
-            continue;
-        }
-        let mut patience = 0_u32;
-        values.push(loop {
-            match directory.hasher.hash(Secret::new(hash::plain(&value))).await {
-                Ok(hash) => break hash,
-                Err(_) if patience < 100 => {
-                    patience += 1;
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                Err(_) => {
-                    let busy = Answer::new(ResultCode::BUSY, "passwords cannot be hashed now");
-                    return Err(fault(ready.place, &ready.name, &busy));
-                }
-            }
-        });
-    }
-    ready.entry.set("userPassword", values);
-    Ok(ready)
-}
-
-/// Which entry of a batch it was.
-async fn blame(directory: &LocalDirectory, batch: &[Ready], error: RecordsError) -> LoadFault {
-    if error == RecordsError::Taken {
-        let mut seen = HashSet::new();
-        for ready in batch {
-            let path = ready.path.octets();
-            let there = directory.entries.nearest(&directory.tree, &[path]).await;
-            if !seen.insert(path) || matches!(there, Ok(Some(_))) {
-                let taken = Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, "there is one already");
-                return fault(ready.place, &ready.name, &taken);
-            }
-            for indexed in directory.schema.indexed(&ready.entry) {
-                if directory.is_alone(&indexed.attribute) || &*indexed.attribute == "entryuuid" {
-                    let attribute = Arc::clone(&indexed.attribute);
-                    let wanted = Wanted {
-                        reach: Reach::Within(Arc::new([])),
-                        by: Selection::Equal(indexed),
-                        after: None,
-                        limit: 1,
-                    };
-                    let found = directory.entries.select(&directory.tree, &wanted).await;
-                    if found.is_ok_and(|page| !page.rows.is_empty()) {
-                        return fault(ready.place, &ready.name, &LocalDirectory::not_alone(&attribute));
-                    }
-                }
-            }
-        }
-    }
-    let (place, name) = batch.first().map_or((0, ""), |first| (first.place, &*first.name));
-    LoadFault {
-        unsure: error == RecordsError::OutcomeUnknown,
-        ..fault(place, name, &error.into())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::local::LocalDirectory;
 use crate::local::access::Access;
 use crate::local::answer::Answer;
 use crate::local::operation::{check_controls, policy_asked};
-use crate::local::password::{NewPassword, OldPassword};
+use crate::local::password::{By, NewPassword, OldPassword};
 use crate::local::path::NamePath;
 use crate::local::session::{Actor, Session};
 use aws_lc_rs::rand;
@@ -22,6 +22,8 @@ const KNOWN: &[&[u8]] = &[
     oid::MANAGE_DSA_IT,
     oid::PROXIED_AUTHORIZATION,
     oid::PROXIED_AUTHORIZATION_V1,
+    // A reset for the owner, who chose the password: whoever stands above the policy asks to be held to it (MS-ADTS §3.1.1.3.4.1.27).
+    oid::AD_POLICY_HINTS,
 ];
 
 /// The characters of passwords made here: none that is easily taken for another. 32 of them, so that five bits are one of them.
@@ -37,6 +39,7 @@ struct Asked {
     old: Option<Secret>,
     new: Option<Secret>,
     policy: bool,
+    held_to_policy: bool,
 }
 
 impl LocalDirectory {
@@ -102,6 +105,11 @@ impl LocalDirectory {
             old: secret(request.old, "old password value is empty")?,
             new: secret(request.new, "new password value is empty")?,
             policy: policy_asked(message.controls),
+            held_to_policy: message
+                .controls
+                .into_iter()
+                .flatten()
+                .any(|control| control.oid == oid::AD_POLICY_HINTS),
         })
     }
 
@@ -120,7 +128,10 @@ impl LocalDirectory {
             return Err(Answer::forbidden());
         }
         let setter = Setter {
-            by: Setter::by(session, open.row.id, rights),
+            by: match Setter::by(session, open.row.id, rights) {
+                By::Administrator if asked.held_to_policy => By::Writer,
+                by => by,
+            },
             may_store_hashes: false,
             policy_asked: asked.policy,
             reset_is_said: false,

@@ -119,6 +119,15 @@ impl LocalDirectory {
         })
     }
 
+    /// The keys of the attributes whose values are one entry's alone.
+    pub(super) fn keys_alone(&self) -> Vec<Arc<str>> {
+        let named = self.settings.unique.iter();
+        named
+            .filter_map(|name| self.schema.attribute(name.as_bytes()))
+            .map(|attribute| Arc::clone(&attribute.key))
+            .collect()
+    }
+
     pub(super) fn not_alone(key: &str) -> Answer {
         constraint(format!(
             "{key}: another entry has this value, and it may be one entry's alone"

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The RDN of an entry that no directory has: a sign-in by it is refused as one with a wrong password is. Should somebody make such an entry,
 /// whoever asks this must refuse by itself.
-const NOBODY: &str = "cn=nobody-3b0c6b52-9f1e-4a57-8c8d-2f6a1d0e7b94";
+pub(super) const NOBODY: &str = "cn=nobody-3b0c6b52-9f1e-4a57-8c8d-2f6a1d0e7b94";
 /// The same for the gap of a template.
 const NOBODY_LOGIN: &str = "nobody-3b0c6b52-9f1e-4a57-8c8d-2f6a1d0e7b94";
 

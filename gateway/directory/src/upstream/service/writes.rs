@@ -17,18 +17,27 @@ use crate::upstream::write::{WriteAnswer, WriteRequest};
 use postern_identity::name::LONGEST_NAME;
 use postern_identity::{AccountKey, DistinguishedName, PasswordRefusal, PasswordRule, Secret, StandingChange};
 use postern_ldap::ber::Cursor;
-use postern_ldap::control::ppolicy;
+use postern_ldap::control::{self, ppolicy};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{ResultCode, oid, tag};
 use std::time::Duration;
 
+/// SEQUENCE { 1 }: a reset keeps to the rules a change keeps to (MS-ADTS §3.1.1.3.4.1.27).
+const POLICY_HINTS: &[u8] = &[0x30, 3, 2, 1, 1];
 /// The most addresses of one referral that are looked at.
 const MOST_REFERRALS: usize = 16;
 
 /// What is to be written of an account.
 #[derive(Clone, Copy)]
 pub(in crate::upstream) enum Change<'a> {
-    Password { old: Option<&'a Secret>, new: &'a Secret },
+    Password {
+        old: Option<&'a Secret>,
+        new: &'a Secret,
+    },
+    /// Of the owner's choice, who has proven themselves to us: the directory's rules are to hold.
+    Chosen {
+        new: &'a Secret,
+    },
     Standing(StandingChange),
 }
 
@@ -164,7 +173,12 @@ impl ServiceLanes {
         patience: Duration,
     ) -> Result<Answered, Fault> {
         let entry = self.entry_to_write(lane, dn, key, patience).await?;
-        if let Change::Password { old, new } = change
+        let to_write = match change {
+            Change::Password { old, new } => Some((old, new)),
+            Change::Chosen { new } => Some((None, new)),
+            Change::Standing(_) => None,
+        };
+        if let Some((old, new)) = to_write
             && let Some(rule) = self.upstream.dialect().password_problem(old, new, lane.is_protected())
         {
             return Ok(Answered::Refused(PasswordRefusal {
@@ -251,10 +265,12 @@ impl ServiceLanes {
     fn request(&self, entry: &Entry, change: Change<'_>) -> Option<Option<WriteRequest>> {
         let dialect = self.upstream.dialect();
         let request = match change {
-            Change::Password { old, new } => {
-                let request = dialect.password_write(entry.dn(), old, new);
-                if request.is_extended() && !self.offers_password_modify() {
-                    dialect.password_write_by_modify(entry.dn(), old, new)
+            Change::Password { old, new } => self.password_write(entry, old, new),
+            Change::Chosen { new } => {
+                let request = self.password_write(entry, None, new);
+                if self.upstream.settings().is_in_process() {
+                    // In our own directory our own account stands above its rules; it says that they are to hold.
+                    request.with_control(control::encode(oid::AD_POLICY_HINTS, true, Some(POLICY_HINTS)))
                 } else {
                     request
                 }
@@ -272,6 +288,16 @@ impl ServiceLanes {
         } else {
             request
         }))
+    }
+
+    fn password_write(&self, entry: &Entry, old: Option<&Secret>, new: &Secret) -> WriteRequest {
+        let dialect = self.upstream.dialect();
+        let request = dialect.password_write(entry.dn(), old, new);
+        if request.is_extended() && !self.offers_password_modify() {
+            dialect.password_write_by_modify(entry.dn(), old, new)
+        } else {
+            request
+        }
     }
 
     /// Whether password modify (RFC 3062) may be asked. Where nothing is known of the server, it may.
