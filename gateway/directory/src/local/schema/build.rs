@@ -7,6 +7,7 @@ use super::rule::{Purpose, Rule, named};
 use super::source::{Problem, SchemaError};
 use super::syntax::Syntax;
 use super::{Inner, Schema, indexed, source};
+use crate::local::access::is_secret;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -190,6 +191,9 @@ impl Builder {
         }
         let name = title(&one.names);
         let key: Arc<str> = name.to_ascii_lowercase().into();
+        if !one.origin.standard {
+            kept_secret(one, &key, &superiors)?;
+        }
         let indexed = equality.is_some()
             && if one.origin.standard {
                 indexed::STANDARD.contains(&&*key)
@@ -344,6 +348,32 @@ impl Builder {
             subschema: OnceLock::new(),
         }
     }
+}
+
+/// What holds passwords is known by its name: what a file puts below it, or calls by its name besides another, would be told.
+fn kept_secret(one: &AttributeDefinition, key: &str, superiors: &[Arc<str>]) -> Result<(), Problem> {
+    if let Some(above) = superiors.iter().find(|above| is_secret(above)) {
+        return Err(Problem::new(
+            one.origin.place,
+            format!(
+                "{} stands on {above}: its values would be passwords, and told",
+                title(&one.names)
+            ),
+            format!("Keep them in {above} itself, or take SUP away if they are none"),
+        ));
+    }
+    let is_called_so = one.names.iter().any(|name| is_secret(&name.to_ascii_lowercase()));
+    if is_called_so && !is_secret(key) {
+        return Err(Problem::new(
+            one.origin.place,
+            format!(
+                "{} has the name of an attribute for passwords besides: its values would be told",
+                title(&one.names)
+            ),
+            "Put that name first",
+        ));
+    }
+    Ok(())
 }
 
 fn title(names: &[Arc<str>]) -> &str {
