@@ -7,3 +7,5 @@
 //! **The walk.** A request comes through `web`, is parsed into the types of `postern_identity::reset`, asked of `SelfService`, and what is told becomes a page or JSON.
 //!
 //! **To add a page:** its route, its template, its words in every language.
+
+pub mod api;
