@@ -1,6 +1,7 @@
 //! Definitions worked out: what a type has from those above it, what a class requires and allows in all.
 
 use super::attribute::AttributeType;
+use super::by_name::ByName;
 use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin};
 use super::name::{Compared, Names};
 use super::rule::{Purpose, Rule, named};
@@ -99,8 +100,8 @@ pub(super) fn build(definitions: Vec<Definition>) -> Result<Schema, SchemaError>
 struct Builder {
     attributes: Vec<AttributeType>,
     classes: Vec<ObjectClass>,
-    attributes_by_name: HashMap<Box<str>, usize>,
-    classes_by_name: HashMap<Box<str>, usize>,
+    attributes_by_name: ByName<usize>,
+    classes_by_name: ByName<usize>,
 }
 
 impl Builder {
@@ -391,7 +392,7 @@ fn push(list: &mut Vec<Arc<str>>, key: &Arc<str>) {
 }
 
 fn enter(
-    map: &mut HashMap<Box<str>, usize>,
+    map: &mut ByName<usize>,
     oid: &Arc<str>,
     names: &[Arc<str>],
     place: usize,
