@@ -49,8 +49,11 @@ async fn of_two_hundred_who_redeem_at_once_one_writes() {
     for one in tries {
         match one.await.unwrap() {
             Ok(results) => {
-                assert_eq!(outcomes(&results), [("bob", TargetOutcome::Done)]);
-                done += 1;
+                let [("bob", outcome)] = outcomes(&results)[..] else {
+                    panic!("{results:?}")
+                };
+                assert!(matches!(outcome, TargetOutcome::Done | TargetOutcome::BeingFoundOut));
+                done += usize::from(outcome == TargetOutcome::Done);
             }
             Err(refused) => assert_eq!(refused, Refused::Unavailable),
         }
