@@ -1,6 +1,7 @@
 //! `[[directory]]`: the directories behind.
 
 use super::access::AccessTable;
+use super::applicants::{Applicants, SelfServiceTable, attribute, attributes};
 use super::embedded::{self, HashingTable, PasswordWord};
 use super::reading::{Reading, Text, Word, text_of};
 use super::servers::{BalanceWord, ServerTable, Written};
@@ -12,6 +13,7 @@ use rustls_pki_types::ServerName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -95,6 +97,17 @@ pub(super) struct DirectoryTable {
     /// Whether people who have forgotten their password may reset it themselves. The setting directories.NAME.self_service_reset overrules it.
     #[schemars(with = "Option<bool>", extend("default" = false))]
     self_service_reset: Option<Spanned<bool>>,
+    /// Where the accounts of those who help themselves are looked for, and by which attributes. Default: below base_dn, by login name and mail
+    /// address.
+    #[schemars(with = "Option<Vec<SelfServiceTable>>")]
+    self_service: Option<Spanned<Vec<Spanned<SelfServiceTable>>>>,
+    /// The attribute that all accounts of one person have the same value of, in every directory. With it an account without a value may not
+    /// come in.
+    #[schemars(with = "Option<String>")]
+    link: Text,
+    /// The attributes that hold people's mail addresses.
+    #[schemars(with = "Option<Vec<String>>", length(min = 1), extend("default" = ["mail"]))]
+    mail: Option<Spanned<Vec<Spanned<String>>>>,
     /// Embedded: "required" or "optional", for accounts that administrators make. The setting directories.NAME.password overrules it.
     #[schemars(with = "Option<PasswordWord>", extend("default" = "required"))]
     password: Word<PasswordWord>,
@@ -150,6 +163,7 @@ impl DirectoryTable {
         if let (Some(name), Some(written)) = (&name, &self.self_service_reset) {
             values.push((changeable::self_service_reset(name), Value::Switch(*written.get_ref())));
         }
+        let applicants = self.applicants(name.as_ref(), reading);
         if self
             .dialect
             .as_ref()
@@ -165,6 +179,7 @@ impl DirectoryTable {
             return Some(embedded::Read {
                 settings,
                 embedded: Some(embedded),
+                applicants: applicants?,
                 values,
             });
         }
@@ -240,7 +255,30 @@ impl DirectoryTable {
         Some(embedded::Read {
             settings,
             embedded: None,
+            applicants: applicants?,
             values,
+        })
+    }
+
+    /// Who may help themselves. `None` if there is a problem.
+    fn applicants(&mut self, name: Option<&Arc<str>>, reading: &mut Reading<'_>) -> Option<Applicants> {
+        let written = self.self_service.take();
+        let tables = written.into_iter().flat_map(Spanned::into_inner);
+        let bases: Vec<_> = tables.map(|table| table.into_inner().read(reading)).collect();
+        let link = text_of(self.link.as_ref()).map(|written| attribute("link", written, reading));
+        let mail = self.mail.take();
+        let mail = mail.map(|written| attributes("mail", Some(&written), reading));
+        Some(Applicants {
+            bases: bases.into_iter().collect::<Option<_>>()?,
+            link: match link {
+                Some(link) => Some(link?),
+                None => None,
+            },
+            mail: match mail {
+                Some(mail) => Some(mail?),
+                None => None,
+            },
+            directory: Arc::clone(name?),
         })
     }
 

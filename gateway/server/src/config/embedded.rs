@@ -1,6 +1,7 @@
 //! What a `[[directory]]` with `dialect = "embedded"` has instead of servers: its rules, its people's passwords, its schema.
 
 use super::access::AccessTable;
+use super::applicants::Applicants;
 use super::reading::{Reading, Text};
 use crate::kept;
 use crate::settings::{self, Value};
@@ -88,6 +89,8 @@ pub(super) struct Written {
 pub(super) struct Read {
     pub(super) settings: Settings,
     pub(super) embedded: Option<Embedded>,
+    /// Who may help themselves.
+    pub(super) applicants: Applicants,
     /// What the file says of settings that can be changed while the program runs, by name.
     pub(super) values: Vec<(String, Value)>,
 }

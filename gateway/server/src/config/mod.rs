@@ -8,10 +8,17 @@
 //! **To add a key:** a field with its comment in the section's table, its value in the section's `read`, a mistake in `tests`,
 //! and `POSTERN_BLESS=1 cargo test -p postern-server schema`.
 
+pub mod api_token;
+pub mod applicants;
+pub mod brand;
+pub mod http;
 pub mod limits;
 pub mod listener;
+pub mod mail;
+pub mod provider;
 pub mod route;
 pub mod schema;
+pub mod secrets;
 pub mod server;
 pub mod telemetry;
 pub mod way_in;
@@ -29,17 +36,24 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use api_token::{ApiToken, Scope};
+pub use applicants::Applicants;
+pub use brand::Brand;
 pub use embedded::{Embedded, Hashing};
 pub use environment::Environment;
+pub use http::Http;
 pub use limits::Limits;
 pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
+pub use mail::Mail;
 pub use postern_policy::Problem;
+pub use provider::{Provider, ProviderKind};
 pub use route::{LaneMode, Lanes, Route};
+pub use secrets::Secrets;
 pub use server::Server;
 pub use store::{Store, StorePlace};
 pub use telemetry::{LogFormat, Telemetry};
 
-use crate::settings::Value;
+use crate::settings::{Value, self_service_reset};
 use postern_directory::NameRules;
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
@@ -48,6 +62,7 @@ use postern_policy::{RouteFacts, shape};
 use reading::Reading;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -94,6 +109,20 @@ pub struct Configuration {
     pub routes: Vec<Route>,
     /// Bounds.
     pub limits: Limits,
+    /// Where pages are served, if they are.
+    pub http: Option<Http>,
+    /// How mail goes out. `None`: not at all.
+    pub mail: Option<Mail>,
+    /// Outside identity providers.
+    pub providers: Vec<Provider>,
+    /// Programs that may ask for resets.
+    pub api_tokens: Vec<ApiToken>,
+    /// The keys that hide what is kept of resets.
+    pub secrets: Secrets,
+    /// Who may help themselves, of each directory.
+    pub applicants: Vec<Applicants>,
+    /// How pages look, by name.
+    pub brands: BTreeMap<Arc<str>, Brand>,
 }
 
 /// What a reading came to.
@@ -147,6 +176,23 @@ pub(crate) struct File {
     store: Option<Spanned<store::StoreTable>>,
     /// Bounds on what clients and servers may make the program hold or wait for.
     limits: Option<limits::LimitsTable>,
+    /// Where people and programs reach the pages and their API, over TLS alone. Left out: nothing of the kind is served.
+    #[schemars(with = "Option<http::HttpTable>")]
+    http: Option<http::HttpTable>,
+    /// How mail goes out. Left out: none does, and nobody can prove who they are by mail.
+    #[schemars(with = "Option<mail::MailTable>")]
+    mail: Option<Spanned<mail::MailTable>>,
+    /// Outside identity providers, whose pages people are sent to.
+    #[schemars(with = "Option<Vec<provider::ProviderTable>>")]
+    provider: Option<Vec<Spanned<provider::ProviderTable>>>,
+    /// Programs that may ask for resets over the API.
+    #[schemars(with = "Option<Vec<api_token::ApiTokenTable>>")]
+    api_token: Option<Vec<Spanned<api_token::ApiTokenTable>>>,
+    /// The keys that hide what is kept of resets from whoever reads the store.
+    #[schemars(with = "Option<secrets::SecretsTable>")]
+    secrets: Option<Spanned<secrets::SecretsTable>>,
+    /// How pages and letters look, by the names that routes use.
+    brand: Option<BTreeMap<String, brand::BrandTable>>,
 }
 
 /// Reads a file, with names of the environment looked up by `environment`.
@@ -230,13 +276,16 @@ impl File {
             .flatten()
             .filter_map(|table| table.read(reading))
             .collect();
+        let http = self.http.map(|table| table.read(reading));
         let (mut directories, mut embedded, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let mut applicants = Vec::new();
         for table in self.directory.into_iter().flatten() {
             let span = table.span();
             if let Some(read) = table.into_inner().read(&span, reading) {
                 directories.push(read.settings);
                 embedded.extend(read.embedded);
                 values.extend(read.values);
+                applicants.push((read.applicants, span));
             }
         }
         let state_dir = server.as_ref().map_or(Path::new(""), |server| &server.state_dir);
@@ -247,6 +296,32 @@ impl File {
                 table.into_inner().read(&span, state_dir, reading)
             }
         };
+        let mail = self.mail.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let providers = self.provider.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let providers = providers.collect();
+        let api_tokens = self.api_token.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let api_tokens = api_tokens.collect();
+        let secrets = self.secrets.map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let mut brands = BTreeMap::new();
+        for (name, table) in self.brand.into_iter().flatten() {
+            let name: Arc<str> = name.into();
+            reading.known("brand", &name);
+            if let Some(brand) = table.read(reading) {
+                brands.insert(name, brand);
+            }
+        }
         let public_url = server.as_ref().map(|server| server.public_url.as_str());
         let routes: Vec<_> = self
             .route
@@ -256,6 +331,8 @@ impl File {
             .collect();
 
         check_references(reading, &listeners, &directories, &routes);
+        check_links(reading, &applicants, &values);
+        let applicants = applicants.into_iter().map(|(applicants, _)| applicants).collect();
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
         let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
         Outcome {
@@ -276,6 +353,14 @@ impl File {
                 values,
                 routes,
                 limits,
+                // What had a problem is told of, and then there is no configuration.
+                http: http.flatten(),
+                mail: mail.flatten(),
+                providers,
+                api_tokens,
+                secrets: secrets.flatten().unwrap_or_default(),
+                applicants,
+                brands,
             }),
         }
     }
@@ -320,6 +405,32 @@ fn check_references(
                 "[directory.service_account] in it, or a template in [route.names]",
             );
         }
+    }
+}
+
+/// Where people of several directories may help themselves, something has to say which accounts are one person's.
+fn check_links(reading: &mut Reading<'_>, applicants: &[(Applicants, Range<usize>)], values: &[(String, Value)]) {
+    let helped = |of: &Applicants| {
+        let switch = self_service_reset(&of.directory);
+        let is_on = values
+            .iter()
+            .any(|(name, value)| *name == switch && *value == Value::Switch(true));
+        is_on || !of.bases.is_empty() || of.link.is_some()
+    };
+    let helped: Vec<_> = applicants.iter().filter(|(of, _)| helped(of)).collect();
+    if helped.len() < 2 {
+        return;
+    }
+    for (of, span) in helped.iter().filter(|(of, _)| of.link.is_none()) {
+        let what = format!(
+            "people of {} help themselves, and nothing links their accounts here to those in other directories",
+            quoted(&of.directory)
+        );
+        reading.problem(
+            span,
+            what,
+            "link = \"employeeNumber\", or another attribute with the same value in all accounts of a person",
+        );
     }
 }
 

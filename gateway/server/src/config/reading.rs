@@ -151,6 +151,21 @@ impl<'a> Reading<'a> {
         self.problem(span, format!("there is no {kind} {}", quoted(name)), remedy);
     }
 
+    /// Notes a name that is unique where it stands.
+    pub(super) fn known(&mut self, kind: &'static str, name: &Arc<str>) {
+        self.names.entry((kind, Arc::clone(name))).or_insert(0);
+    }
+
+    /// As [`Reading::reference`], where there may be none of that kind.
+    pub(super) fn reference_among(&mut self, kind: &'static str, name: &Arc<str>, span: &Range<usize>) {
+        if self.names_of(kind).is_some() {
+            self.reference(kind, name, span);
+        } else {
+            let what = format!("there is no {kind} {}", quoted(name));
+            self.problem(span, what, format!("a table [{kind}.{name}]"));
+        }
+    }
+
     /// Every name of that kind, if all things of it have one.
     pub(super) fn names_of(&self, kind: &'static str) -> Option<Vec<Arc<str>>> {
         let mut names: Vec<_> = self

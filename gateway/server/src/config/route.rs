@@ -5,6 +5,7 @@ use super::reading::{Reading, Text, Word, text_of};
 use super::shown_as::{ShapeTable, SuffixTable, shown_as};
 use super::sign_in::{CertificateIdentityTable, LoginTable, sign_in};
 use postern_directory::{NameForm, NameRules, ServerUrl};
+use postern_identity::reset::PublicUrl;
 use postern_proxy::{ShownAs, SignInSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,6 +33,10 @@ pub struct Route {
     pub ldap_url: Option<Arc<str>>,
     /// What it shows of its directory otherwise than it is.
     pub shown_as: ShownAs,
+    /// Where its pages are, if `portal_url` may be an address of ours: a host under TLS, without a path.
+    pub portal: Option<PublicUrl>,
+    /// How they look, by the brand's name.
+    pub brand: Option<Arc<str>>,
 }
 
 /// How connections to a directory are used.
@@ -72,6 +77,9 @@ pub(super) struct RouteTable {
     /// Where people of this route reset their password. Default: public_url with a slash.
     #[schemars(with = "Option<String>")]
     portal_url: Text,
+    /// How the pages of this route look: the name of a [brand.NAME]. Default: "default", if there is one.
+    #[schemars(with = "Option<String>")]
+    brand: Text,
     /// Where clients reach this route: ldap://host:port or ldaps://host:port. Policies that rewrite references to the directory's own servers name it instead; without it they are left out.
     #[schemars(with = "Option<String>")]
     ldap_url: Text,
@@ -122,6 +130,11 @@ impl RouteTable {
     /// The route, and where its directory is named.
     pub(super) fn read(self, public_url: Option<&str>, reading: &mut Reading<'_>) -> Option<(Route, Range<usize>)> {
         let name = reading.name("route", self.name.as_ref());
+        let brand = text_of(self.brand.as_ref()).map(|written| {
+            let brand: Arc<str> = written.get_ref().as_str().into();
+            reading.reference_among("brand", &brand, &written.span());
+            brand
+        });
         let portal_url = match text_of(self.portal_url.as_ref()) {
             Some(written) => reading.web_url("portal_url", written),
             // Without a usable public_url there is a problem already; routes are looked at all the same.
@@ -162,6 +175,10 @@ impl RouteTable {
         let route = Route {
             name: name?,
             directory: directory.get_ref().as_str().into(),
+            portal: portal_url
+                .as_deref()
+                .and_then(|url| PublicUrl::from_configuration(url).ok()),
+            brand,
             portal_url: portal_url?.into(),
             lanes,
             sign_in,

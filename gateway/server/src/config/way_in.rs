@@ -177,7 +177,11 @@ fn server_names(written: &Spanned<OneOrMore>, tls: TlsWord, reading: &mut Readin
     Some(out)
 }
 
-fn networks(key: &str, written: Option<Spanned<Vec<Spanned<String>>>>, reading: &mut Reading<'_>) -> Vec<Network> {
+pub(super) fn networks(
+    key: &str,
+    written: Option<Spanned<Vec<Spanned<String>>>>,
+    reading: &mut Reading<'_>,
+) -> Vec<Network> {
     let written = written.map(Spanned::into_inner).unwrap_or_default();
     let mut networks = Vec::with_capacity(written.len());
     for text in &written {

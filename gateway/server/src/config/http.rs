@@ -1,0 +1,76 @@
+//! `[http]`: where people and programs reach the pages and their API.
+
+use super::listener::{Certificate, TlsWord, pair};
+use super::reading::{Reading, Text, text_of};
+use super::way_in::{NamedCertificateTable, networks};
+use postern_proxy::Network;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use toml::Spanned;
+
+/// Where pages are served, over TLS alone.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The certificate it shows.
+    pub certificate: Certificate,
+    /// Certificates for those who ask for a server by one of these names, in lower case.
+    pub named_certificates: Vec<(Vec<Box<str>>, Certificate)>,
+    /// Whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Http {
+    /// Every certificate it shows to somebody.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        let named = self.named_certificates.iter().map(|(_, certificate)| certificate);
+        std::iter::once(&self.certificate).chain(named)
+    }
+}
+
+/// Where people and programs reach the pages and their API, over TLS alone. Left out: nothing of the kind is served.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct HttpTable {
+    /// Where it listens: an IP address and a port, such as 127.0.0.1:8443 or [::]:443.
+    #[schemars(with = "String")]
+    address: Text,
+    /// The certificate and those above it, PEM. Left out: one is made, with an authority of its own in the state folder.
+    #[schemars(with = "Option<String>")]
+    certificate_file: Text,
+    /// Its key, PEM, readable by the program alone.
+    #[schemars(with = "Option<String>")]
+    key_file: Text,
+    /// Other certificates, for those who ask for a server by a certain name (SNI).
+    #[schemars(with = "Option<Vec<NamedCertificateTable>>")]
+    certificate: Option<Vec<Spanned<NamedCertificateTable>>>,
+    /// Load balancers that say in X-Forwarded-For or Forwarded where a request comes from: networks such as 10.0.0.0/8, or addresses. Nobody else's
+    /// word is taken.
+    #[schemars(with = "Option<Vec<String>>")]
+    trusted_proxies: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+impl HttpTable {
+    pub(super) fn read(self, reading: &mut Reading<'_>) -> Option<Http> {
+        let address = self.address.as_ref().and_then(|written| {
+            let address = reading.address("address", written)?;
+            reading.claim(address, "the pages", &written.span());
+            Some(address)
+        });
+        let certificate = text_of(self.certificate_file.as_ref());
+        let certificate = pair(certificate, text_of(self.key_file.as_ref()), reading);
+        let named = self.certificate.unwrap_or_default();
+        let named: Vec<_> = named
+            .into_iter()
+            .map(|table| table.into_inner().read(TlsWord::Ldaps, reading))
+            .collect();
+        let trusted_proxies = networks("trusted_proxies", self.trusted_proxies, reading);
+        Some(Http {
+            address: address?,
+            certificate: certificate?.unwrap_or(Certificate::Generated),
+            named_certificates: named.into_iter().collect::<Option<_>>()?,
+            trusted_proxies,
+        })
+    }
+}
