@@ -1,7 +1,7 @@
 //! The questions the doors ask, and the answers they get.
 //!
 //! [`RouteRules`] is the part of a policy that is looked at for every frame: plain data, handed out once per generation and sign-in
-//! and held by each session, so that nothing on the fast path calls through a port. [`Decide::bind`] is asked once per sign-in.
+//! and held by each session, so that nothing on the fast path calls through a port. [`Decide::sign_in`] is asked once per sign-in.
 
 use crate::authority::AuthorityRules;
 use crate::connection::ConnectionFacts;
@@ -23,6 +23,13 @@ pub trait Decide: Send + Sync {
 
     /// What to do with a sign-in the directory has answered.
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict;
+
+    /// The same, with what may pass for that account from the moment it is let in, where the verdict shows that too: what
+    /// [`Decide::route`] would answer about it now, judged once for both; time may change it when it may change what holds for nobody.
+    /// `None`: ask for it.
+    fn sign_in(&self, question: &BindQuestion<'_>) -> (BindVerdict, Option<Arc<RouteRules>>) {
+        (self.bind(question), None)
+    }
 }
 
 /// A number that goes up by one each time new rules come into force. Zero means none ever did.

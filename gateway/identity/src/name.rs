@@ -58,6 +58,34 @@ impl DistinguishedName {
         self.rdns.ends_with(&base.rdns)
     }
 
+    /// Whether this is or lies above a name that [is common](is_common), as [`is_within`](Self::is_within) would say once that was read;
+    /// without reading it.
+    pub fn holds_common(&self, name: &str) -> bool {
+        self.below_in_common(name).is_some()
+    }
+
+    /// Whether this is a name that [is common](is_common), without reading it.
+    pub fn is_common_name(&self, name: &str) -> bool {
+        self.below_in_common(name).is_some_and(<[u8]>::is_empty)
+    }
+
+    /// What a common name has before the RDNs that are this name's, if it ends in those. No comma in it stands inside an RDN.
+    fn below_in_common<'a>(&self, name: &'a str) -> Option<&'a [u8]> {
+        let mut rest = name.as_bytes();
+        for (position, rdn) in self.rdns.iter().rev().enumerate() {
+            if position > 0 {
+                rest = rest.strip_suffix(b",")?;
+            }
+            let (before, part) = rest.split_at_checked(rest.len().checked_sub(rdn.len())?)?;
+            // Most are written in small letters, which is told at once.
+            if part != rdn.as_bytes() && !part.eq_ignore_ascii_case(rdn.as_bytes()) {
+                return None;
+            }
+            rest = before;
+        }
+        (self.is_root() || rest.is_empty() || rest.ends_with(b",")).then_some(rest)
+    }
+
     /// Whether `self` lies strictly above `other`.
     pub fn is_above(&self, other: &Self) -> bool {
         self.rdns.len() < other.rdns.len() && other.is_within(self)

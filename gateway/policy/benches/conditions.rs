@@ -46,11 +46,11 @@ fn measure(what: &str, files: &[&str]) {
     };
     let connection = ConnectionFacts::example();
     let verdict = best(|| bind(&book, &connection, at));
-    let rules = best(|| pass(&book, &connection, at, Some((ACCOUNT, StateName::Active))));
     let before = best(|| pass(&book, &connection, at, None));
+    let again = best(|| pass(&book, &connection, at, Some((ACCOUNT, StateName::Active))));
     println!(
-        "{what}: verdict {verdict:?}, rules after it {rules:?}, rules before it {before:?}, together {:?}",
-        verdict + rules + before
+        "{what}: rules before it {before:?}, verdict with the rules after it {verdict:?}, together {:?}; rules asked for again {again:?}",
+        verdict + before
     );
 }
 

@@ -5,7 +5,7 @@ use crate::rulebook::Rulebook;
 use crate::rulebook::Untold;
 use arc_swap::ArcSwap;
 use postern_identity::Clock;
-use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion};
+use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion, RouteRules};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -105,12 +105,17 @@ impl Decide for LivePolicy {
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {
+        self.sign_in(question).0
+    }
+
+    /// Verdict and rules are of one book.
+    fn sign_in(&self, question: &BindQuestion<'_>) -> (BindVerdict, Option<Arc<RouteRules>>) {
         if self.is_bypassed() {
-            return bypass::bind(question);
+            return (bypass::bind(question), None);
         }
-        let (verdict, is_unclear) = self.book.load().judge(question, self.clock.now(), &mut Untold);
-        self.count(is_unclear);
-        verdict
+        let judged = self.book.load().judge(question, || self.clock.now(), &mut Untold);
+        self.count(judged.is_unclear);
+        (judged.verdict, judged.pass)
     }
 }
 
@@ -222,6 +227,43 @@ mod tests {
             };
             assert_eq!(live.bind(&question).admission, admission, "{code:?} {proven:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_is_judged_once_with_what_may_pass_after_it_but_not_during_a_bypass() {
+        let text =
+            "priority = 1\n[[policy]]\nroute = \"r\"\n[[policy]]\nroute = \"r\"\nwhen = \"account.within('dc=org')\"\n";
+        let facts = RouteFacts {
+            name: "r".into(),
+            portal_url: None,
+            mapped: false,
+        };
+        let book = compile(&PolicySet::of_texts("p", [("p.toml", text)]), &[facts], 1).unwrap();
+        let live = LivePolicy::new(book, clock());
+        let standing = Standing {
+            state: State::Active,
+            cause: None,
+            warning: None,
+            evidence: Evidence {
+                source: Source::Bind,
+                result_code: Some(0),
+                told_by: "test",
+            },
+        };
+        let question = BindQuestion {
+            route: "r",
+            account: "no distinguished name",
+            connection: &ConnectionFacts::example(),
+            standing: &standing,
+            proven: Proven::Yes,
+        };
+        let (verdict, rules) = live.sign_in(&question);
+        assert_eq!((rules.is_some(), live.unclear()), (true, 1), "it cannot be evaluated");
+        assert_eq!(live.bind(&question), verdict);
+        assert!(live.bypass(true));
+        let (verdict, rules) = live.sign_in(&question);
+        assert_eq!((verdict.rule.as_str(), rules.is_none()), ("built-in:bypass", true));
+        assert_eq!(live.unclear(), 2);
     }
 
     #[test]

@@ -146,28 +146,28 @@ impl Rulebook {
 
     /// What a sign-in is answered.
     pub fn bind(&self, question: &BindQuestion<'_>, at: Timestamp) -> BindVerdict {
-        self.judge(question, at, &mut Untold).0
+        self.judge(question, || at, &mut Untold).verdict
     }
 
     /// The same with the steps that led to it.
     pub fn explain_bind(&self, question: &BindQuestion<'_>, at: Timestamp) -> Explanation {
         let mut steps = Vec::new();
-        let (verdict, _) = self.judge(question, at, &mut steps);
+        let verdict = self.judge(question, || at, &mut steps).verdict;
         Explanation { verdict, steps }
     }
 
-    /// The verdict, and whether a condition could not be evaluated on the way. Conditions know of a standing what may be told of it.
+    /// The verdict and what comes with it. Conditions know of a standing what may be told of it; the time is asked for where there are any.
     pub(crate) fn judge(
         &self,
         question: &BindQuestion<'_>,
-        at: Timestamp,
+        at: impl FnOnce() -> Timestamp,
         trace: &mut impl Trace,
-    ) -> (BindVerdict, bool) {
+    ) -> Judged {
         let Some(rules) = self.routes.get(question.route) else {
-            return (refused_without_rules(trace), false);
+            return Judged::alone(refused_without_rules(trace));
         };
         let Some(variants) = &rules.variants else {
-            return (rules.judge(question, trace), false);
+            return Judged::alone(rules.judge(question, trace));
         };
         let told = disclose(question.standing, question.proven).state().name();
         // Who it is counts once it is proven: a name nobody has and a wrong password are judged alike.
@@ -176,13 +176,38 @@ impl Rulebook {
         } else {
             ""
         };
-        let facts = Facts::of_connection(question.route, question.connection, at).with_account(account, told);
+        let facts = Facts::of_connection(question.route, question.connection, at()).with_account(account, told);
         let held = Variants::held(&rules.made_of, &facts, |layer, truth| {
             trace.step(|| evaluated(layer, truth));
         });
         let variant = variants.of(rules, held);
-        let verdict = variant.as_ref().unwrap_or(rules).judge(question, trace);
-        (verdict, held.unclear != 0)
+        let holding = variant.as_ref().unwrap_or(rules);
+        Judged {
+            verdict: holding.judge(question, trace),
+            // Whoever is let in is asked about with these facts and no others: see `pass`.
+            pass: (question.proven == Proven::Yes).then(|| Arc::clone(&holding.pass)),
+            is_unclear: held.unclear != 0,
+        }
+    }
+}
+
+/// What [`Rulebook::judge`] finds.
+pub(crate) struct Judged {
+    pub(crate) verdict: BindVerdict,
+    /// What may pass for that account, where conditions have been asked about it.
+    pub(crate) pass: Option<Arc<RouteRules>>,
+    /// Whether a condition could not be evaluated.
+    pub(crate) is_unclear: bool,
+}
+
+impl Judged {
+    /// No condition was asked.
+    fn alone(verdict: BindVerdict) -> Self {
+        Self {
+            verdict,
+            pass: None,
+            is_unclear: false,
+        }
     }
 }
 

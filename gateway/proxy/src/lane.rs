@@ -16,7 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use zeroize::{Zeroize, Zeroizing};
 
-/// A lane in the hands of one session.
+/// A lane in the hands of one session. Boxed wherever it goes: at a sign-in it goes through many hands.
 pub(crate) struct Lane {
     pub(crate) transport: Transport,
     pub(crate) server: ServerIndex,

@@ -25,7 +25,7 @@ pub(crate) struct Pool {
 /// Lanes that wait, those given back last at the back.
 struct Idle {
     /// Each worker's, one for each server.
-    queues: Vec<VecDeque<(Lane, Instant)>>,
+    queues: Vec<VecDeque<(Box<Lane>, Instant)>>,
     servers: usize,
     count: usize,
 }
@@ -56,7 +56,7 @@ impl Pool {
 
     /// A lane for a bind, to the best server for it that is there: the one given back last, if it is still quiet, else a fresh one. Nothing
     /// but a bind may be the first thing on a lane that was given back. What is asked on it counts to `share`; so below.
-    pub(crate) async fn take(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
+    pub(crate) async fn take(&self, want: &Want, share: Share) -> Result<Box<Lane>, NoLane> {
         let place = self.place().await?;
         let mut fault = ConnectError::Unresolved;
         for server in self.upstream.candidates(want) {
@@ -80,7 +80,7 @@ impl Pool {
     }
 
     /// A lane nobody has used.
-    pub(crate) async fn fresh(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
+    pub(crate) async fn fresh(&self, want: &Want, share: Share) -> Result<Box<Lane>, NoLane> {
         let place = self.place().await?;
         let connection = Box::pin(self.upstream.connect_for(want))
             .await
@@ -90,7 +90,7 @@ impl Pool {
     }
 
     /// A lane nobody has used, signed in as our service account.
-    pub(crate) async fn service(&self, want: &Want, share: Share) -> Result<Lane, NoLane> {
+    pub(crate) async fn service(&self, want: &Want, share: Share) -> Result<Box<Lane>, NoLane> {
         let place = self.place().await?;
         let connection = Box::pin(self.upstream.connect_as_service(want))
             .await
@@ -100,7 +100,7 @@ impl Pool {
     }
 
     /// Takes back a lane of which [`Lane::is_clean`] and on which no answer is owed. Closes it if it may not be kept.
-    pub(crate) fn give_back(&self, mut lane: Lane) {
+    pub(crate) fn give_back(&self, mut lane: Box<Lane>) {
         lane.place = None;
         lane.load = None;
         if self.settings.mode == LaneMode::Dedicated
@@ -162,7 +162,7 @@ impl Pool {
     }
 
     /// The lane to this server given back last on this worker is the warmest. Popping it does not wait.
-    fn pop(&self, server: ServerIndex) -> Option<(Lane, Instant)> {
+    fn pop(&self, server: ServerIndex) -> Option<(Box<Lane>, Instant)> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let place = idle.place(server);
         let lane = idle.queues.get_mut(place)?.pop_back()?;
@@ -172,9 +172,9 @@ impl Pool {
     }
 }
 
-fn fresh(mut connection: Connection, share: Share, place: OwnedSemaphorePermit, load: Option<Load>) -> Lane {
+fn fresh(mut connection: Connection, share: Share, place: OwnedSemaphorePermit, load: Option<Load>) -> Box<Lane> {
     connection.transport.serve(share);
-    let mut lane = Lane::new(connection.transport, connection.server, Some(place));
+    let mut lane = Box::new(Lane::new(connection.transport, connection.server, Some(place)));
     lane.load = load;
     lane
 }
@@ -195,7 +195,7 @@ impl Idle {
 
     /// Keeps a lane on this worker. Returns the one that must go for it: where `most` wait already, the oldest of the longest
     /// queue, so that no worker takes all places, nor a server that nobody can use now; or the lane itself, if that is its queue.
-    fn keep(&mut self, lane: Lane, most: usize) -> Option<Lane> {
+    fn keep(&mut self, lane: Box<Lane>, most: usize) -> Option<Box<Lane>> {
         let place = self.place(lane.server);
         if self.queues.len() <= place {
             self.queues.resize_with(place + 1, VecDeque::new);

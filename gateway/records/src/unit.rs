@@ -6,7 +6,7 @@
 use crate::limits::{LONGEST_PATH, MOST_MOVED, behind};
 use futures_util::future::join;
 use postern_identity::records::{EntryChange, Indexed, NewEntry, RecordsError};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
@@ -178,7 +178,8 @@ async fn insert<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), 
     let ids = on.new_ids(new.len()).await?;
     let mut places: HashMap<&[u8], i64> = HashMap::with_capacity(new.len());
     let mut entries = Vec::with_capacity(new.len());
-    let mut index = Vec::new();
+    let mut index: BTreeMap<i64, Vec<IndexRow>> = BTreeMap::new();
+    let mut kinds = Kinds::default();
     for (new, id) in new.into_iter().zip(ids) {
         let above = match new.above.as_deref() {
             None => None,
@@ -191,7 +192,14 @@ async fn insert<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), 
             }),
         };
         places.insert(&new.path, id);
-        index.extend(rows(on, &new.indexed, id).await?);
+        for one in &new.indexed {
+            let kind = kinds.of(on, &one.attribute).await?;
+            index.entry(kind).or_default().push(IndexRow {
+                kind,
+                value: Arc::clone(&one.value),
+                entry: id,
+            });
+        }
         entries.push(EntryToBe {
             id,
             above,
@@ -206,17 +214,41 @@ async fn insert<S: Statements>(on: &mut S, these: &[EntryChange]) -> Result<(), 
     Ok(())
 }
 
-/// Sorted; many on a thread of their own, while the engine has something else to do.
-async fn in_order(mut rows: Vec<IndexRow>) -> Answer<Vec<IndexRow>> {
-    if rows.len() < MANY {
-        rows.sort_unstable();
-        return Ok(rows);
+/// The kinds a unit spoke of, by the handles it does so with: mostly few, and the same again and again.
+#[derive(Default)]
+struct Kinds<'a>(Vec<(&'a Arc<str>, i64)>);
+
+impl<'a> Kinds<'a> {
+    const MOST: usize = 64;
+
+    async fn of<S: Statements>(&mut self, on: &mut S, attribute: &'a Arc<str>) -> Answer<i64> {
+        if let Some((_, kind)) = self.0.iter().find(|(known, _)| Arc::ptr_eq(known, attribute)) {
+            return Ok(*kind);
+        }
+        let kind = on.kind(attribute).await?;
+        if self.0.len() < Self::MOST {
+            self.0.push((attribute, kind));
+        }
+        Ok(kind)
     }
-    let sorting = spawn_blocking(move || {
-        rows.sort_unstable();
-        rows
-    });
-    sorting.await.map_err(|_| sqlx::Error::WorkerCrashed)
+}
+
+/// All of them, sorted, each once; many on a thread of their own, while the engine has something else to do.
+async fn in_order(rows: BTreeMap<i64, Vec<IndexRow>>) -> Answer<Vec<IndexRow>> {
+    let count: usize = rows.values().map(Vec::len).sum();
+    let sort = move || {
+        let mut all = Vec::with_capacity(count);
+        for mut of_a_kind in rows.into_values() {
+            of_a_kind.sort_unstable();
+            all.append(&mut of_a_kind);
+        }
+        all.dedup();
+        all
+    };
+    if count < MANY {
+        return Ok(sort());
+    }
+    spawn_blocking(sort).await.map_err(|_| sqlx::Error::WorkerCrashed)
 }
 
 async fn relocate<S: Statements>(

@@ -24,11 +24,10 @@ pub(crate) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &dyn Fn(IpAddr
             .then(|| nearest(peer, &listed(headers, header), hop, trusted))
     };
     match (by(&X_FORWARDED_FOR, bare_hop), by(&FORWARDED, forwarded_hop)) {
-        (None, None) => peer,
         (Some(client), None) | (None, Some(client)) => client,
-        // A proxy writes one of them and lets the other through: which one it was cannot be told.
         (Some(one), Some(other)) if one == other => one,
-        (Some(_), Some(_)) => peer,
+        // Nothing is said; or a proxy wrote one of them and let the other through, and which one it was cannot be told.
+        _ => peer,
     }
 }
 

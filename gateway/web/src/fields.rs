@@ -173,7 +173,7 @@ mod tests {
 
         #[test]
         fn what_is_written_reads_back(name in "\\PC{0,40}", password in any::<String>()) {
-            let written = |text: &str| text.bytes().map(|octet| format!("%{octet:02x}")).collect::<String>();
+            let written = |text: &str| text.bytes().map(|octet| format!("%{octet:02x}")).collect::<Vec<_>>().concat();
             let body = format!("password={}&name={}", written(&password), written(&name));
             let mut fields = form(body.as_bytes()).unwrap();
             prop_assert_eq!(fields.text("name"), Some(name.as_str()));
@@ -182,7 +182,7 @@ mod tests {
 
         #[test]
         fn a_second_field_of_a_name_is_never_taken(one in "[a-z]{0,8}", other in "[a-z]{0,8}", between in "(&form=[a-z]{0,3})?") {
-            let body = format!("name={}{}&name={}", one, between, other);
+            let body = ["name=", &one, &between, "&name=", &other].concat();
             prop_assert!(form(body.as_bytes()).is_err());
         }
     }

@@ -96,9 +96,9 @@ impl FormToken {
 pub fn same_site(headers: &HeaderMap, site: &Site) -> Result<(), Fault> {
     let mut fetched_from = headers.get_all("sec-fetch-site").iter();
     let mut origins = headers.get_all(ORIGIN).iter();
-    let (fetched_from, origin) = match (fetched_from.next(), fetched_from.next(), origins.next(), origins.next()) {
-        (fetched_from, None, origin, None) => (fetched_from, origin),
-        _ => return Err(Fault::NotOurForm),
+    let at_most_one = [fetched_from.next(), fetched_from.next(), origins.next(), origins.next()];
+    let [fetched_from, None, origin, None] = at_most_one else {
+        return Err(Fault::NotOurForm);
     };
     let told = fetched_from.is_none_or(|from| from == "same-origin");
     let ours = origin.is_none_or(|origin| origin == "null" || origin == site.public_url().as_str());

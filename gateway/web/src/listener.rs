@@ -34,6 +34,8 @@ const LARGEST_HEADER: u32 = 16 * 1024;
 const MOST_HEADERS: usize = 64;
 /// Requests of one connection at once.
 const MOST_STREAMS: u32 = 32;
+/// For a connection that owes nothing to close.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// A peer that vanished without a word is found out.
 const ALIVE: Duration = Duration::from_secs(20);
 
@@ -203,7 +205,14 @@ async fn watched<C: GracefulConnection>(house: &House, connection: C, asked: &As
         }
     }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(house.bounds.answer, connection).await;
+    // A client that never began HTTP/2 does not hear of it: where no answer is owed, a short while is enough.
+    let owed = asked.begun.load(Ordering::Relaxed) != asked.ended.load(Ordering::Relaxed);
+    let finish = if owed {
+        house.bounds.answer
+    } else {
+        house.bounds.header.min(GOODBYE)
+    };
+    let _ = timeout(finish, connection).await;
 }
 
 /// What one connection has asked.

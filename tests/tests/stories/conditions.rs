@@ -38,6 +38,22 @@ fn what_a_session_may_reach_follows_who_signs_in_on_it() {
 }
 
 #[test]
+fn whom_the_rules_turn_away_reaches_what_nobody_does() {
+    let slapd = Slapd::start();
+    let gateway = Gateway::start("generic", &slapd);
+    gateway.write_policy(
+        "people.toml",
+        &format!("{PEOPLE}standing.active.verdict = \"refuse\"\n"),
+    );
+    let services = format!("ou=services,{BASE}");
+    let mut client = gateway.tls_client();
+    assert_eq!(client.bind(1, &dn("active"), PASSWORD).code, Some(49));
+    assert_eq!(reach(&mut client, 2, &services), Some(0));
+    assert_eq!(client.bind(3, SERVICE, PASSWORD).code, Some(0));
+    assert_eq!(reach(&mut client, 4, &services), Some(0));
+}
+
+#[test]
 fn a_name_of_any_length_is_asked_about_as_a_whole() {
     let slapd = Slapd::start();
     let gateway = Gateway::start("generic", &slapd);

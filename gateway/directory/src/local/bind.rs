@@ -107,18 +107,21 @@ impl LocalDirectory {
     ) -> Result<(Outcome, Option<EntryRow>), Answer> {
         let hasher = self.hasher.within(session.share);
         let mut verified: Option<(Vec<Vec<u8>>, Verified)> = None;
+        let mut turn = None;
         for attempt in 0..TRIES {
             let row = self.entries.nearest(&self.tree, &[path.octets()]).await?;
             let account = row.as_ref().and_then(|row| Entry::decode(&row.body));
             let policy = self.policy_of(account.as_ref()).await?;
             let now = self.clock.now();
             let (Some(row), Some(entry)) = (row, account) else {
+                drop(turn.take());
                 hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
-                self.keep_nothing(policy.as_ref().ok()).await;
+                self.keep_nothing(path, policy.as_ref().ok()).await?;
                 return Ok((policy::no_account(), None));
             };
             let Ok(policy) = policy else {
                 // A policy that cannot be read lets nobody in.
+                drop(turn.take());
                 hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
                 return Ok((policy::no_account(), None));
             };
@@ -128,8 +131,9 @@ impl LocalDirectory {
             let stored = match policy::before_bind(&entry, &policy, now) {
                 Gate::Open => entry.values("userpassword").to_vec(),
                 Gate::Shut(outcome) => {
+                    drop(turn.take());
                     hasher.verify(Vec::new(), given.duplicate()).await.map_err(|_| busy())?;
-                    self.keep_nothing(Some(&policy)).await;
+                    self.keep_nothing(path, Some(&policy)).await?;
                     return Ok((outcome, None));
                 }
             };
@@ -137,6 +141,7 @@ impl LocalDirectory {
             let result = match verified.take() {
                 Some((known, result)) if known == stored => result,
                 _ => {
+                    drop(turn.take()); // nobody is to wait for a hash of somebody else's
                     let result = hasher.verify(stored.clone(), given.duplicate()).await;
                     result.map_err(|_| busy())?
                 }
@@ -152,6 +157,10 @@ impl LocalDirectory {
                 });
             }
             let is_counted = counts_failures(&policy);
+            // Whoever has something to write does so in turn: of many who sign in at once, each would else find the entry changed again and again.
+            if turn.is_none() && (is_counted || !changes.is_empty()) {
+                turn = Some(self.turns.wait(path).await?);
+            }
             let mut kept = match changes.is_empty() {
                 true if outcome.is_in() && is_counted => self.still(&row).await,
                 true => Ok(()),
@@ -207,15 +216,17 @@ impl LocalDirectory {
         self.entries.commit(&self.tree, vec![expected]).await
     }
 
-    /// Asks the store what it is asked for a wrong password, without changing anything.
-    async fn keep_nothing(&self, policy: Option<&Policy>) {
+    /// Asks the store what it is asked for a wrong password, in turn as well, without changing anything.
+    async fn keep_nothing(&self, path: &NamePath, policy: Option<&Policy>) -> Result<(), Answer> {
         if policy.is_some_and(counts_failures) {
+            let _turn = self.turns.wait(path).await?;
             // That it was changed is what is meant to come of it: there is no such entry.
             let _ = self
                 .entries
                 .commit(&self.tree, vec![EntryChange::Expect { id: 0, version: 0 }])
                 .await;
         }
+        Ok(())
     }
 
     /// The policy of an account: its own, else the directory's default, else the built-in one. Of nobody: the default.

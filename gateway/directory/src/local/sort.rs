@@ -1,4 +1,7 @@
 //! Server side sorting (RFC 2891): what was found waits, as keys and places, until all of it is known.
+//!
+//! A place is read again when its entry is told of. What was renamed meanwhile is no longer there and is not told, as if it had been deleted;
+//! what stands there now is told if it is one of those that are wanted.
 
 use super::entry::Entry;
 use super::schema::{AttributeType, Purpose, Schema, rule_named};

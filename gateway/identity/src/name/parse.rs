@@ -74,25 +74,41 @@ fn attribute_and_value(rest: &mut Reader<'_>) -> Result<String, NameError> {
 }
 
 fn needs_no_escape(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() | matches!(octet, b'-' | b'_' | b'.' | b'@')
+    /// Letters, digits and a few signs, by octet.
+    const NEEDS_NONE: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut octet: u8 = 0;
+        let mut rest = table.as_mut_slice();
+        while let Some((first, after)) = rest.split_first_mut() {
+            *first = octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.' | b'@');
+            octet = octet.wrapping_add(1);
+            rest = after;
+        }
+        table
+    };
+    NEEDS_NONE.get(usize::from(octet)).copied().unwrap_or(false)
 }
 
 /// Whether small letters are all that the normal form of a name takes: common types, values that need no escape, single commas between.
-/// Looked at at every sign-in, so without a branch for each octet.
+/// Looked at at every sign-in, so in one pass.
 pub(super) fn is_common(octets: &[u8]) -> bool {
-    let is_common_rdn = |rdn: &[u8]| {
-        let value = match rdn {
+    let mut rest = octets;
+    for _ in 0..MOST_RDNS {
+        let value = match rest {
             [u, i, d, b'=', value @ ..] if [u | 0x20, i | 0x20, d | 0x20] == *b"uid" => value,
             [a, b, b'=', value @ ..] if matches!(&[a | 0x20, b | 0x20], b"cn" | b"ou" | b"dc") => value,
             [b'o' | b'O', b'=', value @ ..] => value,
             _ => return false,
         };
-        !value.is_empty() && value.iter().fold(true, |all, octet| all & needs_no_escape(*octet))
-    };
-    let rdns = || octets.split(|octet| *octet == b',');
-    octets.len() <= LONGEST_NAME
-        && rdns().all(is_common_rdn)
-        && (octets.len() <= MOST_RDNS || rdns().count() <= MOST_RDNS)
+        let length = value.iter().position(|octet| !needs_no_escape(*octet));
+        match length.map_or((value, &[][..]), |length| value.split_at(length)) {
+            ([], _) => return false,
+            (_, []) => return octets.len() <= LONGEST_NAME,
+            (_, [b',', after @ ..]) => rest = after,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The same, in one go, for the names of most entries: a common type, and a value of letters, digits and a few signs that need no escape.

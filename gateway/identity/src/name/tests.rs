@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn dn(text: &str) -> DistinguishedName {
     DistinguishedName::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -205,4 +206,56 @@ fn an_entry_is_named_by_every_type_of_its_first_rdn() {
     assert!(both.is_named_by(&name("commonName")) && both.is_named_by(&name("mail")));
     assert!(!both.is_named_by(&name("ou")));
     assert!(!dn("").is_named_by(&name("cn")));
+}
+
+#[test]
+fn a_common_name_needs_small_letters_and_nothing_else() {
+    let most = ["dc=x"; MOST_RDNS].join(",");
+    let long = format!("cn={}", "a".repeat(LONGEST_NAME - 3));
+    for common in ["uid=a.b-c_D@e,OU=People,dc=Example,Dc=org", "o=1", &most, &long] {
+        assert!(is_common(common.as_bytes()), "{common}");
+        assert_eq!(dn(common).to_string(), common.to_ascii_lowercase());
+    }
+    for other in [
+        "",
+        "o",
+        "o=",
+        "uid=a,",
+        ",uid=a",
+        "uid=a,,dc=x",
+        "uid=a, dc=x",
+        "uid=a b",
+        "uid=a+cn=b",
+        "uid=a;dc=x",
+        "uid=a=b",
+        "sn=a",
+        "uid =a",
+        "uid=\u{e9}",
+        "uid=a\\2c",
+        &format!("{most},dc=x"),
+        &format!("{long}a"),
+    ] {
+        assert!(!is_common(other.as_bytes()), "{other}");
+    }
+}
+
+proptest! {
+    /// What a common name is told without being read is what reading it would tell.
+    #[test]
+    fn a_common_name_lies_where_it_would_if_it_was_read(
+        name in "((uid|CN|Ou|dc|O)=[a-cA-C]{1,2},){0,3}(dc|DC|o)=[a-cA-C]",
+        base in "((uid|CN|Ou|dc|O|sn|x)(=|= )[a-cA-C]{1,2}(,|, |;|\\+)){0,2}(dc|DC|o|c|x)=(a|B|\\\\2c|#61)|",
+        from in any::<prop::sample::Index>(),
+    ) {
+        prop_assert!(is_common(name.as_bytes()));
+        let read = dn(&name);
+        // One of those above it, and any other.
+        let parts: Vec<_> = name.split(',').collect();
+        let above = parts[from.index(parts.len())..].join(",").to_uppercase();
+        for base in [&*above, &*base] {
+            let Ok(base) = DistinguishedName::parse(base.as_bytes()) else { continue };
+            prop_assert_eq!(base.holds_common(&name), read.is_within(&base));
+            prop_assert_eq!(base.is_common_name(&name), read == base);
+        }
+    }
 }

@@ -99,8 +99,23 @@ impl fmt::Debug for Identifier {
 }
 
 /// A context's public name: 128 random bits. Whoever knows it alone can do nothing with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ContextId(pub [u8; 16]);
+
+impl From<ContextId> for String {
+    fn from(id: ContextId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for ContextId {
+    type Error = NoContextId;
+
+    fn try_from(text: String) -> Result<Self, NoContextId> {
+        text.parse()
+    }
+}
 
 /// Crockford's base 32, in lower case: nothing in it is mistaken for something else.
 const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -3,6 +3,7 @@
 use crate::WireError;
 use crate::ber::{Cursor, Writer, non_negative};
 use crate::{oid, tag};
+use std::sync::LazyLock;
 
 /// What a server said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +48,12 @@ pub mod error {
 /// The request control: never critical, and without a value, for slapd refuses even an empty one.
 pub fn request() -> Vec<u8> {
     super::encode(oid::PASSWORD_POLICY, false, None)
+}
+
+/// Its octets, made once: every sign-in takes them.
+pub fn request_octets() -> &'static [u8] {
+    static OCTETS: LazyLock<Vec<u8>> = LazyLock::new(request);
+    &OCTETS
 }
 
 impl PasswordPolicyResponse {

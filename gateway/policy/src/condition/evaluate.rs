@@ -1,7 +1,7 @@
 //! Evaluating a condition: one pass over its parts, with texts of bounded length.
 
 use super::LONGEST_TEXT;
-use super::check::{Like, NameOf, Number, Order, Spelling, Test, TextOf};
+use super::check::{Like, Number, Order, Test, TextOf};
 use super::facts::Facts;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -157,13 +157,13 @@ pub(super) fn test(of: &Test, here: &Here<'_>) -> Truth {
             .map(|text| among.iter().any(|word| **word == *text))
             .into(),
         Test::TextLike(of, like, part) => here.text(*of).map(|text| is_like(text, *like, part)).into(),
-        Test::NameAmong(of, among) => named(*of, among, here).into(),
+        Test::NameAmong(of, among) => here.facts.name(*of).is_among(among).into(),
         Test::NameLike(of, like, part) => {
             let text = here.facts.name(*of).text();
             text.map(|text| is_like(text, *like, part)).into()
         }
-        Test::NameWithin(of, bases) => match here.facts.name(*of).distinguished() {
-            Ok(Some(name)) => Ok(bases.iter().any(|base| name.is_within(base))).into(),
+        Test::NameWithin(of, bases) => match here.facts.name(*of).is_within(bases) {
+            Ok(Some(within)) => Ok(within).into(),
             // Where it lies only the directory knows.
             Ok(None) => Truth::Unclear(Cause::NotAName),
             Err(cause) => Truth::Unclear(cause),
@@ -189,22 +189,6 @@ fn joined(members: &[Test], decisive: Truth, here: &Here<'_>) -> Truth {
         }
     }
     whole
-}
-
-fn named(of: NameOf, among: &[Spelling], here: &Here<'_>) -> Result<bool, Cause> {
-    let name = here.facts.name(of);
-    let distinguished = name.distinguished()?;
-    for spelling in among {
-        let is_it = match (spelling, distinguished) {
-            (Spelling::Distinguished(wanted), Some(found)) => wanted == found,
-            (Spelling::Other(wanted), None) => **wanted == *name.text()?,
-            _ => false,
-        };
-        if is_it {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn is_like(text: &str, like: Like, part: &str) -> bool {

@@ -1,8 +1,10 @@
 //! What conditions may ask about.
 
 use super::LONGEST_TEXT;
+use super::check::Spelling;
 use super::evaluate::Cause;
 use jiff::Timestamp;
+use postern_identity::name::is_common;
 use postern_identity::{ConnectionFacts, DistinguishedName, StateName};
 use std::cell::OnceCell;
 
@@ -56,6 +58,8 @@ impl<'a> Facts<'a> {
 #[derive(Debug)]
 pub(super) struct Name<'a> {
     written: &'a str,
+    /// Whether it needs no reading, as most names do not.
+    common: OnceCell<bool>,
     distinguished: OnceCell<Option<DistinguishedName>>,
     text: OnceCell<String>,
 }
@@ -64,13 +68,52 @@ impl<'a> Name<'a> {
     fn new(written: &'a str) -> Self {
         Self {
             written,
+            common: OnceCell::new(),
             distinguished: OnceCell::new(),
             text: OnceCell::new(),
         }
     }
 
+    /// Whether it lies within one of these; `None` if it is no distinguished name.
+    pub(super) fn is_within(&self, bases: &[DistinguishedName]) -> Result<Option<bool>, Cause> {
+        if let Some(common) = self.common()? {
+            return Ok(Some(bases.iter().any(|base| base.holds_common(common))));
+        }
+        let name = self.distinguished()?;
+        Ok(name.map(|name| bases.iter().any(|base| name.is_within(base))))
+    }
+
+    /// Whether it is written like one of these.
+    pub(super) fn is_among(&self, spellings: &[Spelling]) -> Result<bool, Cause> {
+        if let Some(common) = self.common()? {
+            let is_it = |spelling: &Spelling| matches!(spelling, Spelling::Distinguished(wanted) if wanted.is_common_name(common));
+            return Ok(spellings.iter().any(is_it));
+        }
+        let distinguished = self.distinguished()?;
+        for spelling in spellings {
+            let is_it = match (spelling, distinguished) {
+                (Spelling::Distinguished(wanted), Some(found)) => wanted == found,
+                (Spelling::Other(wanted), None) => **wanted == *self.text()?,
+                _ => false,
+            };
+            if is_it {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The name if it [is common](is_common).
+    fn common(&self) -> Result<Option<&'a str>, Cause> {
+        if self.written.len() > LONGEST_TEXT {
+            return Err(Cause::TooLong);
+        }
+        let common = self.common.get_or_init(|| is_common(self.written.as_bytes()));
+        Ok(common.then_some(self.written))
+    }
+
     /// As a distinguished name; `None` if it is none. The empty name is the root: nobody's.
-    pub(super) fn distinguished(&self) -> Result<Option<&DistinguishedName>, Cause> {
+    fn distinguished(&self) -> Result<Option<&DistinguishedName>, Cause> {
         if self.written.len() > LONGEST_TEXT {
             return Err(Cause::TooLong);
         }
@@ -81,6 +124,9 @@ impl<'a> Name<'a> {
     /// As a text that looks the same for every spelling that means the same: a distinguished name in normal form, anything else
     /// in lower case.
     pub(super) fn text(&self) -> Result<&str, Cause> {
+        if self.common()?.is_some() {
+            return Ok(self.text.get_or_init(|| self.written.to_ascii_lowercase()));
+        }
         let distinguished = self.distinguished()?;
         let write = || distinguished.map_or_else(|| self.written.to_lowercase(), ToString::to_string);
         Ok(self.text.get_or_init(write))

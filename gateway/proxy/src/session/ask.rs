@@ -1,20 +1,21 @@
 //! A bind on its way to the directory and back: with our own control, on a lane that may carry it.
 
 use super::Session;
+use super::record::lossy;
 use crate::lane::{Lane, LaneLoss};
 use crate::pool::NoLane;
 use crate::refusal::Refusal;
 use postern_directory::Dialect;
-use postern_identity::decide::{BindQuestion, BindVerdict};
+use postern_identity::decide::{BindQuestion, BindVerdict, RouteRules};
 use postern_identity::{Proven, Standing};
 use postern_ldap::control::ppolicy;
 use postern_ldap::{Message, oid, splice};
-use std::borrow::Cow;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// What the directory said to a bind, and the lane that carried it.
 pub(super) struct Answered {
-    pub(super) lane: Lane,
+    pub(super) lane: Box<Lane>,
     pub(super) octets: Zeroizing<Vec<u8>>,
 }
 
@@ -55,11 +56,20 @@ impl Session {
 
     /// Asks whoever holds the rules.
     pub(super) fn ask(&self, name: &[u8], standing: &Standing, proven: Proven) -> BindVerdict {
-        // The whole name: conditions must not be asked about the beginning of one.
-        let account: Cow<'_, str> = String::from_utf8_lossy(name);
-        self.shared.decide.bind(&BindQuestion {
+        self.ask_with_rules(name, standing, proven).0
+    }
+
+    /// The same, with what may pass for that account from now on where that is known with it.
+    pub(super) fn ask_with_rules(
+        &self,
+        name: &[u8],
+        standing: &Standing,
+        proven: Proven,
+    ) -> (BindVerdict, Option<Arc<RouteRules>>) {
+        self.shared.decide.sign_in(&BindQuestion {
             route: &self.route.name,
-            account: &account,
+            // The whole name: conditions must not be asked about the beginning of one.
+            account: &lossy(name),
             connection: &self.facts.connection(),
             standing,
             proven,
@@ -75,11 +85,11 @@ impl Session {
         if capabilities.known && !capabilities.password_policy {
             return None;
         }
-        let control = ppolicy::request();
+        let control = ppolicy::request_octets();
         let request = if message.controls.is_empty() {
-            Ok(splice::with_control(message, &control))
+            Ok(splice::with_control(message, control))
         } else {
-            splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[&control])
+            splice::with_controls(message, |other| other.oid != oid::PASSWORD_POLICY, &[control])
         };
         request.ok().map(Zeroizing::new)
     }
@@ -90,7 +100,7 @@ impl Session {
         self.marks.route_used = true;
         let want = self.want_of_bind(request);
         // A lane that cannot be used gives up its place before another is waited for. One to another server may serve another session.
-        let own = self.lane.take().filter(Lane::is_clean);
+        let own = self.lane.take().filter(|lane| lane.is_clean());
         let (own, other) = match own {
             Some(lane) if self.route.upstream.suits(lane.server, &want) => (Some(lane), None),
             other => (None, other),

@@ -15,6 +15,7 @@ use postern_ldap::bind::{Authentication, BindRequest};
 use postern_ldap::result::LdapResult;
 use postern_ldap::{Message, MessageId, ResultCode, answer, oid, splice, tag};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 impl Session {
     /// Answers one bind request. Nothing of this client is read meanwhile (lane rule 2).
@@ -264,7 +265,7 @@ impl Session {
             standing.evidence.source = Source::BindForChange;
         }
         let standing = self.looked_again(lane.server, name, standing, proven).await;
-        let mut verdict = self.ask(name, &standing, proven);
+        let (mut verdict, rules) = self.ask_with_rules(name, &standing, proven);
         // Nothing can be let in that the directory turned away: its lane is nobody's. Only to change the password, for which no lane is needed,
         // may somebody stay whose password was right.
         let to_change = standing.evidence.source == Source::BindForChange && verdict.admission == Admission::Restrict;
@@ -284,18 +285,17 @@ impl Session {
             _ => shown.let_in(&response),
         };
         self.take_note(name, &standing, proven, &verdict);
-        self.take_verdict(lane, name, standing, proven, &verdict, accepted);
+        self.take_verdict(lane, name, (standing, proven), (&verdict, rules), accepted);
         Some(reply)
     }
 
-    /// Makes the session what the verdict says, and puts it on record.
+    /// Makes the session what the verdict says, and puts it on record. `rules`: what came with the verdict, just now.
     pub(super) fn take_verdict(
         &mut self,
-        mut lane: Lane,
+        mut lane: Box<Lane>,
         name: &[u8],
-        standing: Standing,
-        proven: Proven,
-        verdict: &BindVerdict,
+        (standing, proven): (Standing, Proven),
+        (verdict, rules): (&BindVerdict, Option<Arc<RouteRules>>),
         accepted: bool,
     ) {
         // The directory restricts this lane to its must-change account: nobody else may meet that (lane rule 5).
@@ -344,14 +344,14 @@ impl Session {
         if !accepted || verdict.admission == Admission::Refuse {
             self.give_lane_back();
         }
-        self.take_rules_anew();
+        self.take_rules_judged(rules);
     }
 
     /// On a transparent route the directory's verdict is ours, and its octets are the answer. `known` says whether the standing was asked
     /// for at all: without the control a must-change account looks like any other.
     fn pass_verdict_of_directory(
         &mut self,
-        mut lane: Lane,
+        mut lane: Box<Lane>,
         name: &[u8],
         (standing, proven): (Standing, Proven),
         code: ResultCode,

@@ -87,7 +87,7 @@ impl Session {
         };
         let accepted = answer::result(message.id, tag::BIND_RESPONSE, ResultCode::SUCCESS, "", &[]);
         let reply = Message::parse(&accepted).map_or_else(|_| accepted.clone(), |accepted| shown.let_in(&accepted));
-        self.take_verdict(lane, dn.as_bytes(), standing, proven, &verdict, true);
+        self.take_verdict(lane, dn.as_bytes(), (standing, proven), (&verdict, None), true);
         reply
     }
 
@@ -113,7 +113,7 @@ impl Session {
     }
 
     /// A fresh lane on which our service account acts for this account, once the directory has said that it does.
-    async fn acting_lane(&mut self, dn: &str) -> Result<Lane, Refusal> {
+    async fn acting_lane(&mut self, dn: &str) -> Result<Box<Lane>, Refusal> {
         self.lane = None; // it gives up its place before another is waited for
         let want = self.want_of(dn.as_bytes());
         let mut lane = self.route.pool.service(&want, self.share()).await.map_err(no_lane)?;

@@ -241,7 +241,7 @@ fn is_start_tls(request: &[u8]) -> bool {
 }
 
 /// A lane on which the directory knows nobody (lane rule 4): a reused one is anonymously bound first and must have said 0 to it.
-async fn anonymous_lane(route: &Route, limits: Limits, want: &Want, share: Share) -> Result<Lane, Refusal> {
+async fn anonymous_lane(route: &Route, limits: Limits, want: &Want, share: Share) -> Result<Box<Lane>, Refusal> {
     let mut lane = route.pool.take(want, share).await.map_err(no_lane)?;
     if !lane.reused && lane.identity == LaneIdentity::Anonymous {
         return Ok(lane);

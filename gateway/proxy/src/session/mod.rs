@@ -53,8 +53,9 @@ use postern_ldap::{FrameError, MessageId, ResultCode, answer};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Sleep, timeout};
@@ -129,7 +130,7 @@ pub(crate) struct Session {
     client: Client,
     inbound: Inbound,
     outbound: Outbound,
-    lane: Option<Lane>,
+    lane: Option<Box<Lane>>,
     identity: Identity,
     /// The name it gave, if that is not the one it is signed in by.
     given: Option<Box<names::Given>>,
@@ -377,7 +378,14 @@ impl Session {
     /// Waits until the client's socket has everything, for as long as a client may stall.
     async fn flush_in_time(&mut self) -> ControlFlow<Leave> {
         let limit = self.shared.limits.write_stall;
-        match timeout(limit, self.flush()).await {
+        let mut flush = pin!(self.flush());
+        // Nearly always it takes all of it at once, and then no timer is made for it.
+        let at_once = poll_fn(|context| Poll::Ready(flush.as_mut().poll(context))).await;
+        let flushed = match at_once {
+            Poll::Ready(flushed) => Ok(flushed),
+            Poll::Pending => timeout(limit, flush).await,
+        };
+        match flushed {
             Ok(Ok(())) => ControlFlow::Continue(()),
             _ => ControlFlow::Break(Leave::Gone),
         }

@@ -224,7 +224,11 @@ impl Session {
 
 /// A name for the record: bounded, and lossy where it is not UTF-8.
 pub(super) fn readable(name: &[u8]) -> Cow<'_, str> {
-    let name = name.get(..LONGEST).unwrap_or(name);
+    lossy(name.get(..LONGEST).unwrap_or(name))
+}
+
+/// The whole of a name as a text, lossy where it is not UTF-8.
+pub(super) fn lossy(name: &[u8]) -> Cow<'_, str> {
     // Nearly every name is UTF-8, and that is told faster than what to replace.
     std::str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed)
 }

@@ -1,11 +1,13 @@
 //! A session under the rules in force: taken up when they change, and what they let it skip.
 
+use super::record::lossy;
 use super::{Identity, Leave, NobodysRules, RulesHold, Session};
-use crate::lane::{Lane, LaneIdentity};
+use crate::lane::LaneIdentity;
 use crate::ticker::ticks;
-use postern_identity::decide::{Admission, Operation, RouteQuestion, RuleName, TlsRule};
+use postern_identity::decide::{Admission, Operation, RouteQuestion, RouteRules, RuleName, TlsRule};
 use postern_identity::disclose;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 impl Session {
     /// Takes up the rules now in force, and judges the session again under them from what it remembers. No I/O.
@@ -44,7 +46,7 @@ impl Session {
         let nobody = signed_in.is_none();
         let account = signed_in.map(|signed_in| {
             let told = disclose(&signed_in.standing, signed_in.proven).state().name();
-            (String::from_utf8_lossy(&signed_in.name), told)
+            (lossy(&signed_in.name), told)
         });
         let answer = self.shared.decide.route(&RouteQuestion {
             route: &self.route.name,
@@ -74,6 +76,17 @@ impl Session {
     pub(super) fn take_rules_anew(&mut self) {
         if self.rules_hold.conditional {
             self.take_rules();
+        }
+    }
+
+    /// The same for whoever has just been let in or turned away. `judged`: what came with the verdict, which holds for as long as what
+    /// this sign-in began with, for that rests on the clock alone.
+    pub(super) fn take_rules_judged(&mut self, judged: Option<Arc<RouteRules>>) {
+        match judged {
+            Some(rules) if self.rules_hold.conditional && self.is_bound() && !self.rules_are_over() => {
+                self.rules = Some(rules);
+            }
+            _ => self.take_rules_anew(),
         }
     }
 
@@ -148,7 +161,7 @@ impl Session {
 
     /// Whether the lane is our service account's, acting for whom the session is.
     pub(super) fn acts(&self) -> bool {
-        self.lane.as_ref().is_some_and(Lane::acts)
+        self.lane.as_ref().is_some_and(|lane| lane.acts())
     }
 
     /// Lane rule 1: whether the directory takes the lane for whom the session is.

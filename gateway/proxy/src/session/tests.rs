@@ -11,7 +11,7 @@ use postern_directory::{DialectName, ServerIndex};
 use postern_identity::decide::{GuardRules, RouteRules, Ruled};
 use postern_identity::{AccountKey, DirectoryName, Evidence, Source, Standing, State};
 use postern_ldap::ber::Writer;
-use postern_ldap::control::ppolicy::PasswordPolicyResponse;
+use postern_ldap::control::ppolicy::{PasswordPolicyResponse, PolicyWarning};
 use postern_ldap::extended::{self, PasswordModify};
 use postern_ldap::{Header, MessageId, ResultCode, answer, bind, frame, oid, tag};
 use std::future::Future;
@@ -263,6 +263,45 @@ async fn a_password_that_may_have_been_written_makes_a_wrong_one_worth_asking_wh
         assert_eq!(session.guess("later"), None, "{way}");
         stage.gateway.end_now().await;
     }
+}
+
+#[tokio::test]
+async fn whoever_is_let_in_has_the_rules_that_came_with_the_verdict_and_whoever_is_turned_away_has_nobodys() {
+    let address = server(|_, _, header, request| {
+        if is_with(request, b"right") {
+            return active(header);
+        }
+        if is_with(request, b"wrong") {
+            return done(header, ResultCode::INVALID_CREDENTIALS);
+        }
+        // A standing these rules turn away.
+        let control = PasswordPolicyResponse {
+            warning: Some(PolicyWarning::TimeBeforeExpiration(60)),
+            error: None,
+        }
+        .control();
+        let success = ResultCode::SUCCESS;
+        Reply::Send(answer::result(header.id, tag::BIND_RESPONSE, success, "", &[&control]))
+    })
+    .await;
+    let mut stage = stage(address, false, rules());
+    let judged = Arc::new(rules());
+    stage.decide.judge(&judged);
+    stage.decide.change(rules());
+    let session = &mut stage.session;
+    for (id, password, is_let_in) in [
+        (1, "right", true),
+        (2, "wrong", false),
+        (3, "right", true),
+        (4, "expires soon", false),
+        (5, "right", true),
+    ] {
+        assert!(session.step(sign_in(id, password)).await.is_continue());
+        assert_eq!(session.is_bound(), is_let_in, "{id}");
+        let taken = session.rules.as_ref().unwrap();
+        assert_eq!(Arc::ptr_eq(taken, &judged), is_let_in, "{id}");
+    }
+    stage.gateway.end_now().await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use postern_directory::local::ldif::{Reader, Record};
 use postern_directory::local::path::WrittenName;
 use postern_directory::local::schema::Schema;
 use postern_directory::local::{LoadFault, Loaded, Loader};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
@@ -159,15 +160,14 @@ fn found(record: Record, schema: &Schema) -> Result<Found, &'static str> {
     Ok(entry)
 }
 
-/// The entry as it will be: what its name says is in it too.
-fn with_name(entry: &Found, schema: &Schema) -> Found {
-    let mut whole = Found {
-        dn: entry.dn.clone(),
-        attributes: entry.attributes.clone(),
-    };
+/// The entry as it will be: what its name says is in it too. Most entries say it themselves.
+fn with_name<'a>(entry: &'a Found, schema: &Schema) -> Cow<'a, Found> {
+    let mut whole = Cow::Borrowed(entry);
     for (attribute, value) in pairs(&entry.dn) {
-        if let Some(described) = schema.described(attribute) {
-            put(&mut whole, described.canonical.to_string(), value);
+        if let Some(described) = schema.described(attribute)
+            && !whole.values(&described.canonical).contains(&value)
+        {
+            put(whole.to_mut(), described.canonical.to_string(), value);
         }
     }
     whole

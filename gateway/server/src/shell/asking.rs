@@ -45,6 +45,7 @@ fn told(text: &str) -> String {
 }
 
 /// An entry that was found. Values may be password hashes: no `Debug`.
+#[derive(Clone)]
 pub struct Found {
     /// Its name.
     pub dn: String,

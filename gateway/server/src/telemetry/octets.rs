@@ -13,6 +13,11 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A whole number.
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
+    // Most numbers of a line are one digit.
+    if let Ok(digit @ 0..=9) = u8::try_from(number) {
+        out.push(b'0' + digit);
+        return;
+    }
     let mut digits = [0; 20];
     let mut rest = number;
     let mut count = 0;
@@ -111,8 +116,8 @@ pub(super) fn shortened(text: &str, most: usize) -> &str {
 
 fn escape(out: &mut Vec<u8>, text: &str, quotes: bool) {
     let mut rest = text.as_bytes();
-    // Nearly every text is plain, and looking at all of it at once is faster than octet by octet.
-    if !rest.iter().fold(false, |any, octet| any | needs_escape(*octet, quotes)) {
+    // Nearly every text is plain.
+    if is_plain(rest) {
         out.extend_from_slice(rest);
         return;
     }
@@ -147,6 +152,25 @@ fn needs_escape(octet: u8, quotes: bool) -> bool {
     octet < 0x20 || octet == 0x7f || octet == 0xc2 || (quotes && matches!(octet, b'"' | b'\\'))
 }
 
+/// Whether no octet can need an escape: all of it ASCII, and no control, quote or backslash in it. Eight at a time, for every line has many.
+fn is_plain(octets: &[u8]) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    let (eights, rest) = octets.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    for (to, octet) in last.iter_mut().zip(rest) {
+        *to = *octet;
+    }
+    let all = eights.iter().chain([&last]);
+    all.fold(0, |found, eight| {
+        let eight = u64::from_ne_bytes(*eight);
+        // The high bit of an octet of `below(x, n)` is set where that of `x` is less than `n`, if those behind it are not and it is ASCII itself.
+        let below = |octets: u64, bound: u64| octets.wrapping_sub(EACH * bound) & HIGH;
+        let is = |octet: u8| below(eight ^ (EACH * u64::from(octet)), 1);
+        found | (eight & HIGH) | below(eight, 0x20) | is(0x7f) | is(b'"') | is(b'\\')
+    }) == 0
+}
+
 fn push_unicode(out: &mut Vec<u8>, octet: u8) {
     out.extend_from_slice(b"\\u00");
     for half in [octet >> 4, octet & 0xf] {
@@ -157,6 +181,7 @@ fn push_unicode(out: &mut Vec<u8>, octet: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn written(write: impl Fn(&mut Vec<u8>)) -> String {
         let mut out = Vec::new();
@@ -197,6 +222,23 @@ mod tests {
             let out = written(|out| push_json(out, text));
             assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
             assert!(!out.chars().any(char::is_control), "{out:?}");
+        }
+    }
+
+    proptest! {
+        /// Wherever in it the one octet stands that needs an escape.
+        #[test]
+        fn a_text_is_plain_if_none_of_its_octets_needs_an_escape(
+            plain in "[ -!#-\\[\\]-~]{0,40}", at in any::<prop::sample::Index>(), other in any::<u8>(), twice in any::<bool>(),
+        ) {
+            let mut octets = plain.into_bytes();
+            prop_assert!(is_plain(&octets));
+            let mut put = || octets.insert(at.index(octets.len() + 1), other);
+            put();
+            if twice {
+                put();
+            }
+            prop_assert_eq!(is_plain(&octets), other.is_ascii() && !needs_escape(other, true));
         }
     }
 

@@ -1,12 +1,14 @@
 //! Definitions worked out: what a type has from those above it, what a class requires and allows in all.
 
 use super::attribute::AttributeType;
+use super::by_name::ByName;
 use super::definition::{AttributeDefinition, ClassDefinition, Definition, Origin};
 use super::name::{Compared, Names};
 use super::rule::{Purpose, Rule, named};
 use super::source::{Problem, SchemaError};
 use super::syntax::Syntax;
 use super::{Inner, Schema, indexed, source};
+use crate::local::access::is_secret;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -98,8 +100,8 @@ pub(super) fn build(definitions: Vec<Definition>) -> Result<Schema, SchemaError>
 struct Builder {
     attributes: Vec<AttributeType>,
     classes: Vec<ObjectClass>,
-    attributes_by_name: HashMap<Box<str>, usize>,
-    classes_by_name: HashMap<Box<str>, usize>,
+    attributes_by_name: ByName<usize>,
+    classes_by_name: ByName<usize>,
 }
 
 impl Builder {
@@ -190,6 +192,9 @@ impl Builder {
         }
         let name = title(&one.names);
         let key: Arc<str> = name.to_ascii_lowercase().into();
+        if !one.origin.standard {
+            kept_secret(one, &key, &superiors)?;
+        }
         let indexed = equality.is_some()
             && if one.origin.standard {
                 indexed::STANDARD.contains(&&*key)
@@ -346,6 +351,32 @@ impl Builder {
     }
 }
 
+/// What holds passwords is known by its name: what a file puts below it, or calls by its name besides another, would be told.
+fn kept_secret(one: &AttributeDefinition, key: &str, superiors: &[Arc<str>]) -> Result<(), Problem> {
+    if let Some(above) = superiors.iter().find(|above| is_secret(above)) {
+        return Err(Problem::new(
+            one.origin.place,
+            format!(
+                "{} stands on {above}: its values would be passwords, and told",
+                title(&one.names)
+            ),
+            format!("Keep them in {above} itself, or take SUP away if they are none"),
+        ));
+    }
+    let is_called_so = one.names.iter().any(|name| is_secret(&name.to_ascii_lowercase()));
+    if is_called_so && !is_secret(key) {
+        return Err(Problem::new(
+            one.origin.place,
+            format!(
+                "{} has the name of an attribute for passwords besides: its values would be told",
+                title(&one.names)
+            ),
+            "Put that name first",
+        ));
+    }
+    Ok(())
+}
+
 fn title(names: &[Arc<str>]) -> &str {
     names.first().map_or("it", |name| name)
 }
@@ -361,7 +392,7 @@ fn push(list: &mut Vec<Arc<str>>, key: &Arc<str>) {
 }
 
 fn enter(
-    map: &mut HashMap<Box<str>, usize>,
+    map: &mut ByName<usize>,
     oid: &Arc<str>,
     names: &[Arc<str>],
     place: usize,

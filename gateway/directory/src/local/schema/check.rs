@@ -138,7 +138,9 @@ impl Schema {
                 "AttributeDescription contains inappropriate characters"
             }));
         };
-        let mut seen = HashMap::with_capacity(attribute.values.len());
+        // Most attributes have one value, and it is like no other.
+        let several = attribute.values.len() > 1;
+        let mut seen = HashMap::with_capacity(if several { attribute.values.len() } else { 0 });
         for (place, value) in attribute.values.iter().enumerate() {
             let invalid = || {
                 let text = format!("{description}: value #{place} invalid per syntax");
@@ -148,7 +150,8 @@ impl Schema {
             if &*kind.key == "objectclass" && self.object_class(value).is_none() {
                 return Err(invalid());
             }
-            if let Some(first) = seen.insert(kind.normal(value).map_err(|_| invalid())?, place) {
+            let normal = kind.normal(value).map_err(|_| invalid())?;
+            if several && let Some(first) = seen.insert(normal, place) {
                 return Err(SchemaFault::new(
                     SchemaFault::ATTRIBUTE_OR_VALUE_EXISTS,
                     format!("{description}: value #{first} provided more than once"),

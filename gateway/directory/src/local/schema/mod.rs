@@ -5,6 +5,7 @@
 
 mod attribute;
 mod build;
+mod by_name;
 mod check;
 mod definition;
 mod indexed;
@@ -31,8 +32,8 @@ pub(in crate::local) use name::Names;
 pub(in crate::local) use prepare::Part;
 pub(in crate::local) use rule::named as rule_named;
 
+use by_name::{ByName, by_name};
 use definition::Definition;
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 
@@ -47,8 +48,8 @@ struct Inner {
     attributes: Vec<Arc<AttributeType>>,
     classes: Vec<Arc<ObjectClass>>,
     /// By every name in lower case, and by OID.
-    attributes_by_name: HashMap<Box<str>, usize>,
-    classes_by_name: HashMap<Box<str>, usize>,
+    attributes_by_name: ByName<usize>,
+    classes_by_name: ByName<usize>,
     names: Arc<Names>,
     subschema: OnceLock<Entry>,
 }
@@ -113,15 +114,6 @@ impl Schema {
     ) -> Result<(), ValueFault> {
         rule.normal_into(value, &self.inner.names, 0, out)
     }
-}
-
-fn by_name<'a, V>(map: &'a HashMap<Box<str>, V>, name: &[u8]) -> Option<&'a V> {
-    // No name is longer; what is comes from outside.
-    let mut lower = [0_u8; 128];
-    let lower = lower.get_mut(..name.len())?;
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    map.get(std::str::from_utf8(lower).ok()?)
 }
 
 /// What is defined before anybody adds to it, in the order in which it is read.

@@ -1,10 +1,9 @@
 //! Which names there are, in the form in which names, identifiers and the values of names are compared.
 
-use super::by_name;
+use super::by_name::{ByName, by_name};
 use super::rule::Rule;
 use super::syntax::Syntax;
 use crate::local::path::NameFault;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The deepest a name may stand in the value of a name.
@@ -13,8 +12,8 @@ const DEEPEST: u8 = 3;
 /// Every name and OID of every attribute type and object class.
 #[derive(Default)]
 pub(crate) struct Names {
-    pub(super) attributes: HashMap<Box<str>, Compared>,
-    pub(super) classes: HashMap<Box<str>, Arc<str>>,
+    pub(super) attributes: ByName<Compared>,
+    pub(super) classes: ByName<Arc<str>>,
 }
 
 /// What a name's value is compared by.

@@ -3,6 +3,7 @@
 use super::memory::Fault;
 use super::stage::{ADA, Asked, BASE, PASSWORD, Stage};
 use jiff::SignedDuration;
+use postern_identity::Secret;
 use postern_identity::records::RecordsError;
 use postern_ldap::control::ppolicy::{PasswordPolicyResponse, error};
 use postern_ldap::extended::PasswordModify;
@@ -136,6 +137,49 @@ async fn many_wrong_passwords_at_once_are_all_counted() {
     );
     assert_eq!(stage.kept(ADA, "pwdFailureTime").await.len(), 5);
     assert_eq!(stage.kept(ADA, "pwdAccountLockedTime").await.len(), 1);
+}
+
+#[tokio::test]
+async fn many_sign_ins_at_once_are_each_judged_and_none_is_given_up() {
+    let stage = with_policy(&[("pwdLockout", "TRUE"), ("pwdMaxFailure", "100")]).await;
+    // All are read, then all are hashed, and only then the store goes on, slowly: each finds the entry changed by those before it.
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(80));
+    stage.entries.wait_for(Some(gate.clone()));
+    let guesses = (0..40).map(|number| {
+        let mut client = stage.client();
+        let password = if number == 20 { PASSWORD } else { "wrong" };
+        async move { (number == 20, client.bind(ADA, password).await.code) }
+    });
+    let guesses = futures_util::future::join_all(guesses);
+    let slowly = async {
+        while gate.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+        let last = stage
+            .directory
+            .hasher
+            .verify(Vec::new(), Secret::new("last in the queue"));
+        assert!(last.await.is_ok());
+        loop {
+            if gate.available_permits() == 0 {
+                gate.add_permits(1);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let codes = tokio::select! {
+        codes = guesses => codes,
+        () = slowly => unreachable!(),
+    };
+    for (is_right, code) in codes {
+        let wanted = if is_right {
+            ResultCode::SUCCESS
+        } else {
+            ResultCode::INVALID_CREDENTIALS
+        };
+        assert_eq!(code, wanted);
+    }
 }
 
 #[tokio::test]

@@ -118,13 +118,7 @@ impl LocalDirectory {
     ) -> Result<Plan, Answer> {
         let rights = access.to(adding.path.octets());
         let above = match self.nearest(&adding.path).await? {
-            Some(row) if row.path == *adding.path.octets() => {
-                return Err(if rights.may_see() {
-                    Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, "")
-                } else {
-                    Answer::forbidden()
-                });
-            }
+            Some(row) if row.path == *adding.path.octets() => return Err(there_already(rights)),
             nearest => {
                 let path_above = adding.path.above().filter(|_| adding.path != self.base);
                 match (path_above, nearest) {
@@ -158,7 +152,11 @@ impl LocalDirectory {
         self.check_new(&mut entry)?;
         let indexed = self.schema.indexed(&entry);
         let mut unit = Vec::new();
-        self.unique(&[], &indexed, None, &mut unit).await?;
+        if let Err(not_alone) = self.unique(&[], &indexed, None, &mut unit).await {
+            // Who was faster with the same name has its values, too: that the name is taken says more.
+            let there = self.entries.nearest(&self.tree, &[adding.path.octets()]).await?;
+            return Err(there.map_or(not_alone, |_| there_already(rights)));
+        }
         let name = match &above {
             Some(above) => rdn::below(&adding.rdn.text, &above.name),
             None => self.settings.base_dn.as_str().into(),
@@ -214,5 +212,14 @@ impl LocalDirectory {
                 entry.set(attribute, vec![value]);
             }
         }
+    }
+}
+
+/// What is said of a name that is taken.
+fn there_already(rights: Rights<'_>) -> Answer {
+    if rights.may_see() {
+        Answer::new(ResultCode::ENTRY_ALREADY_EXISTS, "")
+    } else {
+        Answer::forbidden()
     }
 }

@@ -6,22 +6,28 @@
 
 mod batch;
 
-use super::change::{checked, undefined};
+use super::change::undefined;
 use super::rdn::{self, Rdn};
 use crate::local::LocalDirectory;
 use crate::local::answer::Answer;
 use crate::local::entry::Entry;
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
-use batch::{Content, Ready, UUID, Unit, written};
+use batch::{Content, Ready, UUID, Unit, Written, written};
 use postern_ldap::ResultCode;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinSet;
 
-/// Entries of one batch, at most.
+/// Entries of the first batch, and of any at most. They grow while each is written quickly: little time passes until something is written,
+/// and a store that is slow gets no more at once than it can write before it is late.
+const FIRST_BATCH: usize = 2_500;
 const BATCH: usize = 20_000;
+/// Written in less: the next ones may be larger. Written in more: smaller.
+const QUICK: Duration = Duration::from_secs(2);
+const SLOW: Duration = Duration::from_secs(4);
 /// Octets of one batch's entries, about.
 const BATCH_OCTETS: usize = 32 * 1024 * 1024;
 /// Names that are remembered of entries that have others below them.
@@ -72,9 +78,11 @@ pub struct Loader {
     /// The keys of what is one entry's alone.
     alone: Vec<Arc<str>>,
     batch: Vec<Ready>,
+    /// Entries of this batch at most.
+    most: usize,
     octets: usize,
     names: HashMap<Arc<[u8]>, Arc<str>>,
-    writing: JoinSet<Result<u64, LoadFault>>,
+    writing: JoinSet<Result<Written, LoadFault>>,
     /// The place of the first entry of the batch that is being made ready to be written, or was not.
     unready: Option<u64>,
     /// The place of the first entry of the batch that is being written, or was not.
@@ -92,6 +100,7 @@ impl Loader {
             directory: Arc::clone(directory),
             session: Session::new(Actor::Root),
             batch: Vec::new(),
+            most: FIRST_BATCH,
             octets: 0,
             names: HashMap::new(),
             writing: JoinSet::new(),
@@ -119,7 +128,7 @@ impl Loader {
         };
         self.octets += 64 + ready.content.octets();
         self.batch.push(ready);
-        if self.batch.len() >= BATCH || self.octets >= BATCH_OCTETS {
+        if self.batch.len() >= self.most || self.octets >= BATCH_OCTETS {
             self.write().await?;
         }
         Ok(())
@@ -155,13 +164,12 @@ impl Loader {
         let path = directory.place_within(name.as_bytes(), "the root DSE cannot be loaded")?;
         let mut entry = Entry::new();
         for (description, values) in attributes {
-            let described = schema.described(description.as_bytes());
-            let base = description.split(';').next().unwrap_or_default().to_ascii_lowercase();
-            if PASSED_OVER.contains(&base.as_str()) {
+            let base = description.split(';').next().unwrap_or_default();
+            if PASSED_OVER.iter().any(|passed| passed.eq_ignore_ascii_case(base)) {
                 continue;
             }
+            let described = schema.described(description.as_bytes());
             let described = described.ok_or_else(|| undefined(description.as_bytes()))?;
-            checked(described.kind, &values, false)?;
             let mut all = entry.values(&described.canonical).to_vec();
             all.extend(values);
             entry.set(&described.canonical, all);
@@ -245,7 +253,7 @@ impl Loader {
     /// Waits until nothing is being written.
     pub(super) async fn settle(&mut self) -> Result<(), LoadFault> {
         while let Some(written) = self.writing.join_next().await {
-            self.loaded += written.unwrap_or_else(|_| {
+            let written = written.unwrap_or_else(|_| {
                 let stopped = Answer::new(ResultCode::OTHER, "loading was stopped");
                 Err(LoadFault {
                     unsure: true,
@@ -253,8 +261,21 @@ impl Loader {
                 })
             })?;
             self.unwritten = None;
+            self.loaded += written.entries;
+            self.most = next_size(self.most, written.took);
         }
         Ok(())
+    }
+}
+
+/// Entries of the batches behind one that took so long.
+fn next_size(most: usize, took: Duration) -> usize {
+    if took < QUICK {
+        (most * 2).min(BATCH)
+    } else if took > SLOW {
+        (most / 2).max(FIRST_BATCH)
+    } else {
+        most
     }
 }
 
@@ -270,5 +291,23 @@ fn fault(place: u64, name: &str, answer: &Answer) -> LoadFault {
         code: answer.code.0,
         text,
         unsure: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_grow_while_the_store_is_quick_and_shrink_where_it_is_slow() {
+        let sizes = |took: u64, from: usize| -> Vec<usize> {
+            let next = |most: &usize| Some(next_size(*most, Duration::from_secs(took)));
+            std::iter::successors(Some(from), next).take(4).collect()
+        };
+        assert_eq!(sizes(1, FIRST_BATCH), [2_500, 5_000, 10_000, BATCH]);
+        assert_eq!(sizes(1, BATCH), [BATCH; 4]);
+        assert_eq!(sizes(3, 5_000), [5_000; 4]);
+        assert_eq!(sizes(5, BATCH), [BATCH, 10_000, 5_000, FIRST_BATCH]);
+        assert_eq!(sizes(5, FIRST_BATCH), [FIRST_BATCH; 4]);
     }
 }

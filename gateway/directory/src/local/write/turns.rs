@@ -31,7 +31,7 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits for the turn of whoever writes at this place; it ends with what is returned.
-    pub(super) async fn wait(&self, path: &NamePath) -> Result<Option<MutexGuard<'_, ()>>, Answer> {
+    pub(in crate::local) async fn wait(&self, path: &NamePath) -> Result<Option<MutexGuard<'_, ()>>, Answer> {
         let place = usize::try_from(self.spread.hash_one(path.octets())).unwrap_or_default() % TURNS;
         let Some(turn) = self.places.get(place) else {
             return Ok(None);

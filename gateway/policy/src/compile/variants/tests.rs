@@ -419,9 +419,9 @@ fn what_is_not_proven_is_answered_alike_whoever_it_says_it_is() {
             standing: &standing(State::Unknown, 49),
             proven,
         };
-        let (verdict, is_unclear) = book.judge(&question, NOON.parse().unwrap(), &mut crate::rulebook::Untold);
-        assert!(!is_unclear);
-        verdict
+        let judged = book.judge(&question, || NOON.parse().unwrap(), &mut crate::rulebook::Untold);
+        assert!(!judged.is_unclear && judged.pass.is_none());
+        judged.verdict
     };
     for proven in [Proven::No, Proven::Unknown] {
         let nobody = ask("nobody", proven);

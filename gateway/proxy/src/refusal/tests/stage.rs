@@ -407,6 +407,8 @@ pub(crate) fn rules() -> RouteRules {
 pub(crate) struct Fixed {
     generation: Arc<Generation>,
     rules: Mutex<Option<Arc<RouteRules>>>,
+    /// What comes with a verdict, where rules depend on who it is. Nobody has a reason to ask for them then.
+    judged: Mutex<Option<Arc<RouteRules>>>,
 }
 
 impl Fixed {
@@ -415,7 +417,13 @@ impl Fixed {
         Self {
             generation: Arc::default(),
             rules: Mutex::new(rules.map(Arc::new)),
+            judged: Mutex::default(),
         }
+    }
+
+    /// Whoever signs in has these from now on.
+    pub(crate) fn judge(&self, rules: &Arc<RouteRules>) {
+        *self.judged.lock().unwrap() = Some(Arc::clone(rules));
     }
 
     /// Others from now on.
@@ -430,8 +438,18 @@ impl Decide for Fixed {
         Arc::clone(&self.generation)
     }
 
-    fn route(&self, _: &RouteQuestion<'_>) -> Option<RouteAnswer> {
-        self.rules.lock().unwrap().clone().map(RouteAnswer::always)
+    fn route(&self, question: &RouteQuestion<'_>) -> Option<RouteAnswer> {
+        let conditional = self.judged.lock().unwrap().is_some();
+        assert!(!conditional || question.account.is_none(), "judged already");
+        let rules = self.rules.lock().unwrap().clone()?;
+        Some(RouteAnswer {
+            conditional,
+            ..RouteAnswer::always(rules)
+        })
+    }
+
+    fn sign_in(&self, question: &BindQuestion<'_>) -> (BindVerdict, Option<Arc<RouteRules>>) {
+        (self.bind(question), self.judged.lock().unwrap().clone())
     }
 
     fn bind(&self, question: &BindQuestion<'_>) -> BindVerdict {

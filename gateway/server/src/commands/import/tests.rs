@@ -2,7 +2,7 @@ use super::*;
 
 fn read(text: &str) -> Result<Found, &'static str> {
     let record = Reader::new(text.as_bytes()).next().unwrap().unwrap();
-    found(record, &Schema::standard()).map(|entry| with_name(&entry, &Schema::standard()))
+    found(record, &Schema::standard()).map(|entry| with_name(&entry, &Schema::standard()).into_owned())
 }
 
 #[test]
@@ -12,6 +12,8 @@ fn whatever_name_an_attribute_goes_by_its_values_are_found_by_the_directorys() {
         ("dn: uid=a\nUSERPASSWORD: x\n2.5.4.35: y\n", "userPassword", &["x", "y"]),
         ("dn: uid=a\n2.16.840.1.113730.3.1.4: sso\n", "employeeType", &["sso"]),
         ("dn: uid=a\nsurname: x\n", "sn", &["x"]),
+        ("dn: uid=a\nuid: a\n", "uid", &["a"]),
+        ("dn: uid=A\nuserid: a\n", "uid", &["a", "A"]),
         ("dn: uid=a + EmployeeType=\\73so, dc=b\n", "employeeType", &["sso"]),
         (
             "dn: uid=a+2.16.840.1.113730.3.1.4=#0403737361,dc=b\nemployeetype: x\n",

@@ -137,6 +137,16 @@ fn faults_are_shown_where_they_are() {
         17,
         "kept by the directory itself",
     );
+    for secret in [
+        "attributetype ( 1.2.3 NAME 'oldPassword' SUP userPassword )",
+        "attributetype ( 1.2.3 NAME 'oldPassword' SUP 2.5.4.35 )",
+        "attributetype ( 1.2.3 NAME ( 'nt' 'sambaNTPassword' ) SUP cn )",
+    ] {
+        refused(secret, 1, 17, "told");
+    }
+    let below_one_of_its_own = "attributetype ( 1.2.3 NAME 'sambaNTPassword' SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )\n\
+        attributetype ( 1.2.4 NAME 'a' SUP sambaNTPassword )";
+    refused(below_one_of_its_own, 2, 17, "told");
     refused(
         "attributetype ( 1.2.3 NAME 'a' SUP cn COLLECTIVE )",
         1,

@@ -14,6 +14,7 @@ use postern_ldap::ResultCode;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Passwords that are hashed at once.
 const HASHED_AT_ONCE: usize = 4;
@@ -46,6 +47,13 @@ pub(super) struct Unit {
     places: Vec<u64>,
     /// What is asked, and then the entries.
     changes: Vec<EntryChange>,
+}
+
+/// A batch that is in.
+pub(super) struct Written {
+    pub(super) entries: u64,
+    /// How long the store took.
+    pub(super) took: Duration,
 }
 
 impl Content {
@@ -126,11 +134,17 @@ impl Unit {
 }
 
 /// Writes a batch.
-pub(super) async fn written(directory: Arc<LocalDirectory>, unit: Unit) -> Result<u64, LoadFault> {
+pub(super) async fn written(directory: Arc<LocalDirectory>, unit: Unit) -> Result<Written, LoadFault> {
+    let begun = Instant::now();
     let mut patience = 0_u32;
     loop {
         match directory.entries.commit(&directory.tree, unit.changes.clone()).await {
-            Ok(()) => return Ok(unit.places.len() as u64),
+            Ok(()) => {
+                return Ok(Written {
+                    entries: unit.places.len() as u64,
+                    took: begun.elapsed(),
+                });
+            }
             Err(RecordsError::Busy) if patience < 100 => {
                 patience += 1;
                 tokio::time::sleep(Duration::from_millis(50)).await;

@@ -63,6 +63,33 @@ async fn of_many_who_want_one_name_or_one_value_one_gets_it() {
     assert!(codes[1..].iter().all(|code| [19, 68].contains(code)), "{codes:?}");
 }
 
+#[tokio::test]
+async fn who_was_slower_to_make_an_entry_is_told_that_its_name_is_taken_and_not_its_value() {
+    let house = House::new().await;
+    let session = Session::new(Actor::Service);
+    let given: &[super::Given<'_>] = &[
+        ("objectClass", &["inetOrgPerson"]),
+        ("sn", &["x"]),
+        ("cn", &["x"]),
+        ("uid", &["one"]),
+    ];
+    // It is seen that there is none, and then nothing for a while.
+    let gate = Arc::new(tokio::sync::Semaphore::new(1));
+    house.entries.wait_for(Some(gate.clone()));
+    let request = add(&person("one"), given, &[]);
+    let slower = house.ask(&session, &request);
+    let faster = async {
+        while gate.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        house.entries.wait_for(None);
+        house.person("one").await;
+        gate.add_permits(100);
+    };
+    let (told, ()) = tokio::join!(slower, faster);
+    assert_eq!(told.code, 68, "{}", told.text);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_that_are_renamed_while_others_come_are_all_there() {
     let house = Arc::new(House::new().await);

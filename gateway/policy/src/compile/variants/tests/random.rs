@@ -1,6 +1,7 @@
 //! Random tables: what holds whichever of them do.
 
 use super::*;
+use postern_identity::disclose;
 use proptest::prelude::*;
 
 /// Tables that may or may not hold, in any order.
@@ -25,6 +26,28 @@ fn tables() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_comes_with_a_verdict_is_what_would_be_answered_to_who_asks(
+        tables in tables(), account in prop::sample::select(vec!["bob", STAFF]), hour in 0_u8..24, protected in any::<bool>(),
+    ) {
+        let book = book(&tables);
+        let connection = ConnectionFacts { protected, ..ConnectionFacts::example() };
+        let at: Timestamp = format!("2026-01-07T{hour:02}:30:00Z").parse().unwrap();
+        for standing in standings(Some(0)) {
+            for proven in PROVEN {
+                let question = BindQuestion { route: "r", account, connection: &connection, standing: &standing, proven };
+                let judged = book.judge(&question, || at, &mut crate::rulebook::Untold);
+                let told = disclose(&standing, proven).state().name();
+                let asked = RouteQuestion { route: "r", connection: &connection, account: Some((account, told)) };
+                let (asked, is_unclear) = book.pass(&asked, at, |_, _| {}).unwrap();
+                match judged.pass {
+                    Some(pass) => prop_assert!(proven == Proven::Yes && Arc::ptr_eq(&pass, &asked.rules) && judged.is_unclear == is_unclear),
+                    None => prop_assert!(proven != Proven::Yes),
+                }
+            }
+        }
+    }
 
     #[test]
     fn whatever_holds_the_fixed_rules_do_and_an_explanation_ends_in_the_same_verdict(

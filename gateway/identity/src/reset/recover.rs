@@ -1,0 +1,94 @@
+//! What became of a write nobody heard the end of: the directory is asked, and nothing is written again before it has answered.
+
+use super::asked::Action;
+use super::context::{Context, load};
+use super::desk::Desk;
+use super::events::Step;
+use super::finish::Written;
+use super::stages::{Executing, Kept, Target};
+use super::told::TargetOutcome;
+use super::trouble::Trouble;
+use crate::audit::Outcome;
+use crate::directory::DirectoryError;
+use crate::records::RecordsError;
+use crate::standing::{LockedBy, State};
+
+/// Contexts that are looked at in one round.
+const AT_ONCE: u32 = 32;
+
+impl Desk {
+    /// Looks after contexts whose lease ran out: whoever was writing is gone. How many of them are known of now.
+    pub async fn recover(&self) -> Result<u32, RecordsError> {
+        let rows = self.parts.records.abandoned(self.now(), AT_ONCE).await?;
+        let mut found_out = 0;
+        for row in &rows {
+            let Ok(loaded) = load(row) else { continue };
+            let Kept::Executing(stage) = loaded.stage.clone() else {
+                continue;
+            };
+            let base = loaded.base.clone();
+            match self.find_out(loaded.at(*stage)).await {
+                Ok(()) => found_out += 1,
+                Err(trouble) => self.record_trouble(&base, "reset.recovered", trouble),
+            }
+        }
+        Ok(found_out)
+    }
+
+    /// What became of this one. Nobody else is writing it: its lease has run out, and whoever comes first commits.
+    pub(super) async fn find_out(&self, context: Context<Executing>) -> Result<(), Trouble> {
+        let mut written = Vec::new();
+        for number in &context.stage.chosen {
+            let Some(target) = context.stage.ready.accounts.list.get(*number) else {
+                continue;
+            };
+            written.push(self.look_what_became(&context, target).await?);
+        }
+        self.crash("recover:looked");
+        for one in &written {
+            let step = Step {
+                reason: Some(if one.outcome == TargetOutcome::Done {
+                    "done"
+                } else {
+                    "not_done"
+                }),
+                ..Step::of("reset.recovered", Outcome::Allowed)
+            };
+            self.record(&context.base, &step);
+        }
+        // Nobody waits for the answer.
+        let _ = self.finish(None, context, written, None).await;
+        Ok(())
+    }
+
+    async fn look_what_became(&self, context: &Context<Executing>, target: &Target) -> Result<Written, Trouble> {
+        let directory = self.directory(&target.directory)?;
+        let applicant = match directory.again(&target.key()).await {
+            Ok(applicant) => applicant,
+            Err(DirectoryError::NotFound) => return Ok(Written::not(target, TargetOutcome::Changed)),
+            Err(error) => return Err(error.into()),
+        };
+        let is_locked = matches!(
+            applicant.standing.state,
+            State::Locked {
+                by: LockedBy::Failures,
+                ..
+            }
+        );
+        let outcome = match (context.base.action(), &target.mark, &applicant.password_mark) {
+            (Action::Unlock, _, _) if is_locked => TargetOutcome::Later,
+            (Action::Unlock, _, _) => TargetOutcome::Done,
+            (_, Some(before), Some(now)) if before == now => TargetOutcome::Later,
+            (_, None | Some(_), Some(_)) => TargetOutcome::Done,
+            // It does not say, and nothing is written twice: its owner is told that it may have changed, and can begin anew.
+            (_, _, None) => TargetOutcome::Changed,
+        };
+        let mut one = Written::not(target, outcome);
+        one.mark.clone_from(&applicant.password_mark);
+        one.privileged = applicant.protected;
+        if outcome == TargetOutcome::Done || applicant.password_mark.is_none() {
+            one.person = Some(applicant.person);
+        }
+        Ok(one)
+    }
+}
