@@ -48,7 +48,7 @@ pub(crate) fn kept(state_dir: &Path, file: &str, chance: &dyn Chance) -> Result<
     if !chance.fill(&mut *octets) {
         return Err(KeyError::NoRandomness);
     }
-    let made = make(state_dir, &path, &octets);
+    let made = make(state_dir, &path, &octets[..]);
     made.map_err(|_| KeyError::Io(path.clone()))?;
     // What stands there now: another program may have been faster.
     read(&path)?.ok_or(KeyError::Io(path))
@@ -150,7 +150,10 @@ mod tests {
         let path = folder.path().join(KEY);
         kept(folder.path(), KEY, &Counting).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(kept(folder.path(), KEY, &Counting).err(), Some(KeyError::Open(path.clone())));
+        assert_eq!(
+            kept(folder.path(), KEY, &Counting).err(),
+            Some(KeyError::Open(path.clone()))
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short\n").unwrap();
         assert_eq!(kept(folder.path(), KEY, &Counting).err(), Some(KeyError::Short(path)));

@@ -2,7 +2,9 @@
 
 use crate::config::Applicants;
 use postern_directory::names::{Finding, NameSearch};
-use postern_directory::{ApplicantSettings, NameForm, NameRules, People, PeopleSettings, SearchBase, ServiceLanes, Upstream};
+use postern_directory::{
+    ApplicantSettings, NameForm, NameRules, People, PeopleSettings, SearchBase, ServiceLanes, Upstream,
+};
 use std::sync::Arc;
 
 /// The people of this directory. Without search bases everybody below its base is found by login name and mail address.
@@ -16,7 +18,10 @@ pub(crate) fn of(upstream: &Arc<Upstream>, configured: Option<&Applicants>) -> P
     attributes.link.clone_from(&link);
     let names = vec![login.uid.to_owned(), login.mail.to_owned()];
     let mut applicants = ApplicantSettings::usual(names);
-    if let Some(bases) = configured.map(|configured| &configured.bases).filter(|bases| !bases.is_empty()) {
+    if let Some(bases) = configured
+        .map(|configured| &configured.bases)
+        .filter(|bases| !bases.is_empty())
+    {
         applicants.bases = bases.iter().map(SearchBase::clone).collect();
     }
     // Whoever says how accounts are linked wants whoever comes in to be linked.
