@@ -19,6 +19,7 @@ fn every_example_starts_signs_in_rightly_and_wrongly_and_stops() {
             .env("POSTERN_STATE_DIR", state.path())
             .env("POSTERN_LDAP_ADDR", address())
             .env("POSTERN_LDAPS_ADDR", address())
+            .env("POSTERN_HTTP_ADDR", address())
             .env("POSTERN_METRICS_ADDR", address())
             .env("SLAPD_PORT", port::free().to_string())
             .env("SLAPD_TLS_PORT", port::free().to_string())
