@@ -100,8 +100,8 @@ async fn remember_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// Everything a request passes.
-pub(crate) struct Edge {
+/// Everything a request passes. [`serve`](crate::serve) makes one; a door's tests ask one directly.
+pub struct Edge {
     sites: Sites,
     trusted: Trusted,
     limits: Limits,
@@ -112,7 +112,7 @@ pub(crate) struct Edge {
 
 impl Edge {
     /// `seed`: random, for which networks are counted together and for the numbers of requests.
-    pub(crate) fn new(sites: Sites, trusted: Trusted, rate: Rate, answer_within: Duration, seed: &[u8; 32]) -> Self {
+    pub fn new(sites: Sites, trusted: Trusted, rate: Rate, answer_within: Duration, seed: &[u8; 32]) -> Self {
         let process = seed.first_chunk().copied().unwrap_or_default();
         Self {
             sites,
@@ -125,7 +125,7 @@ impl Edge {
     }
 
     /// Answers one request of this peer's, and puts it into the log.
-    pub(crate) async fn answer<B>(&self, peer: IpAddr, request: http::Request<B>) -> Response
+    pub async fn answer<B>(&self, peer: IpAddr, request: http::Request<B>) -> Response
     where
         B: hyper::body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,

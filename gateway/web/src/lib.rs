@@ -15,7 +15,7 @@
 //!
 //! **To add a door:** a `Router` with its routes, merged into that of its site where [`Sites`] are made. Handlers take [`Visit`] and return
 //! `Result<_, Fault>`. A handler that changes anything reads a form and calls [`Forms::check`] first, or asks [`Tokens`]; it sets `Cache-Control` only
-//! on files that are everybody's.
+//! on files that are everybody's. Its tests ask an [`Edge`], and so see what a browser would.
 //!
 //! **To add a fault:** a variant of [`Fault`] and its line in [`problem`]'s table.
 
@@ -39,7 +39,7 @@ pub mod visit;
 
 pub use client::Trusted;
 pub use cookie::Cookie;
-pub use edge::{FaultPages, Faulty, ProblemsAlone, SameAddress, Sites, rough};
+pub use edge::{Edge, FaultPages, Faulty, ProblemsAlone, SameAddress, Sites, rough};
 pub use fault::Fault;
 pub use fields::Fields;
 pub use forms::{FORM_FIELD, FormToken, Forms};

@@ -1,0 +1,227 @@
+//! A little work for whoever asks for a message, so that flooding mailboxes costs something (OWASP ASVS 5 §2.4.1). The work is a search that a script
+//! does in a moment: a number for which SHA-256 of `challenge:name:number` begins with so many zero bits. Nobody has to read, recognise or remember
+//! anything (WCAG 2.2, 3.3.8). Where there is no script, waiting a moment does as well, a few times an hour for each network.
+//!
+//! A challenge holds for one browser (by the value of its form), one name, a while, and once. Nothing is kept of those that were not used.
+
+mod once;
+#[cfg(test)]
+mod tests;
+
+use aws_lc_rs::{digest, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use once::{Once, PerNetwork};
+use postern_identity::Secret;
+use postern_identity::clock::Timestamp;
+use postern_identity::reset::Chance;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How much work, and how long the wait.
+#[derive(Debug, Clone, Copy)]
+pub struct ProofSettings {
+    /// Zero bits to be found: each one more doubles the work. At most 24. 0: no work is asked for.
+    pub bits: u8,
+    /// The wait where there is no script.
+    pub wait: Duration,
+    /// How often a network may wait instead of work, in an hour.
+    pub waits_per_network: u32,
+}
+
+impl Default for ProofSettings {
+    fn default() -> Self {
+        Self {
+            bits: 18,
+            wait: Duration::from_secs(10),
+            waits_per_network: 30,
+        }
+    }
+}
+
+/// A page may be open for as long before its form is sent.
+const HOLDS: i64 = 30 * 60;
+
+/// Makes and checks challenges.
+pub(crate) struct Proofs {
+    settings: ProofSettings,
+    key: hmac::Key,
+    chance: Arc<dyn Chance>,
+    used: Mutex<Once>,
+    waits: Mutex<PerNetwork>,
+}
+
+/// What a form showed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The work, or the wait, was done.
+    Enough,
+    /// There is still to wait, with this for the form.
+    Wait {
+        /// For the hidden field.
+        ticket: String,
+        /// Seconds, at least 1.
+        seconds: u32,
+    },
+    /// This network has waited too often.
+    TooMany {
+        /// When to come back.
+        after: Duration,
+    },
+}
+
+/// What a form came with.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    /// The value of the form, which only this browser's pages have.
+    pub(crate) form: &'a str,
+    /// As typed.
+    pub(crate) name: &'a str,
+    /// The challenge of the page.
+    pub(crate) challenge: Option<&'a str>,
+    /// The number found.
+    pub(crate) answer: Option<&'a str>,
+    /// The ticket of an earlier wait.
+    pub(crate) ticket: Option<&'a str>,
+}
+
+impl Proofs {
+    /// `secret` is that of all nodes that serve a site. Each node counts for itself what was used.
+    pub(crate) fn new(settings: ProofSettings, secret: &Secret, chance: Arc<dyn Chance>) -> Self {
+        let derived = hmac::sign(
+            &hmac::Key::new(hmac::HMAC_SHA256, secret.expose()),
+            b"postern portal proof of work",
+        );
+        Self {
+            settings,
+            key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            chance,
+            used: Mutex::new(Once::default()),
+            waits: Mutex::new(PerNetwork::default()),
+        }
+    }
+
+    /// Zero bits to be found.
+    pub(crate) fn bits(&self) -> u8 {
+        self.settings.bits.min(24)
+    }
+
+    /// For a page that is about to be shown. `None`: there is no chance to be had, and the form can be sent after a wait alone.
+    pub(crate) fn challenge(&self, form: &str, now: Timestamp) -> Option<String> {
+        self.sealed(now.as_second(), &["work", form])
+    }
+
+    /// Whether a form may go on. Whatever counts is used up by this.
+    pub(crate) fn check(&self, sent: Sent<'_>, client: IpAddr, now: Timestamp) -> Shown {
+        if self.bits() == 0 || self.worked(sent, now) {
+            return Shown::Enough;
+        }
+        let wait = i64::try_from(self.settings.wait.as_secs())
+            .unwrap_or(HOLDS)
+            .clamp(1, HOLDS);
+        let bound = ["wait", sent.form, sent.name];
+        if let Some((ticket, (from, nonce))) = sent
+            .ticket
+            .and_then(|ticket| Some((ticket, self.opened(ticket, &bound)?)))
+        {
+            let left = from + wait - now.as_second();
+            if left > 0 && left <= wait {
+                return Shown::Wait {
+                    ticket: ticket.to_owned(),
+                    seconds: u32::try_from(left).unwrap_or(1),
+                };
+            }
+            if left <= 0 && self.first_use(from, nonce, now) {
+                return Shown::Enough;
+            }
+        }
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(after) = waits.take(client, self.settings.waits_per_network, now.as_second()) {
+            return Shown::TooMany { after };
+        }
+        drop(waits);
+        match self.sealed(now.as_second(), &bound) {
+            Some(ticket) => Shown::Wait {
+                ticket,
+                seconds: u32::try_from(wait).unwrap_or(1),
+            },
+            None => Shown::TooMany {
+                after: self.settings.wait,
+            },
+        }
+    }
+
+    fn worked(&self, sent: Sent<'_>, now: Timestamp) -> bool {
+        let (Some(challenge), Some(answer)) = (sent.challenge, sent.answer) else {
+            return false;
+        };
+        let number = !answer.is_empty() && answer.len() <= 12 && answer.bytes().all(|digit| digit.is_ascii_digit());
+        let Some((from, nonce)) = self.opened(challenge, &["work", sent.form]).filter(|_| number) else {
+            return false;
+        };
+        let mut hash = digest::Context::new(&digest::SHA256);
+        for part in [challenge, ":", sent.name, ":", answer] {
+            hash.update(part.as_bytes());
+        }
+        zero_bits(hash.finish().as_ref()) >= u32::from(self.bits()) && self.first_use(from, nonce, now)
+    }
+
+    fn first_use(&self, from: i64, nonce: [u8; 16], now: Timestamp) -> bool {
+        let now = now.as_second();
+        // A minute ahead: clocks of nodes differ.
+        let fresh = from <= now + 60 && now < from + HOLDS;
+        fresh
+            && self
+                .used
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .first(from, nonce, now - HOLDS)
+    }
+
+    /// A time and a nonce, signed together with what they are bound to.
+    fn sealed(&self, at: i64, bound: &[&str]) -> Option<String> {
+        let mut open = [0; 24];
+        let (time, nonce) = open.split_at_mut(8);
+        time.copy_from_slice(&at.to_be_bytes());
+        if !self.chance.fill(nonce) {
+            return None;
+        }
+        let tag = hmac::sign(&self.key, &signed(&open, bound));
+        Some(format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(open),
+            URL_SAFE_NO_PAD.encode(tag)
+        ))
+    }
+
+    fn opened(&self, sealed: &str, bound: &[&str]) -> Option<(i64, [u8; 16])> {
+        let (open, tag) = sealed.split_once('.').filter(|_| sealed.len() <= 128)?;
+        let open = URL_SAFE_NO_PAD.decode(open).ok().filter(|open| open.len() == 24)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.key, &signed(&open, bound), &tag).ok()?;
+        let (time, nonce) = open.split_at_checked(8)?;
+        Some((i64::from_be_bytes(time.try_into().ok()?), nonce.try_into().ok()?))
+    }
+}
+
+/// Each part with its length before it, so that no two lists of parts are the same octets.
+fn signed(open: &[u8], bound: &[&str]) -> Vec<u8> {
+    let mut octets = open.to_vec();
+    for part in bound {
+        octets.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        octets.extend_from_slice(part.as_bytes());
+    }
+    octets
+}
+
+fn zero_bits(hash: &[u8]) -> u32 {
+    let mut bits = 0;
+    for octet in hash {
+        bits += octet.leading_zeros();
+        if *octet != 0 {
+            break;
+        }
+    }
+    bits
+}

@@ -1,0 +1,379 @@
+//! From the first page to the last.
+
+use crate::browser::{Shown, house};
+use crate::staged::CODE;
+use axum::http::StatusCode;
+use postern_identity::reset::{Action, Ending, Stage};
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_anew_by_the_code() {
+    let house = house();
+    let browser = house.browser();
+    let start = browser.get("/").await;
+    assert!(start.text.contains("href=\"/reset\"") && start.text.contains("I have forgotten my password"));
+    let sent = browser.asked("/reset", "many").await;
+    assert_eq!(sent.title(), "Check your mailbox");
+    let page = browser
+        .send_and_follow(&sent, "/reset/code", &[("code", " k7m2-9qxr ")])
+        .await;
+    assert_eq!(page.title(), "Choose a new password");
+    let new = "correct horse battery staple";
+    let fields = [
+        ("login", "jdoe"),
+        ("account-0", "on"),
+        ("account-1", "on"),
+        ("new", new),
+        ("confirm", new),
+    ];
+    let done = browser.send_and_follow(&page, "/reset/password", &fields).await;
+    assert_eq!(done.title(), "Your password is changed");
+    assert!(done.text.contains("EXAMPLE\\jdoe") || done.text.contains("EXAMPLE&#92;jdoe"));
+    assert_eq!(
+        *house.staged.asked.lock().unwrap().last().unwrap(),
+        "execute [0, 1] key=true"
+    );
+}
+
+#[tokio::test]
+async fn the_browser_s_key_changes_with_each_proof_and_the_old_one_is_dead() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "many").await;
+    let key = || browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+    let before = key();
+    browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    assert_ne!(before, key());
+    browser
+        .cookies
+        .lock()
+        .unwrap()
+        .insert("__Host-postern-reset".to_owned(), before);
+    assert_eq!(browser.get("/reset/password").await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_link_leads_on_after_a_press_alone() {
+    let house = house();
+    let browser = house.browser();
+    for _ in 0..10 {
+        let landing = browser.get("/reset/l/good").await;
+        assert_eq!(landing.title(), "Set a new password for j•••e at Example");
+        assert_eq!(browser.head("/reset/l/good").await.status, StatusCode::OK);
+    }
+    let asked = house.staged.asked.lock().unwrap().clone();
+    assert!(asked.iter().all(|asked| asked == "landing good"), "{asked:?}");
+    assert!(!browser.cookies.lock().unwrap().contains_key("__Host-postern-reset"));
+    let landing = browser.get("/reset/l/good").await;
+    let moved = browser.send(&landing, "/reset/l/good", &[]).await;
+    assert_eq!((moved.status, moved.to()), (StatusCode::SEE_OTHER, "/reset/password"));
+    assert_eq!(browser.get("/reset/password").await.title(), "Choose a new password");
+}
+
+#[tokio::test]
+async fn a_locked_account_is_unlocked_and_keeps_its_password() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.proven("/unlock", "many").await;
+    assert_eq!(page.title(), "Unlock your account");
+    let ticked: Vec<bool> = page
+        .text
+        .split("type=\"checkbox\"")
+        .skip(1)
+        .map(|rest| rest.split('>').next().unwrap().contains("checked"))
+        .collect();
+    assert_eq!(ticked, [false, true, false, false], "the one that is locked");
+    let done = browser
+        .send_and_follow(&page, "/unlock/now", &[("account-1", "on")])
+        .await;
+    assert_eq!(done.title(), "Your account is unlocked");
+    assert!(done.text.contains("Your password is unchanged."));
+}
+
+#[tokio::test]
+async fn a_single_account_needs_no_choice() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.proven("/reset", "one").await;
+    assert!(!page.text.contains("type=\"checkbox\""));
+    let new = "correct horse battery staple";
+    browser
+        .send_and_follow(
+            &page,
+            "/reset/password",
+            &[("login", "jdoe"), ("new", new), ("confirm", new)],
+        )
+        .await;
+    assert_eq!(
+        *house.staged.asked.lock().unwrap().last().unwrap(),
+        "execute [] key=true"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_password_is_said_why_and_the_proof_is_kept() {
+    let house = house();
+    let browser = house.browser();
+    let mut page = browser.proven("/reset", "one").await;
+    for (new, why) in [
+        (
+            "leaked by everybody",
+            vec!["This password has turned up in known leaks."],
+        ),
+        (
+            "weak",
+            vec![
+                "Too short: 15 characters or more.",
+                "too easily guessed",
+                "too like your name",
+            ],
+        ),
+        ("old one of mine again", vec!["You have used this one"]),
+        ("simple as it can be", vec!["too simple for your organisation"]),
+        ("unsaid as the reason is", vec!["do not allow this one"]),
+    ] {
+        page = browser
+            .send_and_follow(
+                &page,
+                "/reset/password",
+                &[("login", "jdoe"), ("new", new), ("confirm", new)],
+            )
+            .await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let flat = page.text.replace(['\u{2068}', '\u{2069}'], "");
+        for why in why {
+            assert!(flat.contains(why), "{new}: {why}");
+        }
+        assert!(!page.text.contains(new), "a password is never shown again");
+        assert!(page.text.contains("<title>Error: "));
+    }
+    let new = "correct horse battery staple";
+    let done = browser
+        .send_and_follow(
+            &page,
+            "/reset/password",
+            &[("login", "jdoe"), ("new", new), ("confirm", new)],
+        )
+        .await;
+    assert_eq!(done.title(), "Your password is changed");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_all_at_once() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.proven("/reset", "many").await;
+    let page = browser
+        .send(
+            &page,
+            "/reset/password",
+            &[("login", "jdoe"), ("new", ""), ("confirm", "")],
+        )
+        .await;
+    assert!(page.text.contains("href=\"#accounts\"") && page.text.contains("href=\"#new\""));
+    let page = browser
+        .send(
+            &page,
+            "/reset/password",
+            &[("login", ""), ("account-0", "on"), ("new", "a"), ("confirm", "b")],
+        )
+        .await;
+    assert!(page.text.contains("href=\"#confirm\"") && page.text.contains("The two are not the same."));
+    assert!(
+        !house
+            .staged
+            .asked
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|asked| asked.starts_with("execute"))
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_code_counts_and_the_last_one_ends_it() {
+    let house = house();
+    let browser = house.browser();
+    let mut page = browser.asked("/reset", "many").await;
+    for left in ["You can try 2 more times.", "You can try once more."] {
+        page = browser.send(&page, "/reset/code", &[("code", "nonsense")]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.text.replace(['\u{2068}', '\u{2069}'], "").contains(left), "{left}");
+    }
+    page = browser.send(&page, "/reset/code", &[("code", "nonsense")]).await;
+    assert_eq!(page.title(), "Too many tries");
+}
+
+#[tokio::test]
+async fn some_accounts_later_is_told_account_by_account() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.proven("/reset", "many").await;
+    let new = "later on it may well be";
+    let fields = [
+        ("login", ""),
+        ("account-0", "on"),
+        ("account-1", "on"),
+        ("new", new),
+        ("confirm", new),
+    ];
+    let done = browser.send_and_follow(&page, "/reset/password", &fields).await;
+    assert_eq!(done.title(), "Not everything is done yet");
+    assert!(done.text.contains("it cannot be reached just now") && done.text.contains("href=\"/reset/password\""));
+    assert_eq!(browser.get("/reset/password").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_ending_has_words_of_its_own_and_a_way_to_begin_again() {
+    let house = house();
+    let mut titles = Vec::new();
+    for ending in [
+        "expired",
+        "used",
+        "superseded",
+        "cancelled",
+        "not_me",
+        "locked",
+        "changed",
+        "unknown",
+    ] {
+        let page = house.browser().get(&format!("/reset/l/{ending}")).await;
+        let status = if ending == "cancelled" {
+            StatusCode::OK
+        } else {
+            StatusCode::GONE
+        };
+        assert_eq!(page.status, status, "{ending}");
+        assert!(page.text.contains("href=\"/reset\""), "{ending}");
+        titles.push(page.title());
+    }
+    titles.sort();
+    titles.dedup();
+    assert_eq!(titles.len(), 8);
+}
+
+#[tokio::test]
+async fn a_link_opened_in_the_middle_of_another_is_a_choice_and_no_error() {
+    let house = house();
+    let browser = house.browser();
+    browser.proven("/reset", "many").await;
+    let page = browser.get("/reset/l/unlock").await;
+    assert_eq!(
+        (page.status, page.title().as_str()),
+        (StatusCode::OK, "You have already begun")
+    );
+    assert!(
+        page.text.contains("href=\"/reset/password\""),
+        "going on with the first"
+    );
+    let next = browser.send_and_follow(&page, "/reset/l/unlock", &[]).await;
+    assert_eq!(next.title(), "Unlock your account");
+    assert!(
+        house.staged.asked.lock().unwrap().contains(&"cancel".to_owned()),
+        "the first is given up"
+    );
+}
+
+#[tokio::test]
+async fn it_was_not_me_takes_a_press() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.get("/reset/not-me/abc").await;
+    assert!(house.staged.asked.lock().unwrap().is_empty(), "looking does nothing");
+    let page = browser.send(&page, "/reset/not-me/abc", &[]).await;
+    assert_eq!(page.title(), "Thank you. It is stopped.");
+    assert_eq!(*house.staged.asked.lock().unwrap(), ["not me"]);
+}
+
+#[tokio::test]
+async fn whoever_gives_up_holds_nothing_any_more() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "many").await;
+    let page = browser.send(&sent, "/reset/cancel", &[]).await;
+    assert_eq!((page.status, page.title().as_str()), (StatusCode::OK, "Cancelled"));
+    assert!(!browser.cookies.lock().unwrap().contains_key("__Host-postern-reset"));
+}
+
+#[tokio::test]
+async fn pages_lead_to_where_the_context_is_never_further() {
+    let house = house();
+    for (stage, action, place) in [
+        (Stage::Asked, Action::Reset, "/reset/sent"),
+        (Stage::Proving, Action::Unlock, "/reset/sent"),
+        (Stage::Ready, Action::Reset, "/reset/password"),
+        (Stage::Ready, Action::Unlock, "/unlock/now"),
+        (Stage::Executing, Action::Reset, "/reset/done"),
+        (Stage::Done, Action::Unlock, "/reset/done"),
+    ] {
+        for path in ["/reset/sent", "/reset/password", "/unlock/now", "/reset/done"] {
+            let browser = house.browser();
+            browser.asked("/reset", "many").await;
+            let cookie = browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+            house
+                .staged
+                .set_of(&cookie, |view| (view.stage, view.action) = (stage, action));
+            let page = browser.get(path).await;
+            if path == place {
+                assert_eq!(page.status, StatusCode::OK, "{stage:?} {action:?} {path}");
+            } else {
+                assert_eq!(
+                    (page.status, page.to()),
+                    (StatusCode::SEE_OTHER, place),
+                    "{stage:?} {action:?} {path}"
+                );
+            }
+        }
+        let browser = house.browser();
+        browser.asked("/reset", "many").await;
+        let cookie = browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+        house
+            .staged
+            .set_of(&cookie, |view| view.stage = Stage::Over(Ending::Expired));
+        assert_eq!(browser.get("/reset/password").await.title(), "This has run out");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_sent_again_politely() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "many").await;
+    assert!(sent.text.contains("data-resend=\"60\""));
+    let again: Shown = browser.send_and_follow(&sent, "/reset/again", &[]).await;
+    assert!(
+        again
+            .text
+            .contains("If the message can be sent again, it is on its way.")
+    );
+}
+
+#[tokio::test]
+async fn a_known_password_is_changed_and_whatever_is_wrong_is_one_answer() {
+    let house = house();
+    let browser = house.browser();
+    let page = browser.get("/change?login=jdoe").await;
+    assert!(page.text.contains("value=\"jdoe\""));
+    let new = "correct horse battery staple";
+    let fields = |old| [("login", "jdoe"), ("old", old), ("new", new), ("confirm", new)];
+    let wrong = browser.send(&page, "/change", &fields("wrong")).await;
+    assert!(
+        wrong
+            .text
+            .contains("The sign-in name or the present password is not right")
+    );
+    let refused = browser
+        .send(
+            &page,
+            "/change",
+            &[("login", "jdoe"), ("old", "right"), ("new", "old"), ("confirm", "old")],
+        )
+        .await;
+    assert!(refused.text.contains("You have used this one"));
+    let done = browser.send(&page, "/change", &fields("right")).await;
+    assert_eq!(done.title(), "Your password is changed");
+    assert!(
+        done.text
+            .replace(['\u{2068}', '\u{2069}'], "")
+            .contains("for up to 60 minutes")
+    );
+}

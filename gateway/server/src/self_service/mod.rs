@@ -1,0 +1,6 @@
+//! Self-service, wired.
+mod catcher;
+mod counts;
+mod keys;
+mod people;
+mod ports;
