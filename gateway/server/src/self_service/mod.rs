@@ -2,5 +2,5 @@
 mod catcher;
 mod counts;
 mod keys;
-mod people;
+pub(crate) mod people;
 mod ports;
