@@ -75,7 +75,7 @@ impl Desk {
                 (Kept::Executed(stage), Footing::Proven) => return Ok(stage.results.clone()),
                 (Kept::Executing(stage), Footing::Proven) if stage.lease <= at => {
                     let executing = stage.as_ref().clone();
-                    self.find_out(context.at(executing)).await?;
+                    Box::pin(self.find_out(context.at(executing))).await?;
                     continue;
                 }
                 (Kept::Ready(stage), Footing::Proven) if at < stage.until.min(context.base.expires_at) => {

@@ -27,7 +27,7 @@ impl Desk {
                 continue;
             };
             let base = loaded.base.clone();
-            match self.find_out(loaded.at(*stage)).await {
+            match Box::pin(self.find_out(loaded.at(*stage))).await {
                 Ok(()) => found_out += 1,
                 Err(trouble) => self.record_trouble(&base, "reset.recovered", trouble),
             }

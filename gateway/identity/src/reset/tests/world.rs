@@ -239,3 +239,14 @@ pub(super) fn copy(key: &SessionKey) -> SessionKey {
 pub(super) fn no_context() -> ContextId {
     ContextId([9; 16])
 }
+
+impl World {
+    /// Somebody who has typed the code that was sent to them.
+    pub(super) async fn proven(&self, desk: &Desk, action: Action, name: &str) -> SessionKey {
+        let opened = desk.ask(action, name).await.unwrap();
+        desk.work().await;
+        desk.type_code(&opened.session, &self.last_letter().code())
+            .await
+            .unwrap()
+    }
+}
