@@ -104,6 +104,10 @@ pub struct NoCrash;
 impl Crash for NoCrash {}
 
 /// Self-service. Whoever holds the same records may have another one: nothing is kept in it.
+///
+/// Whoever runs it calls [`recover_at_start`](Self::recover_at_start) first where nobody else holds the records, then [`work_once`](Self::work_once)
+/// when something was asked for and whenever it says that more is due, [`recover`](Self::recover) every few seconds, and now and then
+/// [`sweep`](Self::sweep).
 pub struct Desk {
     pub(super) parts: DeskParts,
     pub(super) known: Vec<super::gates::Known>,

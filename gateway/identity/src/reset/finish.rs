@@ -180,15 +180,17 @@ impl Desk {
         }
     }
 
-    async fn same_execution(&self, known: &Context<Executing>) -> Result<Option<Context<Executing>>, Trouble> {
+    /// The same context as it is now, if it still is being written by us.
+    pub(super) async fn same_execution(
+        &self,
+        known: &Context<Executing>,
+    ) -> Result<Option<Context<Executing>>, Trouble> {
         let row = self.parts.records.context(&known.base.id).await?;
         let Some(loaded) = row.as_ref().map(load).transpose()? else {
             return Ok(None);
         };
         match loaded.stage.clone() {
-            Kept::Executing(stage) if stage.started == known.stage.started && stage.lease == known.stage.lease => {
-                Ok(Some(loaded.at(*stage)))
-            }
+            Kept::Executing(stage) if stage.claim == known.stage.claim => Ok(Some(loaded.at(*stage))),
             _ => Ok(None),
         }
     }

@@ -60,6 +60,9 @@ pub(super) struct Line {
     pub rest: String,
 }
 
+/// At which point, and what.
+pub(super) type Happens = (&'static str, Box<dyn Fn() + Send>);
+
 /// The small doubles, in one.
 pub(super) struct Doubles {
     pub on: AtomicBool,
@@ -74,6 +77,8 @@ pub(super) struct Doubles {
     pub attempts: Mutex<Vec<&'static str>>,
     pub crash_at: Mutex<Option<&'static str>>,
     pub reached: Mutex<Vec<&'static str>>,
+    /// Something happens elsewhere while the machine is there.
+    pub at: Mutex<Option<Happens>>,
     pub screened: Mutex<Vec<PasswordRules>>,
     pub no_route: AtomicBool,
 }
@@ -93,6 +98,7 @@ impl Doubles {
             attempts: Mutex::default(),
             crash_at: Mutex::default(),
             reached: Mutex::default(),
+            at: Mutex::default(),
             screened: Mutex::default(),
             no_route: AtomicBool::new(false),
         }
@@ -303,6 +309,11 @@ impl Chance for Doubles {
 impl Crash for Doubles {
     fn reached(&self, point: &'static str) {
         lock(&self.reached).push(point);
+        if let Some((at, happens)) = &*lock(&self.at)
+            && *at == point
+        {
+            happens();
+        }
         let mut crash_at = lock(&self.crash_at);
         if *crash_at == Some(point) {
             *crash_at = None;
