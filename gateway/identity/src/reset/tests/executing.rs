@@ -366,6 +366,12 @@ async fn a_program_that_may_vouches_and_no_name_is_looked_for_before_the_last_st
         desk.request(&caller, &vouching("bob", "  ")).await.err(),
         Some(Refused::Unusable("reason"))
     );
+    // A program asks for more people than one network may.
+    for _ in 0..30 {
+        desk.request(&caller, &vouching("nobody", "seen in person"))
+            .await
+            .unwrap();
+    }
     let new = Secret::new(NEW);
     let mut answers = Vec::new();
     for name in ["bob", "nobody", "erin"] {
