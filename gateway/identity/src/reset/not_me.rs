@@ -20,7 +20,11 @@ impl Desk {
     /// Ends whatever is under way for the account, and lets nobody begin anew for a while.
     pub(super) async fn hold(&self, caller: &Caller<'_>, token: &Secret) -> Result<(), Refused> {
         for _ in 0..RACES {
-            let context = self.by_token(Purpose::NotMe, token).await?;
+            // The page of a link offers it too. Whoever has a link's token could do more with it than this.
+            let context = match self.by_token(Purpose::NotMe, token).await? {
+                None => self.by_token(Purpose::Token, token).await?,
+                found => found,
+            };
             let context = context.filter(|context| *context.base.opening.route == *caller.route);
             let context = context.ok_or(Refused::Over(Ending::Unknown))?;
             let Some(subject) = context.stage.subject().cloned() else {

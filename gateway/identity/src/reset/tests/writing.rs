@@ -144,6 +144,24 @@ async fn whoever_looks_after_the_account_may_lift_it() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_link_can_say_not_me_as_well() {
+    let world = World::new();
+    let desk = world.desk();
+    desk.ask(Action::Reset, "bob").await.unwrap();
+    desk.work().await;
+    let token = world.last_letter().token();
+    desk.not_me(&browser(), &token).await.unwrap();
+    assert_eq!(
+        desk.landing(&browser(), &token).await.unwrap(),
+        Landing::Over(Ending::NotMe)
+    );
+    assert_eq!(
+        desk.not_me(&browser(), &crate::Secret::new("nothing")).await.err(),
+        Some(Refused::Over(Ending::Unknown))
+    );
+}
+
+#[tokio::test]
 async fn not_me_is_not_told_to_whoever_asked() {
     let world = World::new();
     let desk = world.desk();
