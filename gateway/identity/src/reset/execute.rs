@@ -118,6 +118,7 @@ impl Desk {
                 }
                 Err(error) => return Err(error.into()),
             };
+            let writing = self.writing(&executing);
             self.crash("execute:claimed");
             self.record_of(
                 &executing.base,
@@ -132,7 +133,9 @@ impl Desk {
             );
             let written = self.write(&executing, new.as_ref()).await;
             self.crash("execute:written");
-            return self.finish(Some(caller), executing, written, asked.as_ref()).await;
+            let answer = self.finish(Some(caller), executing, written, asked.as_ref()).await;
+            writing.ended();
+            return answer;
         }
         Err(Refused::Unavailable)
     }

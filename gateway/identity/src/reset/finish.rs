@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What was sent and not answered is done by then, or never.
-const SETTLING: Duration = Duration::from_secs(20);
+pub(super) const SETTLING: Duration = Duration::from_secs(20);
 /// How often the last unit is tried: what was written is to be known of.
 const TRIED: usize = 16;
 

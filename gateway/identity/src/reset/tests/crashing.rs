@@ -302,3 +302,19 @@ async fn a_store_that_is_gone_after_the_write_is_told_of_it_later() {
     assert_eq!(world.last_letter().kind, LetterKind::Changed);
     assert_eq!(world.people.writes().len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_hangs_up_in_the_middle_waits_for_no_lease() {
+    for (point, stage) in [("execute:before-write", Stage::Ready), ("execute:written", Stage::Done)] {
+        let world = World::new();
+        let desk = world.desk();
+        let key = world.proven(&desk, Action::Reset, "bob").await;
+        // The future is dropped there, and the desk lives on.
+        killed(&world, point, desk.set(&key, NEW)).await;
+        assert_eq!(desk.recover().await.unwrap(), 0);
+        world.pass(21);
+        assert_eq!(desk.recover().await.unwrap(), 1, "{point}");
+        assert_eq!(desk.recover().await.unwrap(), 0);
+        assert_eq!(desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage, stage);
+    }
+}
