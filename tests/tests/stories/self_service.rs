@@ -119,12 +119,7 @@ fn choose(browser: &mut Browser, page: &Page, new: &str) -> Page {
 }
 
 fn expect(page: &Page, status: u16, path: &str, words: &str) {
-    assert_eq!(
-        (page.status, &*page.path),
-        (status, path),
-        "{words}? {}",
-        page.text()
-    );
+    assert_eq!((page.status, &*page.path), (status, path), "{words}? {}", page.text());
     assert!(page.text().contains(words), "{words}? {}", page.text());
 }
 
@@ -178,7 +173,10 @@ fn await_record(gateway: &Gateway, operation: &str, reason: Option<&str>, count:
 fn plain(page: &Page) -> String {
     let mut plain = format!("{}\n", page.status);
     for (name, value) in &page.headers {
-        if !matches!(&**name, "date" | "set-cookie" | "content-security-policy" | "content-length") {
+        if !matches!(
+            &**name,
+            "date" | "set-cookie" | "content-security-policy" | "content-length"
+        ) {
             plain.push_str(&format!("{name}: {value}\n"));
         }
     }
@@ -228,4 +226,3 @@ fn reset(mailbox: &Mailbox, browser: &mut Browser, uid: &str, new: &str) -> Page
     expect(&page, 200, "/reset/password", "Choose a new password");
     choose(browser, &page, new)
 }
-

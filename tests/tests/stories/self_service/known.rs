@@ -50,9 +50,17 @@ fn whoever_signed_in_with_the_old_password_over_ldap_is_out() {
     let search = request::search(2, &dn("active"), Scope::Base, "objectClass", &["cn"], &[]);
     assert_eq!(signed_in.ask(&search).last().unwrap().code, Some(0));
     expect_done(&reset(&scene.mailbox, &mut scene.gateway.browser(), "active", NEW));
-    eventually("the session of the old password ends", super::SOON, || match signed_in.try_ask(&search) {
-        Ok(answers) => answers.last().unwrap().is_notice().then_some(()),
-        Err(_) => Some(()),
-    });
-    assert_eq!(another.ask(&search).last().unwrap().code, Some(0), "somebody else's session ended");
+    eventually(
+        "the session of the old password ends",
+        super::SOON,
+        || match signed_in.try_ask(&search) {
+            Ok(answers) => answers.last().unwrap().is_notice().then_some(()),
+            Err(_) => Some(()),
+        },
+    );
+    assert_eq!(
+        another.ask(&search).last().unwrap().code,
+        Some(0),
+        "somebody else's session ended"
+    );
 }

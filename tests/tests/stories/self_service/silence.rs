@@ -49,7 +49,10 @@ fn start() -> Scene {
 #[test]
 fn every_name_is_answered_alike_before_and_after_it_was_looked_for_and_nothing_is_written() {
     let scene = start();
-    let known: Vec<&str> = NAMES.into_iter().filter(|name| !matches!(*name, "nobody" | "*")).collect();
+    let known: Vec<&str> = NAMES
+        .into_iter()
+        .filter(|name| !matches!(*name, "nobody" | "*"))
+        .collect();
     let before: Vec<_> = known.iter().map(|uid| scene.entry(uid)).collect();
     let mut seen: Vec<(&str, Vec<String>)> = Vec::new();
     for name in NAMES {
@@ -95,7 +98,11 @@ fn whose_password_is_a_provider_s_is_told_so_by_mail_alone() {
     let mut browser = scene.gateway.browser();
     let before = scene.entry("erin");
     let mail = scene.ask(&mut browser, "/reset", "erin");
-    assert!(mail.text.contains("https://sso.example.com/forgot?login=erin"), "{}", mail.text);
+    assert!(
+        mail.text.contains("https://sso.example.com/forgot?login=erin"),
+        "{}",
+        mail.text
+    );
     assert!(mail.text.contains("Example sign-in"), "{}", mail.text);
     assert!(!mail.text.contains("/reset/l/"), "{}", mail.text);
     // A program that vouches gets no further.
@@ -114,9 +121,19 @@ fn a_program_resets_by_a_code_and_vouches_with_a_reason() {
     let scene = start();
     let mut program = scene.gateway.browser();
     let nobody = json!({"user": "active", "method": "mail"});
-    assert_eq!(program.json("POST", "/api/v1/resets", "not-the-token-0123456789", &nobody).status, 401);
+    assert_eq!(
+        program
+            .json("POST", "/api/v1/resets", "not-the-token-0123456789", &nobody)
+            .status,
+        401
+    );
     let opened = program.json("POST", "/api/v1/resets", API_TOKEN, &nobody);
-    assert_eq!((opened.status, opened.json()["state"].as_str()), (202, Some("requested")), "{}", opened.body);
+    assert_eq!(
+        (opened.status, opened.json()["state"].as_str()),
+        (202, Some("requested")),
+        "{}",
+        opened.body
+    );
     let path = format!("/api/v1/resets/{}", opened.json()["id"].as_str().unwrap());
     let code = scene.mailbox.mail("active@example.org", 0).code();
     let proof = json!({"factor": "mail", "response": code});
@@ -124,7 +141,12 @@ fn a_program_resets_by_a_code_and_vouches_with_a_reason() {
     assert_eq!(proven.json()["state"], "ready", "{}", proven.body);
     let body = json!({"newCredentialValue": super::NEW});
     let done = program.json("POST", &format!("{path}/execute"), API_TOKEN, &body);
-    assert_eq!((done.status, done.json()["state"].as_str()), (200, Some("done")), "{}", done.body);
+    assert_eq!(
+        (done.status, done.json()["state"].as_str()),
+        (200, Some("done")),
+        "{}",
+        done.body
+    );
     assert_eq!(super::bind(&scene.gateway, "active", super::NEW).code, Some(0));
     let vouched = json!({"user": "must-change-01", "method": "vouched", "reason": "seen in person"});
     let opened = program.json("POST", "/api/v1/resets", API_TOKEN, &vouched);
