@@ -22,6 +22,8 @@ use std::time::Duration;
 /// Passwords that every directory of the stories takes.
 const NEW: &str = "quiet-Otter-on-7-hills";
 const NEWER: &str = "seven-Boats-in-3-ports";
+/// Without it nobody can tell how an account stands, and nobody comes in.
+const POLICY: &str = "default_policy_dn = \"cn=default,ou=policies,dc=example,dc=org\"";
 /// How long what is done behind an answer may take.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -72,7 +74,11 @@ fn slapd(ldif: &str) -> Slapd {
 
 /// A gateway with self-service before a slapd.
 fn before(slapd: &Slapd, mailbox: &Mailbox) -> GatewaySettings {
-    with_self_service(GatewaySettings::new("generic", &[slapd.url()]), mailbox)
+    let settings = GatewaySettings {
+        directory: POLICY.to_owned(),
+        ..GatewaySettings::new("generic", &[slapd.url()])
+    };
+    with_self_service(settings, mailbox)
 }
 
 /// Self-service besides.

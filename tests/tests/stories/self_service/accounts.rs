@@ -13,7 +13,7 @@ fn start() -> Scene {
         account("ben", "active", &["employeeNumber: 8"]),
     ];
     Scene::start_with(&people.concat(), |settings| {
-        settings.directory = "link = \"employeeNumber\"".to_owned();
+        settings.directory.push_str("\nlink = \"employeeNumber\"");
     })
 }
 
