@@ -4,7 +4,7 @@ use crate::clock::SystemClock;
 use crate::commands::of_directory::{self, Where, Work};
 use crate::commands::user::UserCommand;
 use crate::commands::{
-    self, DONE, FAILED, WRONG, check, demo, explain, leaked, manual, migrate, panic, policy_test, settings,
+    self, DONE, FAILED, WRONG, check, demo, explain, leaked, manual, migrate, onboard, panic, policy_test, settings,
 };
 use crate::config::{Environment, facts};
 use crate::control::settings::Asked;
@@ -12,6 +12,7 @@ use crate::demo::LARGEST_OFFSET;
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::output::Output;
 use crate::reload;
+use crate::self_service::{Asked as OnboardAsked, Whom};
 use crate::serve::{self, Prepared};
 use crate::shell::Place;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -113,6 +114,11 @@ enum Command {
         #[command(subcommand)]
         command: SettingsCommand,
     },
+    /// Says who may come in where a policy lets in only those who are onboarded.
+    Onboard {
+        #[command(subcommand)]
+        command: OnboardCommand,
+    },
     /// Takes the store to the newest schema.
     Migrate {
         #[command(flatten)]
@@ -211,6 +217,60 @@ enum SettingsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum OnboardCommand {
+    /// Lets somebody in, or a group with whoever is in it at the time.
+    Add {
+        #[command(flatten)]
+        whom: OnboardWhom,
+    },
+    /// Lets somebody in no longer.
+    Remove {
+        #[command(flatten)]
+        whom: OnboardWhom,
+    },
+    /// Tells everybody who may come in.
+    List {
+        /// Of this directory alone
+        #[arg(long, value_name = "NAME")]
+        directory: Option<String>,
+        #[command(flatten)]
+        place: Place,
+        /// For a program instead of a person.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Whom it is about.
+#[derive(Args)]
+struct OnboardWhom {
+    /// The account: a login name, a mail address or its DN; or a group's DN
+    name: String,
+    /// It is a group
+    #[arg(long)]
+    group: bool,
+    /// The directory, where there is more than one
+    #[arg(long, value_name = "NAME")]
+    directory: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// For a program instead of a person.
+    #[arg(long)]
+    json: bool,
+}
+
+impl OnboardWhom {
+    fn split(self) -> (Whom, Place, bool) {
+        let whom = Whom {
+            directory: self.directory,
+            name: self.name,
+            group: self.group,
+        };
+        (whom, self.place, self.json)
+    }
 }
 
 /// What conditions in policies may ask of a sign-in.
@@ -322,6 +382,20 @@ fn obey(command: Command, environment: &Environment<'_>, out: &mut Output<'_>) -
                     source,
                 },
         } => leaked::run(&from, &filter, least_count, source.as_deref(), out),
+        Command::Onboard { command } => {
+            let (asked, place, json) = match command {
+                OnboardCommand::List { directory, place, json } => (OnboardAsked::List { directory }, place, json),
+                OnboardCommand::Add { whom } => {
+                    let (whom, place, json) = whom.split();
+                    (OnboardAsked::Add(whom), place, json)
+                }
+                OnboardCommand::Remove { whom } => {
+                    let (whom, place, json) = whom.split();
+                    (OnboardAsked::Remove(whom), place, json)
+                }
+            };
+            onboard::run(&place, &asked, json, environment, &clock, out)
+        }
         Command::Panic {
             command:
                 PanicCommand::Transparent {
@@ -379,6 +453,7 @@ fn serve(
         kept,
         clock,
         service_manager: ServiceManager::at(std::env::var_os("NOTIFY_SOCKET").as_deref()),
+        is_demo: fill.is_some(),
         fill,
         on_ready,
     };

@@ -9,8 +9,8 @@ use postern_directory::Upstream;
 use postern_identity::audit::Audit;
 use postern_identity::decide::Decide;
 use postern_proxy::{
-    Count, Gateway, GuardSeed, GuardSettings, LaneSettings, ListenerSettings, ListenerTls, RouteSettings, TlsSource,
-    Workers,
+    Count, Gateway, GuardSeed, GuardSettings, LaneSettings, ListenerSettings, ListenerTls, OtherDoors, RouteSettings,
+    TlsSource, Workers,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -73,6 +73,11 @@ impl Doors {
                 .map_err(|_| ServeError::Route { route })?;
         }
         Ok(opened)
+    }
+
+    /// The guard and the sessions, for doors beside these.
+    pub(crate) fn others(&self) -> OtherDoors {
+        self.ldap.other_doors()
     }
 
     /// What is counted at the doors.

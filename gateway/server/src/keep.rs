@@ -1,7 +1,7 @@
 //! What is kept up to date while the program runs: policies and certificates; and a word if the configuration has changed.
 
 use crate::bypass::{self, keeper::BypassKeeper};
-use crate::config::{self, Certificate, Configuration, Fingerprint};
+use crate::config::{self, Certificate, Configuration, Fingerprint, Http, Listener};
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::reload::{CertificateReload, PolicyReload, Reload};
 use crate::settings::SettingsBook;
@@ -124,11 +124,11 @@ pub(crate) fn targets(configuration: &Configuration) -> Vec<Target> {
         Target::File(configuration.path.clone()),
         Target::File(bypass::path(&configuration.server.state_dir)),
     ];
-    for listener in &configuration.listeners {
-        for source in listener.certificates() {
-            if let Certificate::Files { certificate, key } = source {
-                targets.extend([certificate, key].map(|path| Target::File(path.clone())));
-            }
+    let listeners = configuration.listeners.iter().flat_map(Listener::certificates);
+    let pages = configuration.http.iter().flat_map(Http::certificates);
+    for source in listeners.chain(pages) {
+        if let Certificate::Files { certificate, key } = source {
+            targets.extend([certificate, key].map(|path| Target::File(path.clone())));
         }
     }
     targets

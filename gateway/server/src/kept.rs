@@ -2,13 +2,14 @@
 
 use crate::config::{Configuration, Embedded, Hashing};
 use crate::control::{Offered, OfferedDirectory};
+use crate::self_service::Onboarding;
 use crate::settings::SettingsBook;
 use crate::store;
 use postern_directory::local::password::{Hasher, HasherSettings};
 use postern_directory::local::path::WrittenName;
 use postern_directory::local::{LoadFault, Loader, LocalDirectory, LocalSetupError};
 use postern_directory::{Settings, SetupError, Transport, Upstream};
-use postern_identity::records::{Entries, RecordsError};
+use postern_identity::records::{Entries, RecordsError, ResetRecords};
 use postern_identity::{Clock, DirectoryName};
 use postern_records::{OpenError, Store};
 use std::sync::Arc;
@@ -136,8 +137,13 @@ impl Kept {
         store::book(configuration, Some(Arc::clone(&self.store) as _))
     }
 
+    /// What is kept of resets.
+    pub fn records(&self) -> Arc<dyn ResetRecords> {
+        Arc::clone(&self.store) as _
+    }
+
     /// What the control socket may give.
-    pub fn offered(&self, settings: Arc<SettingsBook>) -> Offered {
+    pub fn offered(&self, settings: Arc<SettingsBook>, onboarding: Onboarding) -> Offered {
         let directories = self.directories.iter().map(|directory| {
             let (root, service) = (Arc::clone(&directory.local), Arc::clone(&directory.local));
             OfferedDirectory {
@@ -149,6 +155,7 @@ impl Kept {
         Offered {
             directories: directories.collect(),
             settings,
+            onboarding,
             clock: Arc::clone(&self.clock),
         }
     }

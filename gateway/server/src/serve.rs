@@ -11,17 +11,19 @@ use crate::kept::{Kept, KeptError};
 use crate::lifecycle::open_files;
 use crate::lifecycle::service_manager::ServiceManager;
 use crate::lifecycle::signals::{Signals, Wish};
-use crate::metrics::Metrics;
 use crate::metrics::http::{self, Pages};
 use crate::metrics::own::OwnCounts;
 use crate::metrics::readiness::Readiness;
 use crate::metrics::servers::ServerCounts;
+use crate::metrics::{CountSource, Metrics};
 use crate::reload::{CertificateReload, PolicyReload};
+use crate::self_service::{self, Ground, HttpDoor, KeyError, Onboarding, SelfServiceHouse, SignInsHeard};
 use crate::store;
 use crate::telemetry;
 use crate::watch::Watch;
 use postern_directory::Upstream;
 use postern_identity::Clock;
+use postern_identity::audit::Audit;
 use postern_policy::{LivePolicy, RouteFacts, Rulebook};
 use postern_proxy::{GuardSeed, Workers};
 use std::fs::File;
@@ -29,6 +31,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +93,23 @@ pub enum ServeError {
     /// What was to be put into directories before the first client came was not.
     #[error("the directories cannot be filled: {0}")]
     Fill(String),
+    /// A secret of self-service cannot be made or read.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// A filter of leaked passwords cannot be read. It could, when the configuration was checked.
+    #[error("{}: {why}", file.display())]
+    Leaked {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Mail cannot be set up. It was checked before.
+    #[error("mail cannot be set up")]
+    Mail,
+    /// Providers cannot be set up. They were checked before.
+    #[error("the providers cannot be set up")]
+    Providers,
     /// A listener's route is not there.
     #[error("there is no route {route}")]
     Route {
@@ -131,6 +151,8 @@ pub struct Prepared {
     pub fill: Option<Fill>,
     /// Called once clients are served.
     pub on_ready: Option<OnReady>,
+    /// Whether it is a demonstration: mail is caught, and there is a token that everybody knows.
+    pub is_demo: bool,
 }
 
 /// Serves until a signal ends it.
@@ -161,9 +183,11 @@ fn on_threads(prepared: Prepared, started: &telemetry::Started) -> Result<(), Se
         .or(std::thread::available_parallelism().ok());
     let workers = Workers::start(count.unwrap_or(NonZeroUsize::MIN)).map_err(|_| ServeError::Runtime)?;
     let workers = Arc::new(workers);
+    // Pages are served there too.
+    let housekeepers = if prepared.configuration.http.is_some() { 2 } else { 1 };
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime
-        .worker_threads(1)
+        .worker_threads(housekeepers)
         .enable_all()
         .thread_name("housekeeping")
         .build();
@@ -225,15 +249,34 @@ async fn with_kept(
     ));
     readiness.policies_are_in_force();
 
+    let audit = Arc::clone(&started.audit) as Arc<dyn Audit>;
+    let heard = configuration
+        .http
+        .is_some()
+        .then(|| SignInsHeard::new(Arc::clone(&audit)));
     let doors = Doors::new(
         &configuration,
         &upstreams,
         Arc::clone(&live) as _,
-        Arc::clone(&started.audit) as _,
+        heard.as_ref().map_or_else(|| Arc::clone(&audit), SignInsHeard::audit),
         workers,
         guard_seed()?,
     );
-    let metrics = Metrics::new(vec![
+    let house = kept.zip(heard).map(|(kept, heard)| {
+        let ground = Ground {
+            upstreams: &upstreams,
+            records: kept.records(),
+            live: Arc::clone(&live),
+            book: Arc::clone(&book),
+            audit,
+            clock: Arc::clone(&prepared.clock),
+            others: doors.others(),
+            is_demo: prepared.is_demo,
+        };
+        SelfServiceHouse::build(&configuration, ground).map(|house| (house, heard))
+    });
+    let house = house.transpose()?;
+    let mut sources: Vec<Arc<dyn CountSource>> = vec![
         doors.counts(),
         Arc::new(OwnCounts {
             live: Arc::clone(&live),
@@ -241,7 +284,9 @@ async fn with_kept(
             certificates: shown(&configuration.listeners, &certificates),
         }),
         Arc::new(ServerCounts(upstreams.clone())),
-    ]);
+    ];
+    sources.extend(house.as_ref().map(|(house, _)| house.counts()));
+    let metrics = Metrics::new(sources);
     let reloads = metrics.reloads();
 
     let stop = CancellationToken::new();
@@ -268,7 +313,13 @@ async fn with_kept(
         }
     }
     if let Some((kept, control)) = kept.zip(control) {
-        let offered = Arc::new(kept.offered(Arc::clone(&book)));
+        let onboarding = Onboarding {
+            records: kept.records(),
+            directories: self_service::directories(&configuration, &upstreams),
+            most: configuration.onboarded_most(),
+            clock: Arc::clone(&prepared.clock),
+        };
+        let offered = Arc::new(kept.offered(Arc::clone(&book), onboarding));
         tasks.spawn(control.serve(offered, stop.clone()));
     }
     let mut bypass = BypassKeeper::new(
@@ -284,6 +335,13 @@ async fn with_kept(
     let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
     for (listener, address) in doors.open(&configuration.listeners, &certificates)? {
         tracing::info!(target: "postern", listener = %listener, %address, "listening");
+    }
+    let mut http = match house {
+        Some((house, heard)) => house.open(&configuration, &certificates, heard, &tasks, &stop)?,
+        None => None,
+    };
+    if let Some(http) = &http {
+        tracing::info!(target: "postern", listener = "http", address = %http.address, "listening");
     }
     readiness.listeners_are_open();
 
@@ -321,12 +379,15 @@ async fn with_kept(
     let patience = configuration.limits.drain;
     let at_once = tokio::select! {
         // Not even for a directory that keeps a sign-in waiting.
-        _ = tokio::time::timeout(patience + ENDING, doors.drain(patience)) => false,
+        _ = tokio::time::timeout(patience + ENDING, drain(&doors, http.as_mut(), patience)) => false,
         () = signals.stop() => true,
     };
     if at_once {
         tracing::info!(target: "postern", "stopping at once");
         let _ = tokio::time::timeout(ENDING, doors.end_now()).await;
+    }
+    if let Some(http) = &http {
+        http.end_now();
     }
     stop.cancel();
     tasks.close();
@@ -334,6 +395,16 @@ async fn with_kept(
         tracing::warn!(target: "postern", "some tasks did not end in time");
     }
     Ok(())
+}
+
+/// All doors at once: who is at one does not keep the others open.
+async fn drain(doors: &Doors, http: Option<&mut HttpDoor>, patience: Duration) {
+    let pages = async {
+        if let Some(http) = http {
+            http.drain().await;
+        }
+    };
+    tokio::join!(doors.drain(patience), pages);
 }
 
 /// Fresh for each process: what the guard remembers of names and passwords is of no use to anybody else.
@@ -358,16 +429,17 @@ fn tell_open_files(connections: usize) {
 fn certificates(configuration: &Configuration, clock: &Arc<dyn Clock>) -> Result<Vec<CertificateReload>, ServeError> {
     let mut certificates: Vec<CertificateReload> = Vec::new();
     let listeners = configuration.listeners.iter();
-    for (listener, source) in
-        listeners.flat_map(|listener| listener.certificates().map(move |source| (listener, source)))
-    {
+    let shown = listeners.flat_map(|listener| listener.certificates().map(move |source| (&*listener.name, source)));
+    let pages = configuration.http.iter();
+    let pages = pages.flat_map(|http| http.certificates().map(|source| ("http", source)));
+    for (listener, source) in shown.chain(pages) {
         if certificates.iter().any(|known| known.source() == source) {
             continue;
         }
         let state_dir = configuration.server.state_dir.clone();
         let certificate = CertificateReload::first(source.clone(), state_dir, Arc::clone(clock));
         let certificate = certificate.map_err(|error| ServeError::Certificate {
-            listener: listener.name.to_string(),
+            listener: listener.to_owned(),
             error,
         })?;
         certificate.warn_if_over();

@@ -9,9 +9,10 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 
-/// Whether anything is kept: an embedded directory, or settings because the file names a store. Otherwise none is opened or made.
+/// Whether anything is kept: an embedded directory, resets where pages are served, or settings because the file names a store. Otherwise none is
+/// opened or made.
 pub fn is_used(configuration: &Configuration) -> bool {
-    configuration.store.is_written || !configuration.embedded.is_empty()
+    configuration.store.is_written || !configuration.embedded.is_empty() || configuration.http.is_some()
 }
 
 /// Opens it, within a runtime; `None` where nothing is kept. Whoever opens it closes it.

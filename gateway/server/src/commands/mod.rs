@@ -9,6 +9,7 @@ pub mod leaked;
 pub mod manual;
 pub mod migrate;
 pub mod of_directory;
+pub mod onboard;
 pub mod panic;
 pub mod policy_test;
 pub mod settings;

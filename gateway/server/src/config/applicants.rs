@@ -21,6 +21,8 @@ pub struct Applicants {
     pub link: Option<String>,
     /// The attributes that hold mail addresses, where they are not the usual one.
     pub mail: Option<Vec<String>>,
+    /// The most users and groups that are onboarded.
+    pub onboarded_most: Option<u64>,
 }
 
 /// A place where the accounts of those who help themselves are looked for.

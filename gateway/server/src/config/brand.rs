@@ -1,49 +1,14 @@
 //! `[brand.NAME]`: how a route's pages and letters look, and what they are called.
 
 use super::reading::{Reading, Text, text_of};
+use jiff::tz::TimeZone;
+use postern_policy::problem::{one_of, quoted};
+use postern_portal::{Brand, BrandError, BrandParts, Colour, HelpDesk, Language, LegalLink, Logo};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
-
-/// How pages look. What of it can be shown is the portal's to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Brand {
-    /// What people call the organisation.
-    pub name: Arc<str>,
-    /// An SVG file, shown on light ground.
-    pub logo_file: Option<PathBuf>,
-    /// Another for dark ground.
-    pub logo_dark_file: Option<PathBuf>,
-    /// The colour of links and buttons on light ground, `#rrggbb`.
-    pub accent: Option<Arc<str>>,
-    /// The same on dark ground.
-    pub accent_dark: Option<Arc<str>>,
-    /// Whom to ask.
-    pub help_desk: HelpDesk,
-    /// Imprint, privacy notice and the like: title and address.
-    pub legal: Vec<(Arc<str>, Arc<str>)>,
-    /// The languages offered, the first by default; empty: all.
-    pub languages: Vec<Arc<str>>,
-    /// For a login screen or a public terminal: nothing leads away.
-    pub kiosk: bool,
-    /// Where people sign in.
-    pub sign_in: Option<Arc<str>>,
-    /// The zone in which times are told.
-    pub time_zone: Option<Arc<str>>,
-}
-
-/// Whom to ask.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HelpDesk {
-    /// In a sentence.
-    pub text: Option<Arc<str>>,
-    /// A telephone number.
-    pub phone: Option<Arc<str>>,
-    /// A page of theirs.
-    pub url: Option<Arc<str>>,
-}
 
 /// How a route's pages and letters look, and what they are called.
 #[derive(Deserialize, JsonSchema)]
@@ -109,15 +74,12 @@ pub(super) struct LegalTable {
 }
 
 impl BrandTable {
-    pub(super) fn read(self, reading: &mut Reading<'_>) -> Option<Brand> {
-        let logo = |key: &str, written: &Text, reading: &mut Reading<'_>| {
-            let written = text_of(written.as_ref())?;
-            reading.text_file(key, written).map(|(path, _)| path)
-        };
-        let logo_file = logo("logo_file", &self.logo_file, reading);
-        let logo_dark_file = logo("logo_dark_file", &self.logo_dark_file, reading);
-        let accent = colour("accent", &self.accent, reading);
-        let accent_dark = colour("accent_dark", &self.accent_dark, reading);
+    /// `span` is where the table stands.
+    pub(super) fn read(self, span: &Range<usize>, reading: &mut Reading<'_>) -> Option<Brand> {
+        let logo = logo("logo_file", &self.logo_file, reading);
+        let logo_dark = self::logo("logo_dark_file", &self.logo_dark_file, reading);
+        let accent = colour("accent", &self.accent, Colour::BLUE, reading);
+        let accent_dark = colour("accent_dark", &self.accent_dark, Colour::LIGHT_BLUE, reading);
         let desk = self.help_desk.unwrap_or_default();
         let help_desk = HelpDesk {
             text: plain(&desk.text),
@@ -128,24 +90,65 @@ impl BrandTable {
         for table in self.legal.unwrap_or_default() {
             let table = table.into_inner();
             if let Some((title, url)) = plain(&table.title).zip(page("url", &table.url, reading)) {
-                legal.push((title, url));
+                legal.push(LegalLink { title, url });
             }
         }
-        let languages = self.languages.iter().flat_map(Spanned::get_ref);
-        let languages = languages.map(|tag| Arc::from(tag.get_ref().as_str())).collect();
-        Some(Brand {
-            name: plain(&self.name)?,
-            logo_file,
-            logo_dark_file,
-            accent,
-            accent_dark,
+        let mut languages = Vec::new();
+        for tag in self.languages.iter().flat_map(Spanned::get_ref) {
+            match Language::ALL.into_iter().find(|known| known.tag() == tag.get_ref()) {
+                Some(language) => languages.push(language),
+                None => {
+                    let what = format!("{} is no language of the pages", quoted(tag.get_ref()));
+                    let known = Language::ALL.map(Language::tag);
+                    reading.problem(&tag.span(), what, one_of(tag.get_ref(), known));
+                }
+            }
+        }
+        let time_zone = match text_of(self.time_zone.as_ref()) {
+            None => Some(TimeZone::UTC),
+            Some(written) => TimeZone::get(written.get_ref()).ok().or_else(|| {
+                let what = format!("{} is no time zone", quoted(written.get_ref()));
+                reading.none(&written.span(), what, "such as Europe/Berlin")
+            }),
+        };
+        let spans = [
+            ("name", self.name.as_ref()),
+            ("accent", self.accent.as_ref()),
+            ("accent_dark", self.accent_dark.as_ref()),
+        ];
+        let at = |key: &str| {
+            let found = spans.iter().find(|(known, _)| *known == key);
+            found
+                .and_then(|(_, written)| written.map(Spanned::span))
+                .unwrap_or_else(|| span.clone())
+        };
+        let made = Brand::new(BrandParts {
+            name: self.name.as_ref()?.get_ref().as_str().into(),
+            logo: logo?,
+            logo_dark: logo_dark?,
+            accent: accent?,
+            accent_dark: accent_dark?,
             help_desk,
             legal,
             languages,
             kiosk: self.kiosk.is_some_and(Spanned::into_inner),
             sign_in: page("sign_in", &self.sign_in, reading),
-            time_zone: plain(&self.time_zone),
-        })
+            time_zone: time_zone?,
+        });
+        match made {
+            Ok(brand) => Some(brand),
+            Err(BrandError::Contrast {
+                which,
+                contrast,
+                remedy,
+            }) => reading.none(
+                &at(which),
+                format!("{which} has a contrast of {contrast} to 1 with the ground of the pages: nobody can read it"),
+                format!("a {remedy} colour, with at least 4.5 to 1"),
+            ),
+            Err(error @ BrandError::Name) => reading.none(&at("name"), "this is no name", error.to_string()),
+            Err(error) => reading.none(span, "this brand cannot be shown", error.to_string()),
+        }
     }
 }
 
@@ -163,13 +166,28 @@ fn page(key: &str, written: &Text, reading: &mut Reading<'_>) -> Option<Arc<str>
     reading.none(&written.span(), format!("{key} is not protected by TLS"), "https://")
 }
 
-fn colour(key: &str, written: &Text, reading: &mut Reading<'_>) -> Option<Arc<str>> {
-    let written = text_of(written.as_ref())?;
-    let text = written.get_ref();
-    let sound = text
-        .strip_prefix('#')
-        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|octet| octet.is_ascii_hexdigit()));
-    sound
-        .then(|| text.as_str().into())
-        .or_else(|| reading.none(&written.span(), format!("{key} is not a colour"), "such as #1a5fb4"))
+/// `None` if it cannot be shown.
+#[allow(
+    clippy::option_option,
+    reason = "a problem that was told of, nothing given, or a logo"
+)]
+fn logo(key: &str, written: &Text, reading: &mut Reading<'_>) -> Option<Option<Logo>> {
+    let Some(written) = text_of(written.as_ref()) else {
+        return Some(None);
+    };
+    let (_, text) = reading.text_file(key, written)?;
+    match Logo::from_svg(text.as_bytes()) {
+        Ok(logo) => Some(Some(logo)),
+        Err(error) => reading.none(&written.span(), format!("{key} cannot be shown"), error.to_string()),
+    }
+}
+
+fn colour(key: &str, written: &Text, otherwise: Colour, reading: &mut Reading<'_>) -> Option<Colour> {
+    let Some(written) = text_of(written.as_ref()) else {
+        return Some(otherwise);
+    };
+    written.get_ref().parse().ok().or_else(|| {
+        let what = format!("{key} is not a colour");
+        reading.none(&written.span(), what, "such as #1a5fb4")
+    })
 }

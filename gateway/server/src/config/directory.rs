@@ -108,6 +108,9 @@ pub(super) struct DirectoryTable {
     /// The attributes that hold people's mail addresses.
     #[schemars(with = "Option<Vec<String>>", length(min = 1), extend("default" = ["mail"]))]
     mail: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The most users and groups of it that `postern onboard` lets in, where there is to be a cap.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 100_000_000))]
+    onboarded_most: Option<Spanned<u64>>,
     /// Embedded: "required" or "optional", for accounts that administrators make. The setting directories.NAME.password overrules it.
     #[schemars(with = "Option<PasswordWord>", extend("default" = "required"))]
     password: Word<PasswordWord>,
@@ -278,6 +281,7 @@ impl DirectoryTable {
                 Some(mail) => Some(mail?),
                 None => None,
             },
+            onboarded_most: self.onboarded_most.as_ref().map(|most| *most.get_ref()),
             directory: Arc::clone(name?),
         })
     }

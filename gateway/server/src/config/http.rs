@@ -3,10 +3,12 @@
 use super::listener::{Certificate, TlsWord, pair};
 use super::reading::{Reading, Text, text_of};
 use super::way_in::{NamedCertificateTable, networks};
+use postern_portal::ProofSettings;
 use postern_proxy::Network;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
+use std::time::Duration;
 use toml::Spanned;
 
 /// Where pages are served, over TLS alone.
@@ -20,6 +22,8 @@ pub struct Http {
     pub named_certificates: Vec<(Vec<Box<str>>, Certificate)>,
     /// Whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<Network>,
+    /// The work asked of whoever wants a message.
+    pub proof: ProofSettings,
 }
 
 impl Http {
@@ -49,6 +53,12 @@ pub(super) struct HttpTable {
     /// word is taken.
     #[schemars(with = "Option<Vec<String>>")]
     trusted_proxies: Option<Spanned<Vec<Spanned<String>>>>,
+    /// How much work a browser does before a message is sent, so that flooding mailboxes costs something: one more doubles it. 0: none.
+    #[schemars(with = "Option<u32>", range(min = 0, max = 24), extend("default" = 18))]
+    work_bits: Option<Spanned<u64>>,
+    /// Seconds to wait instead, where there is no script.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 600), extend("default" = 10))]
+    wait_seconds: Option<Spanned<u64>>,
 }
 
 impl HttpTable {
@@ -65,12 +75,23 @@ impl HttpTable {
             .into_iter()
             .map(|table| table.into_inner().read(TlsWord::Ldaps, reading))
             .collect();
+        let usual = ProofSettings::default();
+        let proof = ProofSettings {
+            bits: self
+                .work_bits
+                .map_or(usual.bits, |bits| u8::try_from(bits.into_inner()).unwrap_or(u8::MAX)),
+            wait: self
+                .wait_seconds
+                .map_or(usual.wait, |seconds| Duration::from_secs(seconds.into_inner())),
+            ..usual
+        };
         let trusted_proxies = networks("trusted_proxies", self.trusted_proxies, reading);
         Some(Http {
             address: address?,
             certificate: certificate?.unwrap_or(Certificate::Generated),
             named_certificates: named.into_iter().collect::<Option<_>>()?,
             trusted_proxies,
+            proof,
         })
     }
 }

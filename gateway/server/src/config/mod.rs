@@ -10,7 +10,7 @@
 
 pub mod api_token;
 pub mod applicants;
-pub mod brand;
+mod brand;
 pub mod http;
 pub mod limits;
 pub mod listener;
@@ -28,6 +28,7 @@ mod directory;
 mod embedded;
 mod environment;
 mod names;
+mod passwords;
 mod reading;
 mod servers;
 mod shown_as;
@@ -38,7 +39,6 @@ mod tests;
 
 pub use api_token::{ApiToken, Scope};
 pub use applicants::Applicants;
-pub use brand::Brand;
 pub use embedded::{Embedded, Hashing};
 pub use environment::Environment;
 pub use http::Http;
@@ -58,6 +58,7 @@ use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
 use postern_policy::problem::{in_order, quoted};
 use postern_policy::{RouteFacts, shape};
+use postern_portal::Brand;
 use reading::Reading;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -121,7 +122,20 @@ pub struct Configuration {
     /// Who may help themselves, of each directory.
     pub applicants: Vec<Applicants>,
     /// How pages look, by name.
-    pub brands: BTreeMap<Arc<str>, Brand>,
+    pub brands: BTreeMap<Arc<str>, Arc<Brand>>,
+    /// Filters of leaked passwords beside the one that ships.
+    pub leaked_files: Vec<PathBuf>,
+}
+
+impl Configuration {
+    /// The most users and groups that are onboarded, of each directory that has a cap.
+    pub fn onboarded_most(&self) -> Vec<(Arc<str>, u64)> {
+        let capped = self
+            .applicants
+            .iter()
+            .filter_map(|of| Some((Arc::clone(&of.directory), of.onboarded_most?)));
+        capped.collect()
+    }
 }
 
 /// What a reading came to.
@@ -191,7 +205,10 @@ pub(crate) struct File {
     #[schemars(with = "Option<secrets::SecretsTable>")]
     secrets: Option<Spanned<secrets::SecretsTable>>,
     /// How pages and letters look, by the names that routes use.
-    brand: Option<BTreeMap<String, brand::BrandTable>>,
+    #[schemars(with = "Option<BTreeMap<String, brand::BrandTable>>")]
+    brand: Option<BTreeMap<String, Spanned<brand::BrandTable>>>,
+    /// How new passwords are looked at before a directory sees them; what they must be stands in policy files.
+    passwords: Option<passwords::PasswordsTable>,
 }
 
 /// Reads a file, with names of the environment looked up by `environment`.
@@ -318,10 +335,12 @@ impl File {
         for (name, table) in self.brand.into_iter().flatten() {
             let name: Arc<str> = name.into();
             reading.known("brand", &name);
-            if let Some(brand) = table.read(reading) {
-                brands.insert(name, brand);
+            let span = table.span();
+            if let Some(brand) = table.into_inner().read(&span, reading) {
+                brands.insert(name, Arc::new(brand));
             }
         }
+        let leaked_files = self.passwords.map(|table| table.read(reading)).unwrap_or_default();
         let public_url = server.as_ref().map(|server| server.public_url.as_str());
         let routes: Vec<_> = self
             .route
@@ -361,6 +380,7 @@ impl File {
                 secrets: secrets.flatten().unwrap_or_default(),
                 applicants,
                 brands,
+                leaked_files,
             }),
         }
     }

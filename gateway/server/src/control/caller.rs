@@ -1,6 +1,7 @@
 //! One caller at the control socket.
 
 use super::{FIRST_LINE, LONGEST_LINE, SILENCE, settings};
+use crate::self_service::Onboarding;
 use crate::settings::SettingsBook;
 use postern_directory::{ServiceAccount, Transport};
 use postern_identity::Clock;
@@ -31,6 +32,8 @@ pub struct Offered {
     pub directories: Vec<OfferedDirectory>,
     /// The settings.
     pub settings: Arc<SettingsBook>,
+    /// Who is onboarded.
+    pub onboarding: Onboarding,
     /// The machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -47,7 +50,8 @@ pub(super) async fn serve(mut stream: UnixStream, offered: &Offered) {
         ("service", Some(directory)) => tell_account(stream, &(directory.service_account)()).await,
         ("ldap" | "service", None) => say(&mut stream, b"error there is no embedded directory of that name").await,
         ("settings", _) => ask_settings(stream, offered).await,
-        _ => say(&mut stream, b"error ldap NAME, service NAME, or settings").await,
+        ("onboarding", _) => ask_onboarding(stream, &offered.onboarding).await,
+        _ => say(&mut stream, b"error ldap NAME, service NAME, settings, or onboarding").await,
     };
 }
 
@@ -86,6 +90,15 @@ async fn ask_settings(mut stream: UnixStream, offered: &Offered) -> io::Result<(
     say(&mut stream, b"ok").await?;
     while let Some(asked) = line(&mut stream, SILENCE).await? {
         let answer = settings::answer(&asked, &offered.settings, offered.clock.as_ref()).await;
+        say(&mut stream, &serde_json::to_vec(&answer)?).await?;
+    }
+    Ok(())
+}
+
+async fn ask_onboarding(mut stream: UnixStream, onboarding: &Onboarding) -> io::Result<()> {
+    say(&mut stream, b"ok").await?;
+    while let Some(asked) = line(&mut stream, SILENCE).await? {
+        let answer = onboarding.answer(&asked).await;
         say(&mut stream, &serde_json::to_vec(&answer)?).await?;
     }
     Ok(())

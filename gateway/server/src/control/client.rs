@@ -2,14 +2,20 @@
 
 use super::settings::{Answer, Asked};
 use super::{FIRST_LINE, LONGEST_LINE, path};
+use crate::self_service;
 use postern_directory::local::SERVICE_NAME;
 use postern_directory::{ServiceAccount, Transport};
 use postern_identity::Secret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+/// The longest answer, in octets: a list of many.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
 /// Why a gateway that runs was of no use.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,14 +89,23 @@ fn call(state_dir: &Path, wanted: &str) -> Result<Option<(UnixStream, Secret)>, 
 
 /// Asks a running gateway about settings. `None`: none runs.
 pub fn settings(state_dir: &Path, asked: &Asked) -> Result<Option<Answer>, CallError> {
-    let Some((stream, _)) = call(state_dir, "settings")? else {
+    ask(state_dir, "settings", asked)
+}
+
+/// Asks a running gateway who is onboarded, or changes it. `None`: none runs.
+pub fn onboarding(state_dir: &Path, asked: &self_service::Asked) -> Result<Option<self_service::Answer>, CallError> {
+    ask(state_dir, "onboarding", asked)
+}
+
+fn ask<A: DeserializeOwned>(state_dir: &Path, about: &str, asked: &impl Serialize) -> Result<Option<A>, CallError> {
+    let Some((stream, _)) = call(state_dir, about)? else {
         return Ok(None);
     };
     let told = (|| {
         (&stream).write_all(format!("{}\n", serde_json::to_string(asked)?).as_bytes())?;
         let mut answer = String::new();
         // A list may be longer than a request.
-        BufReader::new((&stream).take(1024 * 1024)).read_line(&mut answer)?;
+        BufReader::new((&stream).take(LONGEST_ANSWER)).read_line(&mut answer)?;
         serde_json::from_str(&answer).map_err(io::Error::from)
     })();
     told.map(Some).map_err(|_: io::Error| CallError::Silent)

@@ -5,7 +5,8 @@
 //!
 //! - `ldap NAME`: from then on LDAP frames of the embedded directory of that name, as the one who may do everything there;
 //! - `service NAME`: `ok` is followed by the password of the gateway's own account in that directory, made at its start;
-//! - `settings`: from then on one JSON request a line, and one JSON answer a line (see [`settings`]).
+//! - `settings`: from then on one JSON request a line, and one JSON answer a line (see [`settings`]);
+//! - `onboarding`: the same about who is onboarded (see [`crate::self_service`]).
 //!
 //! Whoever can open it owns the store's files anyway. One gateway at a time stands there: it holds a lock beside the socket for as long as it
 //! lives, so that a socket left behind by one that was killed is known for what it is.

@@ -19,13 +19,16 @@ Postern is ready, with a directory of its own in {state}.
   LDAP      ldap://127.0.0.1:{} (StartTLS), {ldaps}
   health    http://127.0.0.1:{}/healthz, /readyz, /metrics
   CA        {state}/ca.pem
-  pages     https://localhost:{} is what refusals name; there are no pages yet
+  pages     https://localhost:{https}/ to reset, change and unlock; mails are shown at https://localhost:{https}/demo/outbox
+  API       https://localhost:{https}/api/openapi.json, token demo-api-token
   policies  {state}/policies: edit and save, and the next sign-in goes by them
 
 People under ou=people,{base}, each with the password demo-<name>-Passw0rd:
 
 ",
-        ports.ldap, ports.metrics, ports.https,
+        ports.ldap,
+        ports.metrics,
+        https = ports.https,
     );
     for person in people {
         let _ = writeln!(text, "  {:<9} {}", person.uid, person.stands);

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MOST: usize = 200;
 
 /// What would have been sent, newest first.
-pub struct Catcher {
+pub(crate) struct Catcher {
     caught: Mutex<VecDeque<Caught>>,
     clock: Arc<dyn Clock>,
 }

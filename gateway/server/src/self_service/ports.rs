@@ -1,8 +1,10 @@
 //! Ports of the heart that nobody else has: randomness, the administrators' switches, and mail where none is configured.
 
 use crate::settings::SettingsBook;
-use postern_identity::DirectoryName;
-use postern_identity::reset::{Chance, Channel, ChannelError, Message, Switches};
+use postern_identity::decide::{Decide, RouteQuestion};
+use postern_identity::reset::{AuthorityOfRoutes, Chance, Channel, ChannelError, Message, RouteAuthority, Switches};
+use postern_identity::{ConnectionFacts, DirectoryName};
+use postern_policy::LivePolicy;
 use rustls::crypto::SecureRandom;
 use std::future::Future;
 use std::pin::Pin;
@@ -29,6 +31,25 @@ pub(crate) struct BookSwitches(pub(crate) Arc<SettingsBook>);
 impl Switches for BookSwitches {
     fn self_service<'a>(&'a self, directory: &'a DirectoryName) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
         Box::pin(self.0.self_service_reset(&directory.0))
+    }
+}
+
+/// The rules in force.
+pub(crate) struct LiveAuthority(pub(crate) Arc<LivePolicy>);
+
+impl AuthorityOfRoutes for LiveAuthority {
+    fn of_route(&self, route: &str) -> RouteAuthority {
+        let connection = ConnectionFacts::example();
+        let answer = self.0.route(&RouteQuestion {
+            route,
+            connection: &connection,
+            account: None,
+        });
+        match answer.map(|answer| answer.rules.authority.clone()) {
+            None => RouteAuthority::NoRoute,
+            Some(None) => RouteAuthority::NoRules,
+            Some(Some(rules)) => RouteAuthority::Rules(rules),
+        }
     }
 }
 

