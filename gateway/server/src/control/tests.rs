@@ -1,9 +1,11 @@
 use super::client::{self, CallError};
 use super::settings::{Answer, Asked};
 use super::*;
+use crate::self_service::{self, Onboarding};
 use crate::settings::{SettingsBook, of_directory};
 use postern_directory::{ServiceAccount, Transport};
 use postern_identity::{Clock, Secret, Timestamp};
+use postern_records::{SqliteSettings, Store, StoreSettings};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::sync::Arc;
@@ -37,10 +39,14 @@ struct Running {
 }
 
 impl Running {
-    fn start() -> Self {
+    async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let control = Control::listen(folder.path()).unwrap();
         let stop = CancellationToken::new();
+        let file = SqliteSettings::new(folder.path().join("store.db"));
+        let store = Store::open(&StoreSettings::Sqlite(file))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         let offered = Offered {
             directories: vec![OfferedDirectory {
                 name: "people".into(),
@@ -51,6 +57,12 @@ impl Running {
                 }),
             }],
             settings: Arc::new(SettingsBook::new(of_directory("people", true), &[], None)),
+            onboarding: Onboarding {
+                records: Arc::new(store),
+                directories: Vec::new(),
+                most: Vec::new(),
+                clock: Arc::new(Noon),
+            },
             clock: Arc::new(Noon),
         };
         let serving = tokio::spawn(control.serve(Arc::new(offered), stop.clone()));
@@ -66,7 +78,7 @@ impl Running {
 
 #[tokio::test]
 async fn octets_go_to_the_directory_that_was_named_and_come_back() {
-    let running = Running::start();
+    let running = Running::start().await;
     // Calling blocks, and the one called is on this thread otherwise.
     let inside = tokio::runtime::Handle::current();
     let directory = running.call(move |folder| {
@@ -89,7 +101,7 @@ async fn octets_go_to_the_directory_that_was_named_and_come_back() {
 
 #[tokio::test]
 async fn whoever_may_call_is_told_the_gateways_own_account() {
-    let running = Running::start();
+    let running = Running::start().await;
     let account = running.call(|folder| client::service_account(folder, "people")).await;
     let account = account.unwrap().unwrap();
     assert_eq!(
@@ -99,8 +111,24 @@ async fn whoever_may_call_is_told_the_gateways_own_account() {
 }
 
 #[tokio::test]
+async fn who_is_onboarded_is_asked_for_line_by_line() {
+    let running = Running::start().await;
+    let all = self_service::Asked::List { directory: None };
+    let told = running.call(move |folder| client::onboarding(folder, &all)).await;
+    assert_eq!(told, Ok(Some(self_service::Answer::Onboarded(Vec::new()))));
+    let nowhere = self_service::Asked::List {
+        directory: Some("nowhere".to_owned()),
+    };
+    let told = running.call(move |folder| client::onboarding(folder, &nowhere)).await;
+    assert!(
+        matches!(told, Ok(Some(self_service::Answer::Error { asked: true, .. }))),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn settings_are_asked_for_line_by_line() {
-    let running = Running::start();
+    let running = Running::start().await;
     let told = running.call(|folder| client::settings(folder, &Asked::List)).await;
     let Ok(Some(Answer::Settings(settings))) = told else {
         unreachable!("{told:?}");
@@ -116,7 +144,7 @@ async fn settings_are_asked_for_line_by_line() {
 
 #[tokio::test]
 async fn the_socket_is_its_owners_alone_and_goes_with_its_gateway() {
-    let running = Running::start();
+    let running = Running::start().await;
     let socket = path(running.folder.path());
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(
@@ -160,7 +188,7 @@ async fn a_folder_that_is_none_or_too_deep_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn who_says_nothing_or_too_much_is_sent_away() {
-    let running = Running::start();
+    let running = Running::start().await;
     let socket = path(running.folder.path());
     let mut silent = tokio::net::UnixStream::connect(&socket).await.unwrap();
     assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0);
@@ -172,7 +200,7 @@ async fn who_says_nothing_or_too_much_is_sent_away() {
 
 #[tokio::test]
 async fn there_are_never_more_callers_than_places() {
-    let running = Running::start();
+    let running = Running::start().await;
     let socket = path(running.folder.path());
     let mut callers = Vec::new();
     for _ in 0..MOST_CALLERS {
