@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 /// The first is the one the others are compared with. Beside each, the plural forms it has (CLDR).
 const LANGUAGES: [(&str, &[&str]); 4] = [
@@ -29,7 +29,22 @@ enum Kind {
 type Messages = BTreeMap<String, Variables>;
 type Variables = Vec<(String, Kind)>;
 
-fn main() -> Result<(), String> {
+/// Shown as it stands when the build ends with it.
+struct Mistake(String);
+
+impl fmt::Debug for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for Mistake {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+fn main() -> Result<(), Mistake> {
     let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(|e| e.to_string())?).join("words");
     let out = PathBuf::from(env::var("OUT_DIR").map_err(|e| e.to_string())?).join("words.rs");
     writeln!(
@@ -53,12 +68,10 @@ fn main() -> Result<(), String> {
         mistakes.extend(compare(first.0, &mut wanted, tag, messages));
     }
     if !mistakes.is_empty() {
-        return Err(format!(
-            "the words of the languages do not agree:\n{}",
-            mistakes.join("\n")
-        ));
+        let mistakes = mistakes.join("\n");
+        return Err(Mistake(format!("the words of the languages do not agree:\n{mistakes}")));
     }
-    fs::write(&out, functions(&wanted)).map_err(|e| format!("{}: {e}", out.display()))
+    fs::write(&out, functions(&wanted)).map_err(|e| Mistake(format!("{}: {e}", out.display())))
 }
 
 /// One language's messages. Only plain messages are understood: without attributes, terms and references.

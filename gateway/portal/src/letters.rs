@@ -181,13 +181,19 @@ impl About<'_> {
                 ));
                 parts.push(Part::Names(names));
                 parts.push(Part::Text(self.asked()));
+                parts.extend(self.link(words.start_title()));
             }
             LetterKind::SignIn => {
                 parts.push(Part::Text(match letter.action {
                     Action::Unlock => words.letter_sign_in_unlock(self.account()),
                     Action::Reset | Action::Reminder => words.letter_sign_in_reset(self.account()),
                 }));
-                parts.extend(self.link());
+                parts.extend(self.link(words.letter_challenge_button()));
+                parts.extend(
+                    letter
+                        .link_until
+                        .map(|until| Part::Text(words.sent_until(self.time(until)))),
+                );
                 parts.push(Part::Text(words.letter_nothing_yet()));
                 parts.extend(self.not_me());
             }
@@ -208,7 +214,7 @@ impl About<'_> {
     fn way_on(&self) -> Vec<Part> {
         let (words, letter) = (self.words, self.letter);
         let mut parts = Vec::new();
-        if let Some(link) = self.link() {
+        if let Some(link) = self.link(words.letter_challenge_button()) {
             parts.push(Part::Text(match letter.link_until {
                 Some(until) => words.letter_challenge_link_until(self.time(until)),
                 None => words.letter_challenge_link(),
@@ -230,12 +236,9 @@ impl About<'_> {
         parts
     }
 
-    fn link(&self) -> Option<Part> {
+    fn link(&self, label: String) -> Option<Part> {
         let link = self.letter.link.as_ref()?;
-        Some(Part::Link(
-            self.words.letter_challenge_button(),
-            link.as_str().to_owned(),
-        ))
+        Some(Part::Link(label, link.as_str().to_owned()))
     }
 
     fn not_me(&self) -> Vec<Part> {

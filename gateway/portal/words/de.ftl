@@ -88,7 +88,7 @@ code-hint = Leerzeichen und Striche spielen keine Rolle. Niemand wird Sie je am 
 code-missing = Geben Sie den Code aus der Nachricht ein.
 code-wrong = Dieser Code stimmt nicht. Suchen Sie die neueste Nachricht und geben Sie deren Code noch einmal ein.
 tries-left = { $count ->
-    [0] Das war der letzte Versuch.
+    [0] Dieser Code kann nicht mehr versucht werden. Öffnen Sie den Link der Nachricht, oder lassen Sie eine neue schicken.
     [one] Sie können es noch einmal versuchen.
    *[other] Sie können es noch { $count } Mal versuchen.
 }

@@ -89,7 +89,7 @@ code-hint = Spaces and dashes do not matter. Nobody will ever ask you for this c
 code-missing = Type the code from the message.
 code-wrong = This code is not right. Look for the newest message and type its code again.
 tries-left = { $count ->
-    [0] This was the last try.
+    [0] This code cannot be tried any more. Open the link of the message, or have a new one sent.
     [one] You can try once more.
    *[other] You can try { $count } more times.
 }

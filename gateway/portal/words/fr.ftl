@@ -88,7 +88,7 @@ code-hint = Les espaces et les tirets ne comptent pas. Personne ne vous demander
 code-missing = Saisissez le code du message.
 code-wrong = Ce code n’est pas le bon. Cherchez le message le plus récent et saisissez son code à nouveau.
 tries-left = { $count ->
-    [0] C’était le dernier essai.
+    [0] Ce code ne peut plus être essayé. Ouvrez le lien du message, ou faites-en envoyer un nouveau.
     [one] Vous pouvez essayer encore une fois.
    *[other] Vous pouvez essayer encore { $count } fois.
 }

@@ -95,7 +95,7 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Reads LDIF into an embedded directory, hashes and states of accounts as they are.
+    /// Reads LDIF into an embedded directory, hashes and states of accounts as they are; plain passwords are hashed and their owners' own.
     Import {
         /// The file; - for standard input
         file: PathBuf,

@@ -282,3 +282,32 @@ fn what_is_exported_is_read_by_nobody_else_and_comes_back_as_it_was() {
         assert_eq!(bind(&gateway, uid, PASSWORD), Some(code), "{uid}");
     }
 }
+
+#[test]
+fn an_imported_password_is_its_owners_own_beside_a_gateway_and_without_one() {
+    let mut gateway = start();
+    let folder = gateway.folder().to_owned();
+    let entry = |uid: &str, more: &str| {
+        let dn = people::dn(uid);
+        format!(
+            "dn: {dn}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: x\nuserPassword: {PASSWORD}\n{more}\n"
+        )
+    };
+    let both = |place: &str| {
+        let temporary = entry(&format!("{place}-temporary"), "pwdReset: TRUE\n");
+        fs::write(folder.join("new.ldif"), format!("{}{temporary}", entry(place, ""))).unwrap();
+        done(&folder, &["import", "new.ldif"]);
+    };
+    both("beside");
+    gateway.kill();
+    both("without");
+    gateway.start_again();
+    for place in ["beside", "without"] {
+        assert_eq!(bind(&gateway, place, PASSWORD), Some(0), "{place}");
+        assert_eq!(
+            bind(&gateway, &format!("{place}-temporary"), PASSWORD),
+            Some(49),
+            "{place}"
+        );
+    }
+}

@@ -230,7 +230,7 @@ impl KeyType for Octets32 {
     }
 }
 
-/// A [`Hash`] inside a context's body.
+/// A [`Hash`](type@Hash) inside a context's body.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(pub Hash);

@@ -156,10 +156,20 @@ impl Desk {
         })
     }
 
+    /// The same letter once more, under a name of its own.
+    pub(super) fn letter_anew(&self, sealed: &[u8], id: Arc<str>) -> Result<ResetChange, Trouble> {
+        let sheet = self.open_sheet(sealed)?;
+        self.letter_job(&Sheet { id, ..sheet })
+    }
+
+    fn open_sheet(&self, sealed: &[u8]) -> Result<Sheet, Trouble> {
+        let plain = self.parts.keys.open(LETTER, sealed).ok_or(Trouble::Unreadable)?;
+        serde_json::from_slice(plain.expose()).map_err(|_| Trouble::Unreadable)
+    }
+
     /// Sends one. When to try again: `None` for never.
     pub(super) async fn send(&self, job: &Job) -> Result<Option<Timestamp>, Trouble> {
-        let plain = self.parts.keys.open(LETTER, &job.payload).ok_or(Trouble::Unreadable)?;
-        let sheet: Sheet = serde_json::from_slice(plain.expose()).map_err(|_| Trouble::Unreadable)?;
+        let sheet = self.open_sheet(&job.payload)?;
         let now = self.now();
         if now >= sheet.until {
             self.record_letter(&sheet, Outcome::Refused, Some("too_late"));

@@ -47,7 +47,7 @@ pub(super) fn roughly(client: IpAddr) -> String {
 
 /// What the wrong proofs of a context are counted against, without which account is told by it.
 pub(super) struct Tries {
-    /// Told to whoever asked: the challenge's and the context's, by the route's rules.
+    /// Told to whoever asked: the context's and the challenge's, by the route's rules.
     pub open: [Allowance; 2],
     /// Not told: the account's, all contexts together, by its own rules; of nobody's context, the name's that was typed.
     pub silent: [Allowance; 4],
@@ -106,8 +106,8 @@ impl Desk {
         let context: &[&[u8]] = &[b"context", &base.id.0];
         Tries {
             open: [
-                self.allowance(challenge, route.tries_of_challenge, NEVER),
                 self.allowance(context, route.tries_of_context, NEVER),
+                self.allowance(challenge, route.tries_of_challenge, NEVER),
             ],
             silent: [
                 self.allowance(&[challenge, &[b"own"]].concat(), own.tries_of_challenge, NEVER),

@@ -20,7 +20,11 @@ impl Desk {
     /// Ends whatever is under way for the account, and lets nobody begin anew for a while.
     pub(super) async fn hold(&self, caller: &Caller<'_>, token: &Secret) -> Result<(), Refused> {
         for _ in 0..RACES {
-            let context = self.by_token(Purpose::NotMe, token).await?;
+            // The page of a link offers it too. Whoever has a link's token could do more with it than this.
+            let context = match self.by_token(Purpose::NotMe, token).await? {
+                None => self.by_token(Purpose::Token, token).await?,
+                found => found,
+            };
             let context = context.filter(|context| *context.base.opening.route == *caller.route);
             let context = context.ok_or(Refused::Over(Ending::Unknown))?;
             let Some(subject) = context.stage.subject().cloned() else {
@@ -55,6 +59,15 @@ impl Desk {
             }
         }
         Err(Refused::Unavailable)
+    }
+
+    /// Lifts what "it was not me" has held: for whoever looks after the account.
+    pub async fn release(&self, account: &AccountKey) -> Result<(), RecordsError> {
+        let keys = self.parts.keys.hashes(Purpose::Account, &of_key(account)).into_iter();
+        self.parts
+            .records
+            .commit_reset(keys.map(|key| ResetChange::Release { key }).collect())
+            .await
     }
 
     /// Ends every live context of an account but one: those who asked without a proof are not told, those who had proven something are. What is

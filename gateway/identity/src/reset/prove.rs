@@ -19,6 +19,9 @@ use crate::directory::{Applicant, DirectoryError};
 use crate::records::{RecordsError, Spent};
 use crate::secret::Secret;
 
+/// The place of the context's tries in [`Tries::open`](super::limits::Tries::open).
+const CONTEXT: usize = 0;
+
 impl Desk {
     /// What stands behind a link. Nothing changes by it.
     pub(super) async fn look_at(&self, caller: &Caller<'_>, token: &Secret) -> Result<Landing, Refused> {
@@ -162,16 +165,16 @@ impl Desk {
         held: Held,
         which: usize,
     ) -> Result<Refused, Trouble> {
-        let refused = if which == 0 {
-            context.base.spent = true;
-            Refused::WrongProof { left: Some(0) }
-        } else {
+        let refused = if which == CONTEXT {
             context.base.asked_over = Some(Ending::Locked);
             Refused::Over(Ending::Locked)
+        } else {
+            context.base.spent = true;
+            Refused::WrongProof { left: Some(0) }
         };
-        self.record_locked(caller, &context, if which == 0 { "challenge" } else { "context" });
+        self.record_locked(caller, &context, if which == CONTEXT { "context" } else { "challenge" });
         let proving = held == Held::Now && matches!(context.stage, Kept::Proving(_));
-        let change = if proving && which == 1 {
+        let change = if proving && which == CONTEXT {
             context.end(Ending::Locked, self.now())?
         } else {
             context.stay()?.1

@@ -324,8 +324,7 @@ impl Desk {
             challenge.sends = challenge.sends.saturating_add(1);
             let sends = challenge.sends.to_be_bytes();
             let id = self.letter_id(&[b"again", &challenge.attempt.0, &sends]);
-            let until = challenge.link_until.max(challenge.code_until);
-            let letter = self.sealed_letter_job(&id, challenge.letter.clone(), until);
+            let letter = self.letter_anew(&challenge.letter, id)?;
             (challenge, vec![letter])
         } else {
             let facts = match &stage {

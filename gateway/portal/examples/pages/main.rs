@@ -1,22 +1,11 @@
 //! All pages with a play behind them, to be looked at in a browser: https://localhost:8444 and, as a login screen shows them, https://127.0.0.1:8444.
 //! What to type for which page stands in staged.rs. Ends with its standard input.
 
+mod served;
 mod staged;
 
-use postern_identity::clock::Timestamp;
-use postern_identity::reset::{Chance, PublicUrl};
-use postern_identity::{Clock, Secret};
-use postern_portal::{
-    Brand, BrandParts, Colour, HelpDesk, Language, LegalLink, Logo, Portal, Ports, ProofSettings, Settings,
-};
-use postern_web::{Bounds, Rate, Site, Sites, WebSettings, serve};
-use rustls::crypto::aws_lc_rs::sign::any_supported_type;
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
 use std::error::Error;
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -24,119 +13,12 @@ use tokio_util::sync::CancellationToken;
 async fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = std::env::args().nth(1).map_or(Ok(8444), |port| port.parse())?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    let port = listener.local_addr()?.port();
-    let mut sites = Sites::default();
-    add(&mut sites, "people", &format!("https://localhost:{port}"), brand()?)?;
-    add(
-        &mut sites,
-        "screen",
-        &format!("https://127.0.0.1:{port}"),
-        brand()?.for_kiosk(),
-    )?;
-    let settings = WebSettings {
-        certificates: certificate()?,
-        trusted: Arc::new(|_| false),
-        rate: Rate {
-            at_once: 100_000,
-            each_second: 100_000,
-        },
-        bounds: Bounds::default(),
-        seed: [7; 32],
-    };
     let stop = CancellationToken::new();
     let ended = stop.clone();
     std::thread::spawn(move || {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         ended.cancel();
     });
-    writeln!(std::io::stdout(), "https://localhost:{port} https://127.0.0.1:{port}")?;
-    serve(listener, settings, sites, stop).await?;
-    Ok(())
-}
-
-fn add(sites: &mut Sites, name: &'static str, url: &str, brand: Brand) -> Result<(), Box<dyn Error>> {
-    let site = Arc::new(Site::new(name, PublicUrl::from_configuration(url)?));
-    let clock: Arc<dyn Clock> = Arc::new(Since(Instant::now()));
-    let portal = Portal::new(
-        Settings {
-            site: Arc::clone(&site),
-            brand: Arc::new(brand),
-            proof: ProofSettings {
-                bits: 12,
-                wait: Duration::from_secs(2),
-                waits_per_network: 1_000,
-            },
-        },
-        Ports {
-            service: Arc::new(staged::Staged::new(Arc::clone(&clock))),
-            clock,
-            chance: Arc::new(Octets),
-            secret: Secret::new([1; 32]),
-        },
-    );
-    sites.add(site, portal.router(), Arc::new(portal.clone()))?;
-    Ok(())
-}
-
-fn brand() -> Result<Brand, Box<dyn Error>> {
-    let logo = |colour: &str| {
-        format!(
-            "<svg viewBox=\"0 0 40 40\"><path fill=\"{colour}\" d=\"M6 38V18a14 14 0 0 1 28 0v20z\"/><circle cx=\"27\" cy=\"26\" r=\"2.5\" fill=\"#888888\"/></svg>"
-        )
-    };
-    Ok(Brand::new(BrandParts {
-        name: "Example".into(),
-        logo: Some(Logo::from_svg(logo("#0b57a4").as_bytes())?),
-        logo_dark: Some(Logo::from_svg(logo("#8ac2ff").as_bytes())?),
-        accent: Colour::BLUE,
-        accent_dark: Colour::LIGHT_BLUE,
-        help_desk: HelpDesk {
-            text: None,
-            phone: Some("+1 555 0100".into()),
-            url: Some("https://help.example.org/".into()),
-        },
-        legal: vec![LegalLink {
-            title: "Imprint".into(),
-            url: "https://www.example.org/imprint".into(),
-        }],
-        languages: Language::ALL.to_vec(),
-        kiosk: false,
-        sign_in: Some("https://www.example.org/".into()),
-        time_zone: jiff::tz::TimeZone::UTC,
-    })?)
-}
-
-/// Runs from the same moment on at each start, so that two walks see the same pages.
-struct Since(Instant);
-
-impl Clock for Since {
-    fn now(&self) -> Timestamp {
-        let began = 1_795_359_600; // 2026-11-22T15:00:00Z
-        let elapsed = i64::try_from(self.0.elapsed().as_secs()).unwrap_or_default();
-        Timestamp::from_second(began + elapsed).unwrap_or_default()
-    }
-}
-
-struct Octets;
-
-impl Chance for Octets {
-    fn fill(&self, octets: &mut [u8]) -> bool {
-        aws_lc_rs::rand::fill(octets).is_ok()
-    }
-}
-
-#[derive(Debug)]
-struct One(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for One {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
-    }
-}
-
-fn certificate() -> Result<Arc<One>, Box<dyn Error>> {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())?;
-    let certified = CertifiedKey::new(vec![made.cert.der().clone()], any_supported_type(&key)?);
-    Ok(Arc::new(One(Arc::new(certified))))
+    writeln!(std::io::stdout(), "{}", served::addresses(&listener)?.join(" "))?;
+    served::both(listener, stop).await
 }

@@ -16,8 +16,7 @@ use postern_identity::reset::{Action, Holder, Landing, SessionKey, Stage, View};
 struct Arrived<'a> {
     page: &'a Page<'a>,
     token: &'a str,
-    when: String,
-    place: &'a str,
+    asked: String,
 }
 
 #[derive(Template)]
@@ -25,8 +24,7 @@ struct Arrived<'a> {
 struct Other<'a> {
     page: &'a Page<'a>,
     token: &'a str,
-    when: String,
-    place: &'a str,
+    asked: String,
     masked: &'a str,
     login: Option<String>,
     go_on: &'static str,
@@ -58,6 +56,11 @@ pub(super) async fn landing(around: Around, _: Body) -> Result<Response, Halt> {
     };
     let words = around.words();
     let when = around.time(asked_at);
+    let asked = if place.is_empty() {
+        words.letter_asked(when)
+    } else {
+        words.landing_asked(when, place)
+    };
     if let Some((_, view)) = begun(&around).await {
         let page = Page::new(&around, words.other_title())?;
         let login = view.accounts.first().map(|account| account.login.clone());
@@ -65,8 +68,7 @@ pub(super) async fn landing(around: Around, _: Body) -> Result<Response, Halt> {
         let other = Other {
             page: &page,
             token,
-            when,
-            place: &place,
+            asked,
             masked: &masked,
             login,
             go_on,
@@ -85,8 +87,7 @@ pub(super) async fn landing(around: Around, _: Body) -> Result<Response, Halt> {
         &Arrived {
             page: &page,
             token,
-            when,
-            place: &place,
+            asked,
         },
     )
 }

@@ -64,7 +64,6 @@ pub(super) async fn prove(around: Around, body: Body) -> Result<Response, Halt> 
         .await
     {
         Ok(session) => on(&around, &session).await,
-        Err(Refused::WrongProof { left: Some(0) }) => Err(Halt::Over(Ending::Locked)),
         Err(Refused::WrongProof { left }) => {
             let view = View {
                 tries_left: left,

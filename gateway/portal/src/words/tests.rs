@@ -35,7 +35,7 @@ fn plurals_are_those_of_the_language() {
         of(Language::English, 2),
         format!("You can try {} more times.", apart("2"))
     );
-    assert_eq!(of(Language::English, 0), "This was the last try.");
+    assert!(of(Language::English, 0).starts_with("This code cannot be tried any more."));
     assert_eq!(of(Language::Arabic, 2), "بقيت لك محاولتان.");
     assert!(of(Language::Arabic, 3).contains("محاولات"));
     assert!(of(Language::Arabic, 11).ends_with("محاولة."));

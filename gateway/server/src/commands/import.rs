@@ -1,13 +1,18 @@
 //! `postern import`: LDIF into an embedded directory, hashes and states of accounts as they are.
 //!
 //! A file is read record by record; where the directory is ours alone for the while, entries go in in batches. Where a gateway runs, each goes
-//! through it. Whose a password is is asked of every entry that brings one: nobody gets a password here whose password is somebody else's.
+//! through it. Whose a password is is asked of every entry that brings one, and again when all are in (`judged_again`): nobody keeps a
+//! password here whose password is somebody else's.
+
+mod judged_again;
 
 use super::{DONE, FAILED, WRONG};
 use crate::output::Output;
 use crate::shell::asking::{AskError, Asking, Found};
 use crate::shell::owner::Owners;
+use judged_again::Passwords;
 use postern_directory::local::ldif::{Reader, Record};
+use postern_directory::local::password::{Form, hash};
 use postern_directory::local::path::WrittenName;
 use postern_directory::local::schema::Schema;
 use postern_directory::local::{LoadFault, Loaded, Loader};
@@ -47,7 +52,7 @@ struct Ended {
 }
 
 /// Does it. The answer is the code to end with.
-pub async fn run(import: Import<'_>, target: Target, out: &mut Output<'_>) -> io::Result<u8> {
+pub async fn run(mut import: Import<'_>, target: Target, out: &mut Output<'_>) -> io::Result<u8> {
     let shown = import.file.display().to_string();
     let input: Box<dyn BufRead> = if import.file == Path::new("-") {
         Box::new(BufReader::new(io::stdin()))
@@ -68,17 +73,34 @@ pub async fn run(import: Import<'_>, target: Target, out: &mut Output<'_>) -> io
     let began = Instant::now();
     let mut target = target;
     let mut added = 0;
-    let Err(ended) = all(input, import, &mut target, &mut added).await else {
-        let seconds = began.elapsed().as_secs_f64();
-        out.line(format_args!("{added} entries imported in {seconds:.1} s"))?;
-        return Ok(DONE);
-    };
+    let mut passwords = Passwords::new(import.owners);
+    let done = all(input, &mut import, &mut passwords, &mut target, &mut added).await;
     let loaded = match target {
-        Target::Store(loader) => loader.stop().await,
-        Target::Gateway(_) => Loaded {
+        Target::Store(loader) if done.is_err() => loader.stop().await,
+        _ => Loaded {
             entries: added,
             next: None,
         },
+    };
+    // However it ended: some are in.
+    let judged = passwords.judge(import.owners, import.schema, import.asking).await;
+    let judged = match judged {
+        Ok(back) if back.is_nothing() => DONE,
+        Ok(back) => {
+            back.tell(out);
+            WRONG
+        }
+        Err(error) => {
+            out.problem(format_args!(
+                "whose passwords are whose was to be asked once more, and {error}: look at those of the groups that your rules name"
+            ));
+            FAILED
+        }
+    };
+    let Err(ended) = done else {
+        let seconds = began.elapsed().as_secs_f64();
+        out.line(format_args!("{added} entries imported in {seconds:.1} s"))?;
+        return Ok(judged);
     };
     out.problem(format_args!("{shown}: {}", ended.what));
     out.problem(reached(&loaded, &ended));
@@ -106,18 +128,27 @@ fn reached(loaded: &Loaded, ended: &Ended) -> String {
 }
 
 /// How many it was is counted as they go in, or at the end.
-async fn all(input: impl BufRead, mut import: Import<'_>, target: &mut Target, added: &mut u64) -> Result<(), Ended> {
+async fn all(
+    input: impl BufRead,
+    import: &mut Import<'_>,
+    passwords: &mut Passwords,
+    target: &mut Target,
+    added: &mut u64,
+) -> Result<(), Ended> {
     for record in Reader::new(input) {
         let record = record.map_err(|error| of_file(error.to_string()))?;
         let line = record.line;
-        let entry = found(record, import.schema).map_err(|what| of_file(format!("line {line}: {what}")))?;
-        may_have_password(&entry, line, &mut import).await?;
+        let mut entry = found(record, import.schema).map_err(|what| of_file(format!("line {line}: {what}")))?;
+        if may_have_password(&entry, line, import).await? {
+            passwords.took(&entry.dn, import.schema);
+        }
         match target {
             Target::Store(loader) => {
                 let taken = loader.take(line, &entry.dn, entry.attributes).await;
                 taken.map_err(|fault| of_load(&fault))?;
             }
             Target::Gateway(asking) => {
+                passwords_are_its_own(&mut entry);
                 let done = asking.add(entry.dn.as_bytes(), &entry.attributes).await;
                 done.map_err(|error| of_add(line, &entry.dn, &error))?;
                 *added += 1;
@@ -194,15 +225,25 @@ fn pairs(dn: &str) -> Vec<(&[u8], Vec<u8>)> {
     written.map_or_else(Vec::new, |written| written.pairs)
 }
 
-async fn may_have_password(entry: &Found, line: u64, import: &mut Import<'_>) -> Result<(), Ended> {
+/// A gateway takes a plain password for one that an administrator made up, and its owner would have to change it. What an import brings is its
+/// owner's own unless it says otherwise, there as in the store.
+fn passwords_are_its_own(entry: &mut Found) {
+    let is_plain = |value: &Vec<u8>| hash::form(value) == Form::Plain;
+    if entry.values("userPassword").iter().any(is_plain) && entry.values("pwdReset").is_empty() {
+        put(entry, "pwdReset".to_owned(), b"FALSE".to_vec());
+    }
+}
+
+/// Whether it brings a password; an error if it may not.
+async fn may_have_password(entry: &Found, line: u64, import: &mut Import<'_>) -> Result<bool, Ended> {
     if entry.values("userPassword").is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let whole = with_name(entry, import.schema);
     let decision = import.owners.decide(&whole, import.asking).await;
     let decision = decision.map_err(|error| of_directory(error.to_string()))?;
     if decision.authority.permits_local_write() {
-        return Ok(());
+        return Ok(true);
     }
     Err(of_file(format!(
         "line {line}: {} brings a password, and its password is not this directory's but of {} (rule {}): take userPassword out",

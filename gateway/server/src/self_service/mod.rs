@@ -9,7 +9,7 @@ mod counts;
 mod door;
 mod keys;
 mod onboarding;
-mod people;
+pub(crate) mod people;
 mod ports;
 mod sign_ins;
 mod waking;

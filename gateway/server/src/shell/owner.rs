@@ -42,6 +42,12 @@ impl Owners {
         }
     }
 
+    /// The groups that decide whose a password is.
+    pub fn groups(&self) -> Vec<Group> {
+        let groups = self.rules.iter().flatten().flat_map(|rules| &rules.reads().groups);
+        groups.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// The attributes an entry must be read with.
     pub fn reads(&self) -> BTreeSet<String> {
         let reads = self.rules.iter().flatten().flat_map(|rules| &rules.reads().attributes);

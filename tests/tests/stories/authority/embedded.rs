@@ -55,6 +55,49 @@ fn the_shell_gives_nobody_a_password_that_is_somebody_elses() {
 }
 
 #[test]
+fn whoever_is_made_somebody_elses_by_a_group_of_the_same_file_keeps_no_password_whatever_comes_first() {
+    let people = |name: &str| {
+        let member = format!("uid={name},ou=people,{BASE}");
+        format!(
+            "{}{}dn: cn=inner-{name},ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: inner-{name}\nmember: {member}\n\n",
+            person(name, &member, PASSWORD),
+            person(
+                &format!("{name}-own"),
+                &format!("uid={name}-own,ou=people,{BASE}"),
+                PASSWORD
+            ),
+        )
+    };
+    let outer = |name: &str| {
+        let members = ["early", "late"]
+            .map(|name| format!("member: cn=inner-{name},ou=groups,{BASE}\n"))
+            .concat();
+        format!("dn: cn={name},ou=groups,{BASE}\nobjectClass: groupOfNames\ncn: {name}\n{members}\n")
+    };
+    let taken_out = |name: &str| format!("uid={name},ou=people,{BASE} brought a password");
+    // Where nothing runs, in one batch; the group that the rules name comes last.
+    let mut gateway = Gateway::start_with(&settings(&policy("text", RULES), ""));
+    gateway.kill();
+    let file = gateway.folder().join("new.ldif");
+    std::fs::write(&file, format!("{}{}", people("early"), outer("sso"))).unwrap();
+    let output = postern(&gateway, &["import", "new.ldif"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&taken_out("early")), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("4 entries imported"));
+    assert!(!said.contains("early-own"), "{said}");
+    gateway.start_again();
+    // Beside a gateway that runs: the group is there, and its member's group is not yet.
+    std::fs::write(&file, people("late")).unwrap();
+    let output = postern(&gateway, &["import", "new.ldif"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&taken_out("late")), "{said}");
+    for (name, code) in [("early", 49), ("early-own", 0), ("late", 49), ("late-own", 0)] {
+        let dn = format!("uid={name},ou=people,{BASE}");
+        assert_eq!(gateway.tls_client().bind(1, &dn, PASSWORD).code, Some(code), "{name}");
+    }
+}
+
+#[test]
 fn an_empty_directory_can_be_filled_while_rules_ask_for_groups() {
     let gateway = Gateway::start_with(&settings(&policy("text", RULES), ""));
     assert_eq!(gateway.tls_client().bind(1, &dn("active"), PASSWORD).code, Some(0));

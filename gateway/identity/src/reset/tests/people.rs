@@ -29,6 +29,9 @@ pub(super) struct People {
     pub not_allowed: AtomicBool,
 }
 
+/// What happens to an account.
+pub(super) type Happening = fn(&mut Entry);
+
 #[derive(Clone)]
 pub(super) struct Entry {
     pub person: Person,

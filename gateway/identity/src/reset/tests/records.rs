@@ -7,7 +7,7 @@ use crate::records::{
     Stored, Waiting,
 };
 use crate::reset::ContextId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +24,7 @@ struct State {
     contexts: BTreeMap<ContextId, ContextRow>,
     handles: HashMap<Hash, (ContextId, Timestamp)>,
     jobs: Vec<Waits>,
-    job_keys: HashMap<Hash, ()>,
+    job_keys: HashSet<Hash>,
     allowances: HashMap<Hash, i128>,
     holds: HashMap<Hash, Timestamp>,
     answers: HashMap<Hash, KeptAnswer>,
@@ -125,7 +125,7 @@ fn apply(state: &mut State, change: ResetChange) -> Result<(), RecordsError> {
             }
         }
         ResetChange::Enqueue(job) => {
-            if state.job_keys.insert(job.key, ()).is_none() {
+            if state.job_keys.insert(job.key) {
                 state.next_job += 1;
                 state.jobs.push(Waits {
                     id: state.next_job,
@@ -250,9 +250,7 @@ impl ResetRecords for Memory {
     fn restore<'a>(&'a self, keys: &'a [Hash]) -> Stored<'a, ()> {
         Box::pin(async move {
             self.state("restore", |state| {
-                keys.iter().for_each(|key| {
-                    state.allowances.remove(key);
-                });
+                state.allowances.retain(|key, _| !keys.contains(key));
                 Ok(())
             })
         })
