@@ -58,6 +58,7 @@ mod write;
 
 pub use asked::{Action, By, Caller, Change, ContextId, Execution, Holder, Identifier, Proof, Request, SessionKey};
 pub use desk::{AuthorityOfRoutes, Crash, Desk, DeskParts, NoCrash, RouteAuthority, RouteOfDesk};
+pub use judge::{Bar, Wish, bar};
 pub use keys::Keys;
 pub use link::{Link, PublicUrl};
 pub use ports::{

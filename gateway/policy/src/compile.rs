@@ -16,6 +16,7 @@ use std::sync::Arc;
 mod authority;
 mod layer;
 mod merge;
+pub(crate) mod self_service;
 mod strictest;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::document::{Document, Step};
 pub(crate) use authority::Owning;
 pub(crate) use layer::Layer;
 use layer::Source;
+pub(crate) use self_service::Serving;
 pub(crate) use variants::Variants;
 
 /// The longest portal address a route may have, in octets: short enough for every built-in text to fit.
@@ -59,9 +61,10 @@ pub(crate) fn compile_again(
         files,
         tables: layers,
         owning,
+        serving,
         all_read,
     } = Layers::of(set, kept, &mut problems);
-    check_names(set, (&layers, &owning), routes, &mut problems);
+    check_names(set, (&layers, &owning, &serving), routes, &mut problems);
     if all_read {
         check_messages_used(&layers, &mut problems);
     }
@@ -85,16 +88,19 @@ pub(crate) fn compile_again(
             continue;
         }
         let owning = authority::of_route(&owning, &route.name);
-        let rules = kept.and_then(|kept| unchanged(&kept.known, route, (&speaking, &owning)));
+        let serving = self_service::of_route(&serving, &route.name);
+        let rules = kept.and_then(|kept| unchanged(&kept.known, route, (&speaking, &owning, &serving)));
         let rules = rules.map_or_else(
             || {
                 check_ties(&speaking, &route.name, &mut problems);
+                self_service::check(&route.name, &serving, &mut problems);
                 let made = Made {
                     generation,
                     authority: authority::rules(&route.name, &owning, all_read, &mut problems),
                 };
                 let mut rules = variants::rules(route, &speaking, &made, all_read, &mut problems);
                 rules.owned_by = owning.iter().map(|owning| Arc::clone(owning)).collect();
+                rules.served_by = serving.iter().map(|serving| Arc::clone(serving)).collect();
                 Arc::new(rules)
             },
             Arc::clone,
@@ -121,15 +127,24 @@ struct Made {
 /// The route names a set and its tests speak of, for compiling it without a configuration. A set that only speaks of all
 /// routes gets one called "any". The portal's address is an example.
 pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
-    let Layers { tables, owning, .. } = Layers::of(set, None, &mut Problems::default());
+    let Layers {
+        tables,
+        owning,
+        serving,
+        ..
+    } = Layers::of(set, None, &mut Problems::default());
     let of_policies = tables
         .iter()
         .flat_map(|layer| layer.table.route.names().iter().cloned());
     let of_authority = owning
         .iter()
         .flat_map(|owning| owning.table.route.names().iter().cloned());
+    let of_self_service = serving
+        .iter()
+        .flat_map(|serving| serving.table.route.names().iter().cloned());
     let mut names: Vec<String> = of_policies
         .chain(of_authority)
+        .chain(of_self_service)
         .chain(crate::tests::routes_spoken_of(set))
         .filter(|name| name != "*")
         .collect();
@@ -148,14 +163,20 @@ pub fn routes_spoken_of(set: &PolicySet) -> Vec<RouteFacts> {
         .collect()
 }
 
+/// The tables of each kind.
+type Tables<'a, Policies, Owners, SelfServices> = (&'a [Policies], &'a [Owners], &'a [SelfServices]);
+
 /// The rules a route had, if it is the same and so are the tables that speak of it.
 fn unchanged<'k>(
     known: &'k Known,
     route: &RouteFacts,
-    (speaking, owning): (&[&Arc<Layer>], &[&Arc<Owning>]),
+    (speaking, owning, serving): Tables<'_, &Arc<Layer>, &Arc<Owning>, &Arc<Serving>>,
 ) -> Option<&'k Arc<Rules>> {
     known.rules(&route.name).filter(|rules| {
-        rules.portal_url == route.portal_url && same(&rules.made_of, speaking) && same(&rules.owned_by, owning)
+        rules.portal_url == route.portal_url
+            && same(&rules.made_of, speaking)
+            && same(&rules.owned_by, owning)
+            && same(&rules.served_by, serving)
     })
 }
 
@@ -171,6 +192,7 @@ pub(crate) type FilesRead = HashMap<String, (Arc<PolicySource>, FileRead)>;
 pub(crate) struct FileRead {
     layers: Vec<Arc<Layer>>,
     owning: Vec<Arc<Owning>>,
+    serving: Vec<Arc<Serving>>,
 }
 
 /// Every table of the files that could be read.
@@ -178,6 +200,7 @@ struct Layers {
     files: FilesRead,
     tables: Vec<Arc<Layer>>,
     owning: Vec<Arc<Owning>>,
+    serving: Vec<Arc<Serving>>,
     /// Whether that is all of them: if not, what seems to be missing may stand in another.
     all_read: bool,
 }
@@ -188,6 +211,7 @@ impl Layers {
         let mut files = FilesRead::with_capacity(set.policies().len());
         let mut tables = Vec::new();
         let mut owning = Vec::new();
+        let mut serving = Vec::new();
         let mut all_read = true;
         for source in set.policies() {
             let known = kept.and_then(|kept| kept.policies.get(&source.name));
@@ -199,6 +223,7 @@ impl Layers {
                 Ok(of_file) => {
                     tables.extend(of_file.layers.iter().cloned());
                     owning.extend(of_file.owning.iter().cloned());
+                    serving.extend(of_file.serving.iter().cloned());
                     files.insert(source.name.clone(), (Arc::clone(source), of_file));
                 }
                 Err(found) => {
@@ -214,6 +239,7 @@ impl Layers {
             files,
             tables,
             owning,
+            serving,
             all_read,
         }
     }
@@ -238,6 +264,7 @@ fn read(
         time_zone,
         policy,
         authority,
+        self_service,
     } = document.give_up().map_err(|problem| vec![problem])?;
     let zone = match time_zone.map(|name| TimeZone::get(&name).map_err(|_| name)) {
         None => None,
@@ -254,8 +281,8 @@ fn read(
         priority,
         zone,
     });
-    if policy.is_empty() && authority.is_empty() {
-        let what = "the file has neither a \"policy\" nor an \"authority\"";
+    if policy.is_empty() && authority.is_empty() && self_service.is_empty() {
+        let what = "the file has neither a \"policy\" nor an \"authority\" nor a \"self_service\"";
         return Err(vec![source.outline.problem_at(
             &[],
             what,
@@ -271,13 +298,21 @@ fn read(
         .map(|(index, table)| Arc::new(Owning::new(&source, index, table, problems)))
         .collect();
     Owning::check_names(&owning, problems);
-    Ok(FileRead { layers, owning })
+    let tables = self_service.into_iter().enumerate();
+    let serving = tables
+        .map(|(index, table)| Arc::new(Serving::new(&source, index, table, problems)))
+        .collect();
+    Ok(FileRead {
+        layers,
+        owning,
+        serving,
+    })
 }
 
 /// Routes that a configuration names and files do not know, and the reverse.
 fn check_names(
     set: &PolicySet,
-    (layers, owning): (&[Arc<Layer>], &[Arc<Owning>]),
+    (layers, owning, serving): Tables<'_, Arc<Layer>, Arc<Owning>, Arc<Serving>>,
     routes: &[RouteFacts],
     problems: &mut Problems,
 ) {
@@ -333,6 +368,11 @@ fn check_names(
     for owning in owning {
         check(owning.table.route.names(), &|steps, what, remedy| {
             owning.problem_at(steps, what, remedy)
+        });
+    }
+    for serving in serving {
+        check(serving.table.route.names(), &|steps, what, remedy| {
+            serving.problem_at(steps, what, remedy)
         });
     }
 }

@@ -1,12 +1,14 @@
 //! A policy file as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
 pub(crate) mod authority;
+pub(crate) mod self_service;
 
 use crate::document::Advice;
 use authority::AuthorityTable;
 use postern_identity::StateName;
 use postern_identity::decide::{Admission, Operation, References, Surface, Surfaces, TlsRule};
 use schemars::JsonSchema;
+use self_service::SelfServiceTable;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -36,6 +38,10 @@ pub(crate) struct PolicyFile {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub(crate) authority: Vec<AuthorityTable>,
+    /// What people may do for themselves on which route. Within one file the first table that sets a key and is about the account wins.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(crate) self_service: Vec<SelfServiceTable>,
 }
 
 /// What holds on some routes. A key that is left out is asked of the tables and files after this one.

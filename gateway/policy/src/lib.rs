@@ -1,16 +1,16 @@
 //! Policy files to verdicts: what may pass on a route, and what a sign-in is answered there.
 //!
 //! **Owns** reading a folder of policy files, compiling them to a [`Rulebook`], the tests beside them, and the exchange of
-//! the book in force ([`LivePolicy`], which is how the doors see it: as [`postern_identity::decide::Decide`]). Also how a TOML
-//! file is read with every mistake told at once ([`document`], [`shape`], [`problem`]): the program's configuration is read so too.
+//! the book in force ([`LivePolicy`], which is how the doors see it: as [`postern_identity::decide::Decide`], and self-service as
+//! [`postern_identity::reset::DecideReset`]). Also how a TOML file is read with every mistake told at once ([`document`], [`shape`], [`problem`]): the program's configuration is read so too.
 //!
 //! **Never knows** who asks, what watches the folder, SQL, or any protocol.
 //!
 //! **The walk.** [`check_set`] is a whole reload: [`PolicySet::read`] takes a folder whole or not at all → `document` parses
 //! TOML and remembers places → `shape` compares it with the [schema] its types give → `compile::layer` reads names
 //! and texts, and compiles [`condition`]s → [`compile`](compile::compile) orders the tables and merges them for each route, those with
-//! conditions in `compile::variants`; `compile::authority` makes the rules that say whose passwords are whose → [`tests::run`] → `sample`
-//! asks one of each question. Any [`Problem`] on the way means the book in force stays. [`LivePolicy::swap`] does the rest.
+//! conditions in `compile::variants`; `compile::authority` makes the rules that say whose passwords are whose, `compile::self_service`
+//! keeps the tables that are merged for each question of self-service → [`tests::run`] → `sample` asks one of each question. Any [`Problem`] on the way means the book in force stays. [`LivePolicy::swap`] does the rest.
 //! [`check_again`] is the same walk past everything that did not change since the set in force ([`Kept`]).
 //!
 //! **What no file can change:** an unknown or unproven standing is refused and told as a wrong password is; what the
@@ -18,7 +18,8 @@
 //!
 //! **To add a key:** a field with its comment in `file`, its value in `compile::merge` with the safe default, a line in
 //! `policies/default`, and `POSTERN_BLESS=1 cargo test -p postern-policy schema`. If it is stricter or milder, a line in
-//! `compile::strictest`. **To add a name to conditions:** its type in `condition::check`, its value in `condition::evaluate`, a key of
+//! `compile::strictest`. A key of self-service: in `file::self_service`, `compile::self_service::merge` and `tests::self_service`; a factor: in
+//! `compile::self_service`. **To add a name to conditions:** its type in `condition::check`, its value in `condition::evaluate`, a key of
 //! `given` in `tests::case`, a flag of `explain`, and a row in `policies/README.md`.
 
 pub mod bypass;

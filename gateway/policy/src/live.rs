@@ -6,6 +6,7 @@ use crate::rulebook::Untold;
 use arc_swap::ArcSwap;
 use postern_identity::Clock;
 use postern_identity::decide::{BindQuestion, BindVerdict, Decide, Generation, RouteAnswer, RouteQuestion, RouteRules};
+use postern_identity::reset::{DecideReset, ResetQuestion, ResetRules};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -116,6 +117,13 @@ impl Decide for LivePolicy {
         let judged = self.book.load().judge(question, || self.clock.now(), &mut Untold);
         self.count(judged.is_unclear);
         (judged.verdict, judged.pass)
+    }
+}
+
+impl DecideReset for LivePolicy {
+    /// A bypass changes nothing of it: it is about what applications are answered.
+    fn reset(&self, question: &ResetQuestion<'_>) -> Option<Arc<ResetRules>> {
+        self.book.load().self_service(question).map(Arc::new)
     }
 }
 

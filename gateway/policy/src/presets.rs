@@ -8,6 +8,7 @@ use crate::{check, tests};
 use jiff::Timestamp;
 use postern_identity::ConnectionFacts;
 use postern_identity::decide::BindQuestion;
+use postern_identity::reset::{ResetQuestion, ResetRules};
 use std::path::PathBuf;
 
 fn folder(name: &str) -> PathBuf {
@@ -199,6 +200,59 @@ fn what_the_default_folder_shows_as_comments_is_what_holds_without_them() {
 }
 
 #[test]
+fn what_the_default_folder_shows_of_self_service_is_what_holds_without_it() {
+    let text = std::fs::read_to_string(folder("default").join("default.toml")).unwrap();
+    let (before, shown) = text.split_at(text.find("[[self_service]]").unwrap());
+    // Whom it is about, and what has no value of its own.
+    let others = ["directory", "accounts", "groups", "privileged", "help_desk"];
+    let spoken: Vec<&str> = shown
+        .lines()
+        .map(|line| {
+            let key = line.strip_prefix("# ").filter(|line| {
+                let word = line.split(" = ").next().unwrap_or_default();
+                line.contains(" = ") && !word.contains(' ') && !others.contains(&word)
+            });
+            key.unwrap_or(line)
+        })
+        .collect();
+    let spoken = spoken.join("\n");
+    let rules = |text: &str| {
+        let set = PolicySet::of_texts("p", [("default.toml", text)]);
+        let book = compile(&set, &facts(None), 1).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        book.self_service(&ResetQuestion {
+            route: "logins",
+            directory: Some("people"),
+            account: None,
+            groups: &[],
+        })
+        .unwrap()
+    };
+    let (spoken, silent) = (rules(&format!("{before}{spoken}")), rules(&text));
+    let built_in = |rules: &ResetRules| {
+        rules
+            .rules
+            .iter()
+            .filter(|(_, rule)| rule.starts_with("built-in"))
+            .count()
+    };
+    assert_eq!(
+        (built_in(&spoken), built_in(&silent)),
+        (2, silent.rules.len()),
+        "all but whom it is about is shown"
+    );
+    assert_eq!(
+        ResetRules {
+            rules: Vec::new(),
+            ..spoken
+        },
+        ResetRules {
+            rules: Vec::new(),
+            ..silent
+        }
+    );
+}
+
+#[test]
 fn every_key_is_named_in_the_default_folder() {
     let text = std::fs::read_to_string(folder("default").join("default.toml")).unwrap();
     let schema = crate::schema::policy_schema();
@@ -209,6 +263,11 @@ fn every_key_is_named_in_the_default_folder() {
         "GuardTable",
         "StandingTables",
         "StandingTable",
+        "SelfServiceTable",
+        "FeaturesTable",
+        "LifetimesTable",
+        "LimitsTable",
+        "PasswordTable",
     ] {
         let keys = definitions[table]["properties"].as_object().unwrap().keys();
         for key in keys {

@@ -1,12 +1,13 @@
 //! Compiled policies: what a sign-in is answered, and why.
 
-use crate::compile::{Layer, Owning, Variants};
+use crate::compile::{Layer, Owning, Serving, Variants, self_service};
 use crate::condition::{Facts, Truth};
 use crate::message::Message;
 use jiff::Timestamp;
 use postern_identity::decide::{
     Admission, BindQuestion, BindVerdict, RouteAnswer, RouteQuestion, RouteRules, RuleName, Ruled, Surface,
 };
+use postern_identity::reset::{ResetQuestion, ResetRules};
 use postern_identity::{Proven, Source, Standing, StateName, disclose};
 use std::collections::HashMap;
 use std::fmt;
@@ -36,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) made_of: Box<[Arc<Layer>]>,
     /// The tables that say whose passwords are whose on it.
     pub(crate) owned_by: Box<[Arc<Owning>]>,
+    /// The tables that say what people may do for themselves on it, first asked first.
+    pub(crate) served_by: Box<[Arc<Serving>]>,
     /// Where some of those have conditions: what holds where they do. The rest of this is what holds where none does.
     pub(crate) variants: Option<Box<Variants>>,
 }
@@ -99,6 +102,12 @@ impl Rulebook {
     /// What may pass on a connection at a moment.
     pub fn route(&self, question: &RouteQuestion<'_>, at: Timestamp) -> Option<RouteAnswer> {
         self.pass(question, at, |_, _| {}).map(|(answer, _)| answer)
+    }
+
+    /// What holds for self-service. `None`: there are no rules for the route.
+    pub fn self_service(&self, question: &ResetQuestion<'_>) -> Option<ResetRules> {
+        let rules = self.routes.get(question.route)?;
+        Some(self_service::rules(&rules.served_by, question, self.generation))
     }
 
     /// What may pass on a route where none of its conditions holds.

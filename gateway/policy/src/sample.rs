@@ -6,6 +6,7 @@ use crate::message::{LONGEST_TEXT, holds_sub_code, is_one_line};
 use crate::problem::{Problem, quoted};
 use crate::rulebook::{Rulebook, Rules, Untold};
 use postern_identity::decide::{Admission, BindQuestion, BindVerdict};
+use postern_identity::reset::ResetQuestion;
 use postern_identity::{ConnectionFacts, Evidence, LockedBy, Proven, Source, Standing, State};
 use std::sync::Arc;
 
@@ -25,6 +26,13 @@ pub(crate) fn ask_everything(book: &Rulebook, folder: &str, known: &Known) -> Ve
             .into_iter()
             .chain([Arc::clone(rules)])
             .collect();
+        if let Some(broken) = broken_self_service(book, route) {
+            problems.push(Problem::of_whole(
+                folder,
+                format!("self-service on route {} {broken}", quoted(route)),
+                "this is a fault of the program: please report it with the policy files",
+            ));
+        }
         for result_code in [Some(0), Some(49)] {
             for standing in standings(result_code).chain(to_change()) {
                 for proven in PROVEN {
@@ -65,6 +73,34 @@ fn broken_rule(question: &BindQuestion<'_>, verdict: &BindVerdict) -> Option<&'s
     let text = verdict.text.as_deref().unwrap_or_default();
     (text.len() > LONGEST_TEXT || !is_one_line(text) || holds_sub_code(text))
         .then_some("has a text that cannot be shown")
+}
+
+/// What no rules of self-service may be, for nobody known and for somebody no table names.
+fn broken_self_service(book: &Rulebook, route: &str) -> Option<&'static str> {
+    let account = Some("uid=sample,dc=example,dc=org");
+    for account in [None, account] {
+        let rules = book.self_service(&ResetQuestion {
+            route,
+            directory: Some("sample"),
+            account,
+            groups: &[],
+        })?;
+        let asks = rules.features.reset || rules.features.unlock;
+        if asks && (rules.gates == 0 || rules.factors.is_empty()) {
+            return Some("asks for no proof");
+        }
+        let times = &rules.lifetimes;
+        if times.link.is_zero() || times.link > times.context || times.code > times.context {
+            return Some("has a proof that outlives it");
+        }
+        if rules.password.shortest > rules.password.longest {
+            return Some("takes no password at all");
+        }
+        if rules.limits.tries_of_challenge == 0 || rules.limits.tries_of_account == 0 {
+            return Some("takes no proof at all");
+        }
+    }
+    None
 }
 
 /// Whom the directory turned away, and who may be let in to change the password.
@@ -151,6 +187,7 @@ mod tests {
                 portal_url: None,
                 made_of: Box::default(),
                 owned_by: Box::default(),
+                served_by: Box::default(),
                 variants: None,
             };
             Rulebook::new(1, HashMap::from([("any".into(), Arc::new(rules))]))

@@ -19,6 +19,7 @@ mod case;
 mod entry;
 #[cfg(test)]
 mod outcomes;
+mod self_service;
 
 pub(crate) use case::TestFile;
 
@@ -229,6 +230,9 @@ fn compare(case: &TestCase, book: &Rulebook, route: &str, differences: &mut Diff
         let decision = entry::decide(entry, &rules)?;
         entry::of_decision(&case.expect, &decision, differences);
         Some(decision.rule)
+    } else if let Some(given) = &case.given.self_service {
+        self_service::compare((given, case.expect.self_service.as_ref()), book, route, differences);
+        None
     } else if let Some((passes, rule)) = passing(&case.given, &rules)? {
         differences.word("pass", passes, case.expect.pass, yes_no);
         Some(rule)

@@ -1,10 +1,10 @@
 //! `/api/v1`: self-service for programs, over the same use-cases as the pages. Which route it is follows from the host, as for people.
 //!
 //! **The walk.** A token says which program it is and what it may do; the body is read strictly; a key that was sent before gets the answer
-//! it got; then [`SelfService`] is asked, and what it tells becomes JSON, or a problem document by the one table in [`problems`]. Before
+//! it got; then [`SelfService`] is asked, and what it tells becomes JSON, or a problem document by the one table in `problems`. Before
 //! the first proof nothing in an answer depends on whom it is about.
 //!
-//! **To add an endpoint:** its body in [`asked`], its answer in [`told`], a handler with its scope, a line in [`routes`] and in [`openapi`].
+//! **To add an endpoint:** its body in `asked`, its answer in `told`, a handler with its scope, a line in [`routes`] and in `openapi`.
 
 mod asked;
 mod openapi;

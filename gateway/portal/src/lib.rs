@@ -12,6 +12,8 @@
 //! **To add a page:** its route in `pages.rs`, its handler and template, its words in `words/*.ftl` (build.rs makes a function of each message and
 //! compares the languages), and itself in `every_page` of `tests/pages/markup.rs` and in `tests/pages/walk.mjs` of the project.
 //!
+//! **To add an endpoint** of the API: [`api`] says how; `POSTERN_BLESS=1 cargo test -p postern-portal description` writes its description anew.
+//!
 //! **To add a language:** its file in `words`, its line in build.rs with the plural forms it has, its variant of [`Language`].
 
 pub mod api;

@@ -1,6 +1,7 @@
 //! A little work for whoever asks for a message, so that flooding mailboxes costs something (OWASP ASVS 5 §2.4.1). The work is a search that a script
 //! does in a moment: a number for which SHA-256 of `challenge:name:number` begins with so many zero bits. Nobody has to read, recognise or remember
-//! anything (WCAG 2.2, 3.3.8). Where there is no script, waiting a moment does as well, a few times an hour for each network.
+//! anything (WCAG 2.2, 3.3.8). Where there is no script, the first few of an hour from one network go on as they are, and then waiting a moment does
+//! as well, a few times an hour.
 //!
 //! A challenge holds for one browser (by the value of its form), one name, a while, and once. Nothing is kept of those that were not used.
 
@@ -24,6 +25,8 @@ use std::time::Duration;
 pub struct ProofSettings {
     /// Zero bits to be found: each one more doubles the work. At most 24. 0: no work is asked for.
     pub bits: u8,
+    /// How often a network asks without any of it, in an hour: whoever forgot a password should not meet what is meant for floods.
+    pub free_per_network: u32,
     /// The wait where there is no script.
     pub wait: Duration,
     /// How often a network may wait instead of work, in an hour.
@@ -34,6 +37,7 @@ impl Default for ProofSettings {
     fn default() -> Self {
         Self {
             bits: 18,
+            free_per_network: 10,
             wait: Duration::from_secs(10),
             waits_per_network: 30,
         }
@@ -49,6 +53,7 @@ pub(crate) struct Proofs {
     key: hmac::Key,
     chance: Arc<dyn Chance>,
     used: Mutex<Once>,
+    free: Mutex<PerNetwork>,
     waits: Mutex<PerNetwork>,
 }
 
@@ -98,6 +103,7 @@ impl Proofs {
             key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
             chance,
             used: Mutex::new(Once::default()),
+            free: Mutex::default(),
             waits: Mutex::new(PerNetwork::default()),
         }
     }
@@ -136,6 +142,15 @@ impl Proofs {
                 return Shown::Enough;
             }
         }
+        let free = self.free.lock();
+        let mut free = free.unwrap_or_else(PoisonError::into_inner);
+        if free
+            .take(client, self.settings.free_per_network, now.as_second())
+            .is_ok()
+        {
+            return Shown::Enough;
+        }
+        drop(free);
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(after) = waits.take(client, self.settings.waits_per_network, now.as_second()) {
             return Shown::TooMany { after };

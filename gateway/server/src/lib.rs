@@ -31,6 +31,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod output;
 pub mod reload;
+mod self_service;
 pub mod serve;
 pub mod settings;
 pub mod shell;

@@ -18,9 +18,15 @@ pub struct Token {
 }
 
 impl Token {
+    /// Whether a value can be shown as a token at all (RFC 6750 §2.1): letters, digits and `-._~+/`, with `=` at the end alone. One that cannot
+    /// is nobody's, and whoever reads configuration says so.
+    pub fn can_be_shown(value: &Secret) -> bool {
+        is_token(value.expose())
+    }
+
     /// `values`: one, or the one and the next. They are not kept.
     pub fn new(name: impl Into<Arc<str>>, values: &[&Secret], scopes: Vec<Arc<str>>) -> Self {
-        let usable = values.iter().filter(|value| is_token(value.expose()));
+        let usable = values.iter().filter(|value| Self::can_be_shown(value));
         Self {
             name: name.into(),
             digests: usable.map(|value| digest_of(value.expose())).collect(),
@@ -159,6 +165,16 @@ mod tests {
         assert!(tokens().of(&headers).is_ok());
         headers.append(AUTHORIZATION, HeaderValue::from_static("Bearer another"));
         assert_eq!(tokens().of(&headers).err(), Some(Fault::NoToken { shown: true }));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_shown_is_known_for_one() {
+        for value in ["a", "aB9-._~+/==", &"a".repeat(LONGEST)] {
+            assert!(Token::can_be_shown(&Secret::new(value)), "{value}");
+        }
+        for value in ["", "=", "a b", "a=b", "ä", "a\n", "a:b", &"a".repeat(LONGEST + 1)] {
+            assert!(!Token::can_be_shown(&Secret::new(value)), "{value}");
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub(crate) fn write(message: &Message, from: &Mailbox, now: Timestamp) -> Result
     let envelope = Envelope::new(Some(from.address().clone()), vec![to.address().clone()])
         .map_err(|_| Failure::never("the mail has no recipient"))?;
     let body = MultiPart::alternative()
-        .singlepart(SinglePart::plain(message.text.clone()))
-        .singlepart(SinglePart::html(message.html.clone()));
+        .singlepart(SinglePart::plain(body(&message.text)))
+        .singlepart(SinglePart::html(body(&message.html)));
     let mail = lettre::Message::builder()
         .from(from.for_header())
         .to(to.for_header())
@@ -59,6 +59,15 @@ fn header(name: &'static str, value: String) -> Result<HeaderValue, Failure> {
 fn one_line(text: &str) -> String {
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     text.chars().map(|c| if is_break(c) { ' ' } else { c }).collect()
+}
+
+/// Lines that end as lines do, and no other control characters: an end of a line that only some servers take for one is how a mail is made to
+/// hold another (RFC 5321 §2.3.8).
+fn body(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect()
 }
 
 /// Letters, digits, dots, hyphens and underscores; anything else becomes a hyphen. Never empty.
@@ -142,6 +151,23 @@ mod tests {
         });
         assert!(mail.contains("From: Shop <help@shop.example>\r\n"));
         assert!(mail.contains("Message-ID: <letter-1@shop.example>\r\n"));
+    }
+
+    #[test]
+    fn what_could_end_a_header_is_taken_out_of_it() {
+        let mail = written(&Message {
+            subject: "one\r\nBcc: mallory@example.net\u{2028}two".to_owned(),
+            id: "a b>\r\nBcc: m@example.net".into(),
+            language: "en\r\nX: y".to_owned(),
+            ..message()
+        });
+        for line in [
+            "Subject: one  Bcc: mallory@example.net two",
+            "Message-ID: <a-b---Bcc--m-example.net@example.org>",
+            "Content-Language: en--X--y",
+        ] {
+            assert!(mail.split("\r\n").any(|found| found == line), "{line}\n{mail}");
+        }
     }
 
     #[test]

@@ -21,8 +21,9 @@ use crate::records::{RecordsError, Spent};
 use crate::secret::Secret;
 use std::time::Duration;
 
-/// Whoever writes has the context for so long; afterwards somebody looks what became of it. Longer than any directory takes to answer, or not to.
-pub(super) const WRITING: Duration = Duration::from_secs(90);
+/// Whoever writes has the context for so long; afterwards somebody looks what became of it. Longer than any directory takes to answer, or not to,
+/// and than the clocks of two gateways differ.
+pub(super) const WRITING: Duration = Duration::from_mins(6);
 
 /// What everything was asked for once more, and found good.
 struct Checked {
@@ -78,6 +79,8 @@ impl Desk {
                     Box::pin(self.find_out(context.at(executing))).await?;
                     continue;
                 }
+                // Somebody is writing, with the same proof: a second press of the button, as a rule.
+                (Kept::Executing(stage), Footing::Proven) => return Ok(under_way(stage)),
                 (Kept::Ready(stage), Footing::Proven) if at < stage.until.min(context.base.expires_at) => {
                     stage.as_ref().clone()
                 }
@@ -332,6 +335,15 @@ impl Desk {
         }
         written
     }
+}
+
+/// What is being written, as it is told meanwhile.
+fn under_way(stage: &Executing) -> Vec<TargetResult> {
+    let list = &stage.ready.accounts.list;
+    let targets = stage.chosen.iter().filter_map(|number| list.get(*number));
+    targets
+        .map(|target| target.came_to(TargetOutcome::BeingFoundOut))
+        .collect()
 }
 
 /// Which accounts, by number: those asked for, each once, the first one first. Only what was offered can be chosen.

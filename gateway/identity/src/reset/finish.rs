@@ -17,7 +17,10 @@ use crate::password::PasswordRule;
 use crate::person::Person;
 use crate::records::{Hash, KeptAnswer, RecordsError, ResetChange, Spent};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// What was sent and not answered is done by then, or never.
+const SETTLING: Duration = Duration::from_secs(20);
 /// How often the last unit is tried: what was written is to be known of.
 const TRIED: usize = 16;
 
@@ -117,8 +120,8 @@ impl Desk {
         let base = context.base.clone();
         let is_any = |outcome| written.iter().any(|one| one.outcome == outcome);
         if is_any(TargetOutcome::BeingFoundOut) {
-            // The lease stays: once it has run out, somebody looks what became of it.
             self.tell_others(&written, base.action());
+            self.have_it_found_out(context, at).await;
             return Ok(results);
         }
         let is_nothing = !is_any(TargetOutcome::Done) && context.stage.ready.results.is_empty();
@@ -157,6 +160,24 @@ impl Desk {
             }
         }
         Ok(results)
+    }
+
+    /// We write no more of it: whoever looks next need not wait as for somebody who was killed.
+    async fn have_it_found_out(&self, context: Context<Executing>, at: Timestamp) {
+        let mut known = context;
+        for _ in 0..TRIED {
+            let mut next = known.clone();
+            next.stage.lease = later(at, SETTLING).min(known.stage.lease);
+            let Ok((_, change)) = next.stay() else { return };
+            match self.parts.records.commit_reset(vec![change]).await {
+                Err(RecordsError::Changed) => match self.same_execution(&known).await {
+                    Ok(Some(again)) => known = again,
+                    Ok(None) | Err(_) => return,
+                },
+                // Else the lease stays what it was.
+                _ => return,
+            }
+        }
     }
 
     async fn same_execution(&self, known: &Context<Executing>) -> Result<Option<Context<Executing>>, Trouble> {

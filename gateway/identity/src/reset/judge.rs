@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// What is to be done for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub enum Wish {
     /// What a context was opened for.
     Action(Action),
     /// A change by somebody who knows the present password.
@@ -41,7 +41,7 @@ pub(super) struct Judged {
 
 /// Why somebody may not come in. For the record alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Bar {
+pub enum Bar {
     /// The directory's switch is off, or policy does not offer it to this account.
     NotOffered,
     /// By an attribute of its entry.
@@ -59,7 +59,8 @@ pub(super) enum Bar {
 }
 
 impl Bar {
-    pub(super) fn as_str(&self) -> &str {
+    /// As in audit lines.
+    pub fn as_str(&self) -> &str {
         match self {
             Self::NotOffered => "not_offered",
             Self::Attribute(_) => "attribute",
@@ -70,6 +71,14 @@ impl Bar {
             Self::Held => "held",
         }
     }
+}
+
+/// Why an account may not come in, by its rules and its entry alone. Besides them the directory's switch is asked, who is onboarded, whether
+/// somebody said "it was not me", and whose the password is.
+pub fn bar(wish: Wish, rules: &ResetRules, applicant: &Applicant) -> Option<Bar> {
+    by_entry(&applicant.entry, wish, rules.features)
+        .or_else(|| by_standing(applicant.standing.state, wish, rules.features))
+        .or_else(|| (applicant.protected && !rules.privileged).then_some(Bar::Privileged))
 }
 
 impl Desk {
@@ -106,14 +115,10 @@ impl Desk {
         let owner = self.owner(route, directory, person).await?;
         let bar = if !self.parts.switches.self_service(name).await {
             Some(Bar::NotOffered)
-        } else if let Some(bar) = by_entry(&applicant.entry, wish, rules.features) {
-            Some(bar)
-        } else if let Some(bar) = by_standing(applicant.standing.state, wish, rules.features) {
+        } else if let Some(bar) = bar(wish, &rules, applicant) {
             Some(bar)
         } else if rules.onboarded_only && !self.is_onboarded(directory, person, groups.as_deref()).await? {
             Some(Bar::NotOnboarded)
-        } else if applicant.protected && !rules.privileged {
-            Some(Bar::Privileged)
         } else if self.is_held(&person.key, at).await? {
             Some(Bar::Held)
         } else {

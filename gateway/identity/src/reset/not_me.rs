@@ -61,6 +61,15 @@ impl Desk {
         Err(Refused::Unavailable)
     }
 
+    /// Lifts what "it was not me" has held: for whoever looks after the account.
+    pub async fn release(&self, account: &AccountKey) -> Result<(), RecordsError> {
+        let keys = self.parts.keys.hashes(Purpose::Account, &of_key(account)).into_iter();
+        self.parts
+            .records
+            .commit_reset(keys.map(|key| ResetChange::Release { key }).collect())
+            .await
+    }
+
     /// Ends every live context of an account but one: those who asked without a proof are not told, those who had proven something are. What is
     /// being written just now ends by itself.
     pub(super) async fn kill_others(

@@ -1,14 +1,16 @@
 //! What became of a write nobody heard the end of: the directory is asked, and nothing is written again before it has answered.
 
 use super::asked::Action;
-use super::context::{Context, load};
+use super::context::{Context, later, load};
 use super::desk::Desk;
 use super::events::Step;
 use super::finish::Written;
+use super::limits::DAY;
 use super::stages::{Executing, Kept, Target};
 use super::told::TargetOutcome;
 use super::trouble::Trouble;
 use crate::audit::Outcome;
+use crate::clock::Timestamp;
 use crate::directory::DirectoryError;
 use crate::records::RecordsError;
 use crate::standing::{LockedBy, State};
@@ -19,7 +21,17 @@ const AT_ONCE: u32 = 32;
 impl Desk {
     /// Looks after contexts whose lease ran out: whoever was writing is gone. How many of them are known of now.
     pub async fn recover(&self) -> Result<u32, RecordsError> {
-        let rows = self.parts.records.abandoned(self.now(), AT_ONCE).await?;
+        self.recover_those(self.now()).await
+    }
+
+    /// The same for whoever is alone with these records and has just started: nobody can be writing, and no lease needs to run out. To be called
+    /// before anything is asked of the desk, and again as long as it finds any.
+    pub async fn recover_at_start(&self) -> Result<u32, RecordsError> {
+        self.recover_those(later(self.now(), DAY)).await
+    }
+
+    async fn recover_those(&self, leased_until: Timestamp) -> Result<u32, RecordsError> {
+        let rows = self.parts.records.abandoned(leased_until, AT_ONCE).await?;
         let mut found_out = 0;
         for row in &rows {
             let Ok(loaded) = load(row) else { continue };

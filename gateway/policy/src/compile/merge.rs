@@ -56,6 +56,7 @@ pub(super) fn route(
         portal_url: facts.portal_url.clone(),
         made_of: Box::default(),
         owned_by: Box::default(),
+        served_by: Box::default(),
         variants: None,
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn of(first: &Rules, second: &Rules) -> Rules {
         portal_url: first.portal_url.clone(),
         made_of: Box::default(),
         owned_by: Box::default(),
+        served_by: Box::default(),
         variants: None,
     }
 }

@@ -83,7 +83,7 @@ pub(crate) struct AttributeTable {
 }
 
 /// One text or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Texts {
     /// One.

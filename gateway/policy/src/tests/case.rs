@@ -1,6 +1,7 @@
 //! A policy test as it is written. Every comment on a key here is what an editor shows beside it, by way of the schema.
 
 use super::entry::{EntryTable, OwnedWord};
+use super::self_service::{SelfServiceExpect, SelfServiceGiven};
 use crate::file::{OperationWord, ReferencesWord, SurfaceWords, TlsWord, VerdictWord, words};
 use jiff::Timestamp;
 use postern_identity::{
@@ -26,7 +27,7 @@ pub(crate) struct TestCase {
     /// What the test shows, in a sentence.
     #[schemars(length(min = 1))]
     pub(crate) name: String,
-    /// What happens: a sign-in (state), something that wants to pass (operation, base_dn, attribute), or a password that is to be written (entry).
+    /// What happens: a sign-in (state), something that wants to pass (operation, base_dn, attribute), a password that is to be written (entry), or somebody who wants to help themselves (self_service).
     pub(crate) given: Given,
     /// What has to come of it. At least one key.
     pub(crate) expect: Expect,
@@ -74,6 +75,8 @@ pub(crate) struct Given {
     pub(crate) attribute: Option<String>,
     /// An entry whose password is to be written.
     pub(crate) entry: Option<EntryTable>,
+    /// Somebody who wants to help themselves.
+    pub(crate) self_service: Option<SelfServiceGiven>,
 }
 
 /// What has to come of it.
@@ -111,6 +114,8 @@ pub(crate) struct Expect {
     /// The provider that has it.
     #[schemars(length(min = 1))]
     pub(crate) provider: Option<String>,
+    /// What holds for whoever wants to help themselves.
+    pub(crate) self_service: Option<SelfServiceExpect>,
 }
 
 words! {
@@ -150,6 +155,21 @@ impl TestCase {
             || expect.anonymous.is_some()
             || expect.references.is_some();
         let wants_owner = expect.owner.is_some() || expect.provider.is_some();
+        let of_self_service = given.self_service.is_some();
+        if of_self_service && (given.state.is_some() || given.entry.is_some() || passes) {
+            return Some(("given", "this asks two things at once", "a test for each"));
+        }
+        if of_self_service != expect.self_service.is_some() {
+            return Some((
+                "expect",
+                "self_service is given or expected alone",
+                "self_service in what is given and in what is expected",
+            ));
+        }
+        let wants_self_service = expect
+            .self_service
+            .as_ref()
+            .is_some_and(SelfServiceExpect::is_something);
         let wants_account = given.account.is_some() && given.state.is_none() && !passes && !wants_route;
         if given.entry.is_some() && (given.state.is_some() || passes) || given.state.is_some() && passes {
             Some(("given", "this asks two things at once", "a test for each"))
@@ -179,7 +199,13 @@ impl TestCase {
                 "a rule is expected of no question",
                 "add a state, an operation or an entry to what is given",
             ))
-        } else if !(wants_verdict || wants_route || wants_owner || expect.pass.is_some() || expect.rule.is_some()) {
+        } else if !(wants_verdict
+            || wants_route
+            || wants_owner
+            || wants_self_service
+            || expect.pass.is_some()
+            || expect.rule.is_some())
+        {
             Some((
                 "expect",
                 "nothing is expected, so the test cannot fail",

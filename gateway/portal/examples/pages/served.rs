@@ -52,6 +52,7 @@ fn add(sites: &mut Sites, name: &'static str, url: &str, brand: Brand) -> Result
             brand: Arc::new(brand),
             proof: ProofSettings {
                 bits: 12,
+                free_per_network: 0,
                 wait: Duration::from_secs(2),
                 waits_per_network: 1_000,
             },

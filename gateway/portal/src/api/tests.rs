@@ -177,10 +177,21 @@ async fn a_token_does_what_its_scopes_say_and_nothing_else() {
             .is(403, "no-scope")
     );
     assert!(by("reader", "DELETE", &context, "").await.is(403, "no-scope"));
+    let proof = r#"{"factor":"mail","response":"RIGHT"}"#;
+    assert!(
+        by("reader", "POST", &format!("{context}/authenticate"), proof)
+            .await
+            .is(403, "no-scope")
+    );
     // Another program's context is none, whatever its token may.
     assert!(by("other", "GET", &context, "").await.is(404, "no-context"));
     assert!(
         by("other", "POST", &format!("{context}/execute"), "{}")
+            .await
+            .is(404, "no-context")
+    );
+    assert!(
+        by("other", "POST", &format!("{context}/authenticate"), proof)
             .await
             .is(404, "no-context")
     );

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub(super) struct Opened {
     /// Its name.
     id: String,
-    /// `requested`, `proving`, `ready`, …: see [`Standing`].
+    /// `requested`, `proving`, `ready`, …: see `Standing`.
     state: &'static str,
     /// The factors that may be tried next. Before the first proof these are the route's, whoever was named.
     next: Vec<String>,

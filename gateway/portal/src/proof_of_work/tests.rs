@@ -16,6 +16,7 @@ impl Chance for Counting {
 fn proofs() -> Proofs {
     let settings = ProofSettings {
         bits: 8,
+        free_per_network: 0,
         wait: Duration::from_secs(10),
         waits_per_network: 3,
     };
@@ -164,6 +165,21 @@ fn a_network_waits_only_so_often() {
         proofs.check(waited("bob", None), "192.0.2.2".parse().unwrap(), at(60)),
         Shown::Wait { .. }
     ));
+}
+
+#[test]
+fn the_first_few_of_a_network_go_on_as_they_are() {
+    let settings = ProofSettings {
+        free_per_network: 2,
+        ..proofs().settings
+    };
+    let proofs = Proofs::new(settings, &Secret::new([7; 32]), Arc::new(Counting(AtomicU64::new(0))));
+    assert!(enough(&proofs, waited("bob", None), 0));
+    assert!(enough(&proofs, waited("alice", None), 1));
+    assert!(!enough(&proofs, waited("carol", None), 2));
+    let another = "198.51.100.1".parse().unwrap();
+    assert_eq!(proofs.check(waited("carol", None), another, at(2)), Shown::Enough);
+    assert!(enough(&proofs, waited("carol", None), 3_600), "an hour later");
 }
 
 #[test]

@@ -119,6 +119,7 @@ async fn without_a_script_a_wait_does_as_well_as_the_work() {
         Brand::plain("Example"),
         ProofSettings {
             bits: 18,
+            free_per_network: 0,
             wait: A_WAIT,
             waits_per_network: 5,
         },

@@ -4,6 +4,7 @@
 //! directory or from the configuration.
 
 mod guard;
+mod methods;
 mod owner;
 mod told;
 
@@ -11,6 +12,7 @@ use super::{DONE, FAILED, WRONG, configuration, tell};
 use crate::config::{Environment, facts};
 use crate::output::Output;
 use crate::shell::Reach;
+use methods::{Asking, ToldMethods};
 use owner::ToldPassword;
 use postern_directory::{
     Account, AccountHash, Dialect, LookUpError, NameForm, NameRules, ServiceLanes, Settings, Upstream, Want, Who,
@@ -128,13 +130,26 @@ pub fn run(
         .as_ref()
         .ok()
         .map(|account| runtime.block_on(ToldPassword::find(&upstream, account, rules.as_deref())));
+    let methods = match (&found, &password) {
+        (Ok(account), Some(password)) if !opaque => {
+            let asking = Asking {
+                configuration: &configuration,
+                reach: reach.as_ref(),
+                upstream: &upstream,
+                book: &book,
+                route: question.route,
+            };
+            Some(runtime.block_on(ToldMethods::find(&asking, account, password)))
+        }
+        _ => None,
+    };
     let told = Told::new(
         question,
         at,
         &upstream,
         &book,
         (form, configuration.server.nodes),
-        (&found, password),
+        (&found, password, methods),
         opaque,
     );
     if question.json {

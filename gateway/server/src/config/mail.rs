@@ -1,11 +1,12 @@
 //! `[mail]`: how mail goes out.
 
 use super::reading::{Reading, Text, text_of};
-use postern_identity::Secret;
+use postern_delivery_smtp::{Mailbox, Settings, SettingsError, SignIn};
+use postern_identity::clock::FixedClock;
+use postern_identity::{Secret, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 use toml::Spanned;
 
@@ -17,10 +18,23 @@ pub struct Mail {
     pub from: String,
     /// Who we are at the mail server, if anybody.
     pub sign_in: Option<(String, Secret)>,
-    /// The authorities its certificate may be from; without it, those of this machine.
-    pub ca_file: Option<PathBuf>,
+    /// PEM, the authorities its certificate may be from; without it, those of this machine.
+    pub authorities: Option<Vec<u8>>,
     /// Who hears when a privileged account was reset.
     pub administrators: Vec<Arc<str>>,
+}
+
+impl Mail {
+    /// For the plug-in.
+    pub fn settings(&self) -> Settings {
+        let mut settings = Settings::new(&self.url, &self.from);
+        settings.sign_in = self.sign_in.as_ref().map(|(username, password)| SignIn {
+            username: username.clone(),
+            password: password.duplicate(),
+        });
+        settings.authorities.clone_from(&self.authorities);
+        settings
+    }
 }
 
 /// How mail goes out.
@@ -53,17 +67,7 @@ impl MailTable {
     /// `span` is where the table stands.
     pub(super) fn read(self, span: &Range<usize>, reading: &mut Reading<'_>) -> Option<Mail> {
         // Empty: there is none, as where there is no table.
-        let url = server(text_of(self.url.as_ref())?, reading);
-        let from = self.from.as_ref().and_then(|written| {
-            let text = written.get_ref().trim();
-            let address = text
-                .strip_suffix('>')
-                .map_or(text, |text| text.rsplit_once('<').map_or(text, |(_, address)| address));
-            is_mailbox(address).then(|| text.to_owned()).or_else(|| {
-                let remedy = "somebody@example.org, or Accounts <somebody@example.org>";
-                reading.none(&written.span(), "from is no mail address", remedy)
-            })
-        });
+        let url = text_of(self.url.as_ref())?;
         let username = text_of(self.username.as_ref());
         let has_password = text_of(self.password.as_ref()).or(text_of(self.password_file.as_ref()));
         let sign_in = match (username, has_password) {
@@ -73,67 +77,58 @@ impl MailTable {
                 .map(|password| Some((username.get_ref().clone(), password))),
             (None, Some(written)) => reading.none(&written.span(), "a password without username", "username beside it"),
         };
-        let ca_file = text_of(self.ca_file.as_ref()).and_then(|written| {
-            reading.readable("ca_file", written, |octets| {
-                crate::certificate::certificates(octets).is_some()
-            })
-        });
+        let ca_file = text_of(self.ca_file.as_ref());
+        let authorities = match ca_file {
+            None => Some(None),
+            Some(written) => reading
+                .text_file("ca_file", written)
+                .map(|(_, text)| Some(text.into_bytes())),
+        };
         let mut administrators: Vec<Arc<str>> = Vec::new();
         for written in self.administrators.iter().flat_map(Spanned::get_ref) {
-            if is_mailbox(written.get_ref()) {
+            if Mailbox::parse(written.get_ref()).is_ok() {
                 administrators.push(written.get_ref().as_str().into());
             } else {
-                reading.problem(
-                    &written.span(),
-                    "an administrator's mail address is none",
-                    "somebody@example.org",
-                );
+                let what = "an administrator's mail address is none";
+                reading.problem(&written.span(), what, "somebody@example.org");
             }
         }
-        Some(Mail {
-            url: url?,
-            from: from?,
+        let from = self.from.as_ref()?;
+        let mail = Mail {
+            url: url.get_ref().clone(),
+            from: from.get_ref().clone(),
             sign_in: sign_in?,
-            ca_file,
+            authorities: authorities?,
             administrators,
-        })
+        };
+        // Nobody is spoken to yet: it is only read. What time it is does not matter for that.
+        let clock = FixedClock(Timestamp::UNIX_EPOCH);
+        let error = match postern_delivery_smtp::Mail::new(mail.settings(), Arc::new(clock)) {
+            Ok(_) => return Some(mail),
+            Err(error) => error,
+        };
+        // Values are not repeated: people put passwords into URLs.
+        let (written, what, remedy) = match error {
+            SettingsError::Url => (
+                Some(url),
+                "this is not the URL of a mail server",
+                "smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file",
+            ),
+            SettingsError::From(_) => (
+                Some(from),
+                "from is no mail address",
+                "somebody@example.org, or Accounts <somebody@example.org>",
+            ),
+            SettingsError::Authorities => (
+                ca_file,
+                "ca_file cannot be used",
+                "a file in PEM form with what the key's name says",
+            ),
+            SettingsError::Password | SettingsError::OutOfRange => {
+                (has_password, "this password cannot be used", "the password as text")
+            }
+        };
+        let span = written.map_or(span.clone(), Spanned::span);
+        reading.none(&span, what, remedy)
     }
-}
-
-/// The mail server. What it is told never travels in the open to another machine: the plug-in sees to that.
-fn server(written: &Spanned<String>, reading: &mut Reading<'_>) -> Option<String> {
-    let url = written.get_ref().as_str();
-    let rest = url.strip_prefix("smtps://").or_else(|| url.strip_prefix("smtp://"));
-    let authority = rest.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-    let sound = authority.is_some_and(|authority| {
-        let host = authority.strip_prefix('[').map_or_else(
-            || authority.split(':').next().unwrap_or_default(),
-            |bracketed| bracketed.split(']').next().unwrap_or_default(),
-        );
-        !host.is_empty() && authority.bytes().all(is_of_host)
-    });
-    // Not repeated: people put passwords into URLs.
-    sound.then(|| url.to_owned()).or_else(|| {
-        reading.none(
-            &written.span(),
-            "this is not the URL of a mail server",
-            "smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file",
-        )
-    })
-}
-
-fn is_of_host(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b':' | b'[' | b']')
-}
-
-/// Whether it may be one; whoever sends mail looks closer.
-fn is_mailbox(text: &str) -> bool {
-    let known = text
-        .chars()
-        .all(|letter| !letter.is_whitespace() && !letter.is_control());
-    let parts = text.rsplit_once('@');
-    known
-        && text.len() <= 254
-        && parts.is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty())
-        && !text.contains(['<', '>', ',', ';'])
 }

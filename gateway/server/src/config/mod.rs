@@ -15,7 +15,7 @@ pub mod http;
 pub mod limits;
 pub mod listener;
 pub mod mail;
-pub mod provider;
+mod provider;
 pub mod route;
 pub mod schema;
 pub mod secrets;
@@ -46,7 +46,6 @@ pub use limits::Limits;
 pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use mail::Mail;
 pub use postern_policy::Problem;
-pub use provider::{Provider, ProviderKind};
 pub use route::{LaneMode, Lanes, Route};
 pub use secrets::Secrets;
 pub use server::Server;
@@ -114,7 +113,7 @@ pub struct Configuration {
     /// How mail goes out. `None`: not at all.
     pub mail: Option<Mail>,
     /// Outside identity providers.
-    pub providers: Vec<Provider>,
+    pub providers: Vec<postern_provider::Settings>,
     /// Programs that may ask for resets.
     pub api_tokens: Vec<ApiToken>,
     /// The keys that hide what is kept of resets.
@@ -302,9 +301,10 @@ impl File {
         });
         let providers = self.provider.into_iter().flatten().filter_map(|table| {
             let span = table.span();
-            table.into_inner().read(&span, reading)
+            table.into_inner().read(span, reading)
         });
         let providers = providers.collect();
+        let providers = provider::checked(providers, reading);
         let api_tokens = self.api_token.into_iter().flatten().filter_map(|table| {
             let span = table.span();
             table.into_inner().read(&span, reading)

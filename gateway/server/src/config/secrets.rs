@@ -2,12 +2,10 @@
 
 use super::reading::{Reading, Text, text_of};
 use postern_identity::Secret;
+use postern_identity::reset::keys::SHORTEST_KEY;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
-
-/// The fewest octets of a key.
-const SHORTEST_KEY: usize = 32;
 
 /// The keys, where the file says any. No `Debug`: it holds secrets.
 #[derive(Default)]

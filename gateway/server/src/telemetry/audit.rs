@@ -1,9 +1,11 @@
 //! The audit line: one for every sign-in and every refusal, written straight into a line on the thread that asks.
 
+mod reset;
+
 use super::lines::Lines;
 use super::octets::{push_json, push_message, push_number, push_quoted, push_time, shortened};
 use crate::config::LogFormat;
-use postern_identity::audit::{Audit, Event, Notice};
+use postern_identity::audit::{Audit, Event, Notice, ResetEvent};
 use postern_identity::{Clock, Proven, State};
 use std::cell::RefCell;
 use std::io::Write;
@@ -39,6 +41,13 @@ impl Audit for AuditLog {
         self.put(|line| match self.format {
             LogFormat::Json => json_notice(line, notice, self.clock.now()),
             LogFormat::Human => human_notice(line, notice, self.clock.now()),
+        });
+    }
+
+    fn reset(&self, event: &ResetEvent<'_>) {
+        self.put(|line| match self.format {
+            LogFormat::Json => reset::json(line, event, self.clock.now()),
+            LogFormat::Human => reset::human(line, event, self.clock.now()),
         });
     }
 }

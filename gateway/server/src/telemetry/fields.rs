@@ -78,3 +78,38 @@ pub const AUDIT_FIELDS: &[Field] = &[
     ),
     field("entry", false, "the entry whose password that is, at most 512 octets"),
 ];
+
+/// Fields of an audit line of self-service: one for every step of a reset.
+pub const RESET_FIELDS: &[Field] = &[
+    field("time", true, "when, RFC 3339 in UTC with microseconds"),
+    field("level", true, "INFO"),
+    field("target", true, "postern::audit"),
+    field("operation", true, "what happened, such as reset.requested"),
+    field(
+        "outcome",
+        true,
+        "allowed, refused (by a rule of ours), failed (by a wrong proof or the directory) or unavailable",
+    ),
+    field("route", true, "the route it happened on"),
+    field("action", true, "what was asked for: reset, unlock, reminder or change"),
+    field("generation", true, "the number of the policy set"),
+    field("context", false, "the public name of the context it belongs to"),
+    field("client", false, "the client's address, where a client was there"),
+    field("token", false, "the name of the program's token"),
+    field(
+        "identifier",
+        false,
+        "a keyed hash of the name that was typed, the same for the same name",
+    ),
+    field("directory", false, "the directory of the account, once it is known"),
+    field("account", false, "the account's stable id there"),
+    field("entry", false, "its DN, at most 512 octets"),
+    field("factor", false, "the proof it is about"),
+    field("reason", false, "why, in a word, or as a program said"),
+    field("rule", false, "the rule that decided"),
+    field(
+        "owner",
+        false,
+        "whose the password is, where that was asked: directory, provider or unknown",
+    ),
+];

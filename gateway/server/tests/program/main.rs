@@ -8,4 +8,6 @@ mod embedded;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod self_service;
+#[cfg(test)]
 mod serving;

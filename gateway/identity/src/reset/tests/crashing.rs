@@ -6,7 +6,7 @@ use crate::reset::asked::{Action, Holder};
 use crate::reset::desk::Desk;
 use crate::reset::ports::LetterKind;
 use crate::reset::service::SelfService as _;
-use crate::reset::told::{Refused, Stage, TargetOutcome};
+use crate::reset::told::{Stage, TargetOutcome};
 use futures_util::FutureExt as _;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -23,7 +23,7 @@ async fn killed<T>(world: &World, point: &'static str, run: impl Future<Output =
 }
 
 async fn whatever_waits(world: &World, desk: &Desk) {
-    world.pass(121);
+    world.pass(400);
     desk.recover().await.unwrap();
     desk.work().await;
 }
@@ -107,7 +107,7 @@ async fn a_write_that_was_killed_is_found_out_and_never_repeated() {
         match (point, writes) {
             ("execute:before-claim", _) => assert!(at_once.is_ok()),
             ("execute:committed", _) => assert_eq!(at_once.unwrap()[0].outcome, TargetOutcome::Done),
-            _ => assert_eq!(at_once, Err(Refused::Unavailable), "{point}"),
+            _ => assert_eq!(at_once.unwrap()[0].outcome, TargetOutcome::BeingFoundOut, "{point}"),
         }
         whatever_waits(&world, &desk).await;
         let stage = desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage;
@@ -134,7 +134,7 @@ async fn a_recovery_that_was_killed_is_made_by_the_next() {
     let desk = world.desk();
     let key = world.proven(&desk, Action::Reset, "bob").await;
     killed(&world, "execute:written", desk.set(&key, NEW)).await;
-    world.pass(121);
+    world.pass(400);
     killed(&world, "recover:looked", desk.recover()).await;
     let desk = world.desk();
     assert_eq!(desk.recover().await.unwrap(), 1);
@@ -152,8 +152,9 @@ async fn an_answer_that_never_came_is_found_out_and_not_sent_again() {
     let results = desk.set(&key, NEW).await.unwrap();
     assert_eq!(results[0].outcome, TargetOutcome::BeingFoundOut);
     world.people.silent.store(false, Ordering::Relaxed);
-    assert_eq!(desk.set(&key, NEW).await, Err(Refused::Unavailable));
-    world.pass(121);
+    let results = desk.set(&key, NEW).await.unwrap();
+    assert_eq!(results[0].outcome, TargetOutcome::BeingFoundOut);
+    world.pass(21);
     // Whoever asks again has it found out.
     let results = desk.set(&key, NEW).await.unwrap();
     assert_eq!(results[0].outcome, TargetOutcome::Done);
@@ -181,7 +182,7 @@ async fn while_the_directory_is_down_nothing_is_found_out_and_nothing_given_up()
     let desk = world.desk();
     let key = world.proven(&desk, Action::Reset, "bob").await;
     killed(&world, "execute:written", desk.set(&key, NEW)).await;
-    world.pass(121);
+    world.pass(400);
     world.people.down.store(true, Ordering::Relaxed);
     assert_eq!(desk.recover().await.unwrap(), 0);
     world.people.down.store(false, Ordering::Relaxed);
@@ -212,4 +213,59 @@ async fn an_unlock_that_was_killed_can_be_made_again() {
         };
         assert_eq!(stage, expected, "{point}");
     }
+}
+
+#[tokio::test]
+async fn whoever_starts_alone_waits_for_no_lease() {
+    let world = World::new();
+    let desk = world.desk();
+    let key = world.proven(&desk, Action::Reset, "bob").await;
+    killed(&world, "execute:before-write", desk.set(&key, NEW)).await;
+    let desk = world.desk();
+    assert_eq!(desk.recover().await.unwrap(), 0);
+    assert_eq!(desk.recover_at_start().await.unwrap(), 1);
+    desk.set(&key, NEW).await.unwrap();
+    assert_eq!(world.people.writes().len(), 1);
+}
+
+/// A gateway whose clock is five minutes ahead looks for what was abandoned, while another one writes.
+#[tokio::test]
+async fn a_clock_that_is_five_minutes_off_takes_nobody_s_write_for_abandoned() {
+    let world = World::new();
+    let desk = world.desk();
+    let key = world.proven(&desk, Action::Reset, "bob").await;
+    killed(&world, "execute:before-write", desk.set(&key, NEW)).await;
+    world.pass(300);
+    assert_eq!(world.desk().recover().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_new_key_ends_nothing_that_is_under_way_as_long_as_the_old_one_is_known() {
+    let mut world = World::new();
+    world.with_rules(|rules| rules.limits.per_name = 10);
+    let desk = world.desk();
+    let opened = desk.ask(Action::Reset, "bob").await.unwrap();
+    let other = desk.ask(Action::Unlock, "bob").await.unwrap();
+    world.keys = (8, Some(7));
+    let desk = world.desk();
+    desk.work().await;
+    let letters = world.letters();
+    assert_eq!(letters.len(), 2);
+    world.keys = (9, Some(8));
+    let desk = world.desk();
+    // What the first key made is gone, with the browsers that hold it; what the second made leads on.
+    assert!(desk.view(&browser(), Holder::Browser(&opened.session)).await.is_err());
+    assert!(desk.view(&browser(), Holder::Browser(&other.session)).await.is_err());
+    let key = desk.follow(&browser(), &letters[1].token()).await.unwrap();
+    let unlock = crate::reset::Execution {
+        new: None,
+        accounts: &[],
+        idempotency: None,
+    };
+    desk.execute(&browser(), Holder::Browser(&key), unlock).await.unwrap();
+    desk.not_me(&browser(), &letters[1].not_me_token()).await.unwrap();
+    world.keys = (10, Some(9));
+    world.desk().ask(Action::Reset, "bob").await.unwrap();
+    world.desk().work().await;
+    assert_eq!(world.reasons("reset.not_eligible"), ["held"]);
 }

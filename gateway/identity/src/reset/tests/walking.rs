@@ -80,7 +80,7 @@ fn step() -> impl Strategy<Value = Do> {
         1 => (0..2_usize).prop_map(Do::SomebodyElseWrites),
         1 => any::<bool>().prop_map(Do::Down),
         1 => any::<bool>().prop_map(Do::Silent),
-        2 => prop_oneof![Just(1_u64), Just(70), Just(130), Just(700), Just(3600)].prop_map(Do::Pass),
+        2 => prop_oneof![Just(1_u64), Just(70), Just(400), Just(700), Just(3600)].prop_map(Do::Pass),
         2 => Just(Do::Recover),
         2 => (0..POINTS.len()).prop_map(Do::KillAt),
     ]
@@ -443,7 +443,7 @@ fn walk(steps: Vec<Do>) -> usize {
         // In the end nothing is left under way.
         *lock(&walk.world.switch.crash_at) = None;
         walk.world.people.down.store(false, Ordering::Relaxed);
-        walk.world.pass(200);
+        walk.world.pass(400);
         while walk.desk.recover().await.unwrap() > 0 {}
         for number in 0..walk.holders.len() {
             let held = &walk.holders[number];

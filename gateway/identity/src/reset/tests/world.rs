@@ -38,6 +38,8 @@ pub(super) struct World {
     pub switch: Arc<Doubles>,
     pub public_url: Option<PublicUrl>,
     pub factors: Vec<Arc<dyn Factor>>,
+    /// The master key, and the one before.
+    pub keys: (u8, Option<u8>),
 }
 
 pub(super) fn start() -> Timestamp {
@@ -97,6 +99,7 @@ impl World {
             switch: Arc::new(doubles),
             public_url: Some(PublicUrl::from_configuration("https://id.example.org").unwrap()),
             factors: vec![Arc::new(Mail)],
+            keys: (7, None),
         }
     }
 
@@ -126,7 +129,7 @@ impl World {
             audit: Arc::clone(doubles) as _,
             clock: Arc::clone(doubles) as _,
             chance: Arc::clone(doubles) as _,
-            keys: Keys::new(&Secret::new([7; 32]), None).unwrap(),
+            keys: Keys::new(&master(self.keys.0), self.keys.1.map(master).as_ref()).unwrap(),
             factors: self.factors.clone(),
             sources: vec![Arc::new(Typed)],
             administrators: vec!["admins@example.org".into()],
@@ -166,6 +169,10 @@ impl World {
     pub(super) fn names(&self) -> Vec<&'static str> {
         lock(&self.switch.lines).iter().map(|line| line.name).collect()
     }
+}
+
+fn master(octet: u8) -> Secret {
+    Secret::new([octet; 32])
 }
 
 pub(super) fn browser() -> Caller<'static> {

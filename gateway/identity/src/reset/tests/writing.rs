@@ -127,6 +127,23 @@ async fn it_was_not_me_ends_everything_and_lets_nobody_begin_for_a_day() {
 }
 
 #[tokio::test]
+async fn whoever_looks_after_the_account_may_lift_it() {
+    let world = World::new();
+    let desk = world.desk();
+    desk.ask(Action::Reset, "bob").await.unwrap();
+    desk.work().await;
+    desk.not_me(&browser(), &world.last_letter().not_me_token())
+        .await
+        .unwrap();
+    let mut account = None;
+    world
+        .people
+        .change("bob", |entry| account = Some(entry.person.key.clone()));
+    desk.release(&account.unwrap()).await.unwrap();
+    world.proven(&desk, Action::Reset, "bob").await;
+}
+
+#[tokio::test]
 async fn the_page_of_a_link_can_say_not_me_as_well() {
     let world = World::new();
     let desk = world.desk();

@@ -85,6 +85,11 @@ impl ToldPassword {
         told
     }
 
+    /// Whether a new password may be written here.
+    pub(super) fn is_written_here(&self) -> bool {
+        self.may_be_written_here
+    }
+
     fn decided(&mut self, decision: &Decision) {
         self.owner = owner(&decision.authority);
         self.may_be_written_here = decision.authority.permits_local_write();

@@ -1,6 +1,7 @@
 //! The answer of `postern explain`, for a program and for a person.
 
 use super::guard::ToldGuard;
+use super::methods::ToldMethods;
 use super::owner::ToldPassword;
 use super::{Question, at_a_bind};
 use crate::commands::NOT_ENFORCED;
@@ -36,6 +37,8 @@ pub(super) struct Told<'a> {
     bind_with_wrong_password: Option<ToldBind>,
     /// How many wrong passwords may reach the directory; nothing on an opaque route.
     guard: Option<ToldGuard>,
+    /// What its owner may do for themselves.
+    self_service: Option<ToldMethods>,
     /// Said of an opaque route.
     #[serde(skip_serializing_if = "Option::is_none")]
     opaque: Option<&'static str>,
@@ -84,7 +87,7 @@ impl<'a> Told<'a> {
         upstream: &Upstream,
         book: &Rulebook,
         (form, nodes): (Option<NameForm>, NonZeroU32),
-        (found, password): (&Result<Account, LookUpError>, Option<ToldPassword>),
+        (found, password, methods): (&Result<Account, LookUpError>, Option<ToldPassword>, Option<ToldMethods>),
         opaque: bool,
     ) -> Self {
         let name = |account: &Account| account.dn.clone();
@@ -136,6 +139,7 @@ impl<'a> Told<'a> {
                 };
                 ask(&Standing::unknown(evidence), Proven::No)
             }),
+            self_service: methods,
             guard: (!opaque).then(|| ToldGuard::new(guard, nodes, found.as_ref().ok())),
             opaque: opaque.then_some(NOT_ENFORCED),
         }
@@ -187,7 +191,10 @@ impl<'a> Told<'a> {
         if let Some(bind) = &self.bind_with_wrong_password {
             bind.print("a sign-in with a wrong password, or a name that nobody has", out)?;
         }
-        self.guard.as_ref().map_or(Ok(()), |guard| guard.print(out))
+        self.guard.as_ref().map_or(Ok(()), |guard| guard.print(out))?;
+        self.self_service
+            .as_ref()
+            .map_or(Ok(()), |methods| methods.print(out, shown))
     }
 }
 

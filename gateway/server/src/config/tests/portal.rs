@@ -1,7 +1,7 @@
 //! Pages, mail, providers, tokens, keys, brands, and who may help themselves.
 
 use super::{SHORT, folder, problems, read_text, sound};
-use crate::config::{ApiToken, Certificate, ProviderKind, Scope};
+use crate::config::{ApiToken, Certificate, Scope};
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -35,7 +35,7 @@ offered = true
 [[provider]]
 name = "other"
 kind = "generic"
-reset_url = "https://sso.example.com/forgot?login={login}"
+reset = "https://sso.example.com/forgot?login={login}"
 [[api_token]]
 name = "desk"
 secret = "0123456789abcdef"
@@ -103,12 +103,8 @@ fn everything_that_is_said_of_pages_is_read() {
     let [sso, other] = configuration.providers.as_slice() else {
         panic!("two")
     };
-    assert_eq!(
-        (sso.kind, &*sso.title, sso.offered),
-        (ProviderKind::Keycloak, "Example sign-in", true)
-    );
-    assert_eq!(sso.host.as_deref(), Some("sso.example.org"));
-    assert_eq!((&*other.title, other.hint), ("other", false));
+    assert_eq!((&*sso.kind, sso.offered), ("keycloak", true));
+    assert_eq!((&*other.name, other.hint), ("other", false));
     let token: &ApiToken = &configuration.api_tokens[0];
     assert_eq!(token.values.len(), 2);
     assert_eq!(token.scopes, [Scope::Request, Scope::Vouched]);
@@ -169,17 +165,17 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("kind = \"keycloak\"", "kind = \"keycloack\"",
         &["44:8: \"keycloack\" is no value of \"kind\": did you mean \"keycloak\"?"]),
     ("realm = \"people\"\n", "",
-        &["42:1: this provider has no realm: realm = \"master\", or another"]),
+        &["42:1: this provider has no realm: this kind of provider needs it"]),
     ("kind = \"keycloak\"", "kind = \"okta\"",
-        &["47:9: realm of a provider that is no Keycloak: leave it out, or kind = \"keycloak\""]),
+        &["47:9: realm does not fit: this kind of provider has no use for it: leave it out"]),
     ("SSO.example.org", "https://sso.example.org",
-        &["46:8: \"https://sso.example.org\" is not a host: such as login.example.org, without https://"]),
+        &["46:8: host does not fit: it is a host and nothing else, such as login.example.org, with a port where that is not 443"]),
     ("partner.example", "@partner.example",
-        &["48:12: \"@partner.example\" is not a domain: such as example.org, without an @"]),
+        &["48:11: domains does not fit: it is a domain of mail addresses, such as example.org"]),
     ("https://sso.example.com/forgot?login={login}", "http://sso.example.com/forgot",
-        &["53:13: reset_url is not the address of a page: such as https://sso.example.org/forgot?login={login}"]),
+        &["53:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
     ("https://sso.example.com/forgot?login={login}", "https://{login}.example.com/",
-        &["53:13: reset_url is not the address of a page: such as https://sso.example.org/forgot?login={login}"]),
+        &["53:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
     ("name = \"other\"", "name = \"sso\"",
         &["51:8: a second provider is named \"sso\": another name: the first stands on line 43"]),
     ("0123456789abcdef\"\nnext", "short\"\nnext",

@@ -1,8 +1,9 @@
 use super::*;
-use crate::telemetry::fields::AUDIT_FIELDS;
-use postern_identity::audit::{Outcome, Owned};
+use crate::telemetry::fields::{AUDIT_FIELDS, RESET_FIELDS};
+use postern_identity::audit::{Outcome, Owned, ResetEvent};
 use postern_identity::clock::FixedClock;
-use postern_identity::{Authority, Evidence, Source, Standing, State};
+use postern_identity::reset::ContextId;
+use postern_identity::{AccountKey, Authority, DirectoryName, Evidence, Source, Standing, State};
 use std::sync::Mutex;
 
 #[derive(Clone, Default)]
@@ -163,5 +164,80 @@ fn a_notice_is_one_line_of_its_own_target_in_both_formats() {
         line(LogFormat::Human),
         "2026-11-22T01:02:03.000456Z  INFO postern::notice: a notice is due route=mail account=\"uid=grace\\n,dc=example\" \
          state=expired_grace grace_left=2 rule=dovecot.toml:policy[0].standing.expired_grace.verdict generation=3 session=7\n"
+    );
+}
+
+fn step<'a>(account: &'a AccountKey, authority: &'a Authority) -> ResetEvent<'a> {
+    ResetEvent {
+        name: "reset.executed",
+        outcome: Outcome::Allowed,
+        context: Some(ContextId([0x5a; 16])),
+        route: "applications",
+        action: "reset",
+        client: Some("::ffff:192.0.2.7".parse().unwrap()),
+        token: Some("desk"),
+        account: Some(account),
+        entry: Some("uid=bob,dc=example,dc=org"),
+        identifier: Some("00ff"),
+        factor: Some("mail"),
+        reason: Some("asked \"twice\"\n"),
+        rule: Some("default.toml:self_service[0]"),
+        authority: Some(authority),
+        generation: 3,
+    }
+}
+
+fn lines_of_steps(format: LogFormat, events: &[ResetEvent<'_>]) -> String {
+    let sink = Sink::default();
+    let (lines, writer) = super::super::lines::start(Box::new(sink.clone()), Box::new(|_, _| ())).unwrap();
+    let clock = FixedClock("2026-11-22T01:02:03.000456Z".parse().unwrap());
+    let audit = AuditLog::new(lines, format, Arc::new(clock));
+    for event in events {
+        audit.reset(event);
+    }
+    writer.close();
+    let octets = sink.0.lock().unwrap().clone();
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn a_step_of_self_service_holds_every_documented_field_and_no_other() {
+    let account = AccountKey {
+        directory: DirectoryName("people".into()),
+        id: "0000-1111".into(),
+    };
+    let authority = Authority::Local(account.directory.clone());
+    let whole = step(&account, &authority);
+    let bare = ResetEvent {
+        context: None,
+        client: None,
+        token: None,
+        account: None,
+        entry: None,
+        identifier: None,
+        factor: None,
+        reason: None,
+        rule: None,
+        authority: None,
+        ..whole
+    };
+    let told = lines_of_steps(LogFormat::Json, &[whole, bare]);
+    let read: Vec<serde_json::Map<String, serde_json::Value>> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (line, all) in read.iter().zip([true, false]) {
+        let documented = RESET_FIELDS.iter().filter(|field| all || field.always);
+        let documented: std::collections::BTreeSet<&str> = documented.map(|field| field.name).collect();
+        assert_eq!(
+            line.keys()
+                .map(String::as_str)
+                .collect::<std::collections::BTreeSet<_>>(),
+            documented
+        );
+    }
+    assert_eq!(read[0]["client"], "192.0.2.7");
+    assert_eq!(read[0]["context"], ContextId([0x5a; 16]).to_string());
+    assert_eq!(
+        lines_of_steps(LogFormat::Human, &[bare]),
+        "2026-11-22T01:02:03.000456Z  INFO postern::audit: reset.executed allowed route=applications action=reset generation=3\n"
     );
 }
