@@ -1,6 +1,7 @@
 //! README's tables that are made from the program. `POSTERN_BLESS=1` writes them anew.
 
-use postern_server::telemetry::fields::{AUDIT_FIELDS, Field, LINE_FIELDS};
+use postern_server::telemetry::fields::{AUDIT_FIELDS, Field, LINE_FIELDS, RESET_FIELDS};
+use postern_tests::gateway::GatewaySettings;
 use postern_tests::people::{PASSWORD, dn};
 use postern_tests::request::{Scope, search};
 use postern_tests::{Gateway, Slapd, metrics};
@@ -20,7 +21,10 @@ struct Metric {
 #[test]
 fn the_readme_lists_every_metric_that_is_scraped() {
     let slapd = Slapd::start();
-    let gateway = Gateway::start("generic", &slapd);
+    let gateway = Gateway::start_with(&GatewaySettings {
+        more: "[http]\naddress = \"127.0.0.1:0\"".to_owned(),
+        ..GatewaySettings::new("generic", &[slapd.url()])
+    });
     let mut wire = gateway.client();
     assert_eq!(wire.bind(1, &dn("active"), PASSWORD).code, Some(0));
     wire.ask(&search(2, &dn("active"), Scope::Base, "objectClass", &["uid"], &[]));
@@ -51,6 +55,12 @@ fn the_readme_lists_every_field_of_a_log_line() {
         .copied()
         .collect();
     rows(&own, ["audit lines", "audit lines that know it"]);
+    let own: Vec<Field> = RESET_FIELDS
+        .iter()
+        .filter(|field| LINE_FIELDS.iter().all(|other| other.name != field.name))
+        .copied()
+        .collect();
+    rows(&own, ["steps of self-service", "steps of self-service that know it"]);
     compare("log fields", &table);
 }
 

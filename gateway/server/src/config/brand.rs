@@ -95,13 +95,12 @@ impl BrandTable {
         }
         let mut languages = Vec::new();
         for tag in self.languages.iter().flat_map(Spanned::get_ref) {
-            match Language::ALL.into_iter().find(|known| known.tag() == tag.get_ref()) {
-                Some(language) => languages.push(language),
-                None => {
-                    let what = format!("{} is no language of the pages", quoted(tag.get_ref()));
-                    let known = Language::ALL.map(Language::tag);
-                    reading.problem(&tag.span(), what, one_of(tag.get_ref(), known));
-                }
+            if let Some(language) = Language::ALL.into_iter().find(|known| known.tag() == tag.get_ref()) {
+                languages.push(language);
+            } else {
+                let what = format!("{} is no language of the pages", quoted(tag.get_ref()));
+                let known = Language::ALL.map(Language::tag);
+                reading.problem(&tag.span(), what, one_of(tag.get_ref(), known));
             }
         }
         let time_zone = match text_of(self.time_zone.as_ref()) {

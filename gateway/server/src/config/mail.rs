@@ -103,9 +103,8 @@ impl MailTable {
         };
         // Nobody is spoken to yet: it is only read. What time it is does not matter for that.
         let clock = FixedClock(Timestamp::UNIX_EPOCH);
-        let error = match postern_delivery_smtp::Mail::new(mail.settings(), Arc::new(clock)) {
-            Ok(_) => return Some(mail),
-            Err(error) => error,
+        let Err(error) = postern_delivery_smtp::Mail::new(mail.settings(), Arc::new(clock)) else {
+            return Some(mail);
         };
         // Values are not repeated: people put passwords into URLs.
         let (written, what, remedy) = match error {

@@ -320,8 +320,8 @@ impl File {
             let span = table.span();
             table.into_inner().read(span, reading)
         });
-        let providers = providers.collect();
-        let providers = provider::checked(providers, reading);
+        let providers: Vec<_> = providers.collect();
+        let providers = provider::checked(&providers, reading);
         let api_tokens = self.api_token.into_iter().flatten().filter_map(|table| {
             let span = table.span();
             table.into_inner().read(&span, reading)

@@ -133,9 +133,9 @@ impl ProviderTable {
 }
 
 /// What fits is the plug-in's to know: each alone, and then all of them together.
-pub(super) fn checked(read: Vec<Read>, reading: &mut Reading<'_>) -> Vec<Settings> {
+pub(super) fn checked(read: &[Read], reading: &mut Reading<'_>) -> Vec<Settings> {
     let mut sound = true;
-    for one in &read {
+    for one in read {
         if let Err(error) = Providers::new(vec![one.settings.clone()]) {
             sound = false;
             one.tell(error, reading);

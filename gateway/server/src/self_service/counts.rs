@@ -24,10 +24,13 @@ static OLDEST: Name = Name {
     kind: Kind::Gauge,
 };
 
+/// Route, stage and outcome.
+type Step = (Box<str>, &'static str, &'static str);
+
 /// Counts steps on their way to the record.
 pub(crate) struct ResetCounts {
     audit: Arc<dyn Audit>,
-    steps: Mutex<BTreeMap<(Box<str>, &'static str, &'static str), u64>>,
+    steps: Mutex<BTreeMap<Step, u64>>,
     waiting: AtomicU64,
     oldest: AtomicU64,
 }

@@ -68,7 +68,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["30:19: \"allow_plaintext\" is a text in quotes: true or false"]),
     ("[directory.service_account]\n", "service_account = \"cn=svc\"\n[[directory.x]]\n",
         &["33:19: \"service_account\" is a text in quotes: a table",
-          "34:13: unknown key \"x\": one of \"access\", \"administrators\", \"allow_plaintext\", \"answer_timeout_ms\", \"balance\", \"base_dn\", \"ca_file\", \"check_interval_ms\", \"check_timeout_ms\", \"connect_timeout_ms\", \"default_policy_dn\", \"dialect\", \"drain_seconds\", \"hashing\", \"link\", \"look_through\", \"mail\", \"name\", \"password\", \"read_your_writes_seconds\", …"]),
+          "34:13: unknown key \"x\": one of \"access\", \"administrators\", \"allow_plaintext\", \"answer_timeout_ms\", \"balance\", \"base_dn\", \"ca_file\", \"check_interval_ms\", \"check_timeout_ms\", \"connect_timeout_ms\", \"default_policy_dn\", \"dialect\", \"drain_seconds\", \"hashing\", \"link\", \"look_through\", \"mail\", \"name\", \"onboarded_most\", \"password\", …"]),
     ("\"${SECRET}\"", "\"${NO_SUCH_SECRET}\"",
         &["35:13: NO_SUCH_SECRET is not set in the environment: set it, or write ${NO_SUCH_SECRET:-default}"]),
     ("\"state\"", "\"a/${NO_SUCH_FOLDER}\"",
