@@ -12,10 +12,10 @@ fn change(browser: &mut Browser, uid: &str, old: &str, new: &str) -> Page {
 }
 
 #[test]
-fn whoever_knows_the_password_changes_it_also_where_it_must_be_changed() {
+fn whoever_knows_the_password_changes_it_also_where_it_must_be_changed_or_has_expired() {
     let scene = Scene::start();
     let mut browser = scene.gateway.browser();
-    for uid in ["active", "must-change-01", "expiring"] {
+    for uid in ["active", "must-change-01", "expiring", "expired"] {
         let page = change(&mut browser, uid, PASSWORD, NEW);
         expect(&page, 200, "/change", "Your password is changed");
         assert_eq!(bind(&scene.gateway, uid, NEW).code, Some(0), "{uid}");

@@ -41,6 +41,7 @@ fn a_newer_message_takes_the_place_of_the_one_before() {
     let old = one.get(&first.link("/reset/l/"));
     assert_eq!(old.status, 410);
     assert!(old.text().contains("There is a newer message"), "{}", old.text());
+    // That costs nobody what they have under way besides, and the code of the older one is a wrong one.
     let page = super::type_code(&mut one, &first.code());
     expect(&page, 422, "/reset/code", "This code is not right");
     let page = follow(&mut other, &second);
