@@ -14,6 +14,7 @@
 
 mod address;
 mod letter;
+mod line_by_line;
 mod reply;
 mod server;
 mod settings;

@@ -1,6 +1,7 @@
 //! A mail server, and the connections to it.
 
 use crate::letter::Mail;
+use crate::line_by_line::LineByLine;
 use crate::reply::Failure;
 use crate::settings::{Protection, Relay};
 use lettre::transport::smtp::Error;
@@ -8,6 +9,7 @@ use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -45,7 +47,7 @@ impl Server {
         let _place = place.map_err(|_| Failure::later("mail is at its end"))?;
         let mut connection = match self.kept().await {
             Some(connection) => connection,
-            None => self.connect().await.map_err(|error| Failure::of_connection(&error))?,
+            None => self.connect().await?,
         };
         match connection.send(&mail.envelope, &mail.octets).await {
             Ok(_) => {
@@ -73,21 +75,37 @@ impl Server {
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let of_connection = |error: Error| Failure::of_connection(&error);
         let Relay { host, port, hello, .. } = &self.relay;
-        let implicit = match &self.relay.protection {
-            Protection::Implicit(tls) => Some(tls.clone()),
-            Protection::StartTls(_) | Protection::ThisMachine => None,
+        let tcp = async || {
+            let stream = TcpStream::connect((host.as_str(), *port)).await;
+            stream.map_err(|_| Failure::later("the mail server cannot be reached"))
         };
-        let place = (host.as_str(), *port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(place, Some(self.relay.deadline), hello, implicit, None).await?;
-        if let Protection::StartTls(tls) = &self.relay.protection {
-            // An error where the server offers none, and nothing more is said to it.
-            connection.starttls(tls.clone(), hello).await?;
-        }
+        let mut connection = match &self.relay.protection {
+            Protection::Implicit(tls) => {
+                let (place, deadline) = ((host.as_str(), *port), Some(self.relay.deadline));
+                let connected = AsyncSmtpConnection::connect_tokio1(place, deadline, hello, Some(tls.clone()), None);
+                connected.await.map_err(of_connection)?
+            }
+            Protection::StartTls(tls) => {
+                let stream = Box::new(LineByLine::new(tcp().await?));
+                let connected = AsyncSmtpConnection::connect_with_transport(stream, hello).await;
+                let mut connection = connected.map_err(of_connection)?;
+                // An error where the server offers none, and nothing more is said to it.
+                connection.starttls(tls.clone(), hello).await.map_err(of_connection)?;
+                connection
+            }
+            Protection::ThisMachine => {
+                let connected = AsyncSmtpConnection::connect_with_transport(Box::new(tcp().await?), hello);
+                connected.await.map_err(of_connection)?
+            }
+        };
         if let Some(credentials) = &self.relay.credentials {
-            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+            connection
+                .auth(DEFAULT_MECHANISMS, credentials)
+                .await
+                .map_err(of_connection)?;
         }
         Ok(connection)
     }

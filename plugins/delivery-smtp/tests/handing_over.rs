@@ -103,6 +103,21 @@ async fn a_server_without_starttls_hears_nothing_more() {
 }
 
 #[tokio::test]
+async fn what_somebody_puts_behind_the_answer_to_starttls_is_no_answer() {
+    let receiver = Receiver::start(Manner {
+        start_tls: true,
+        answers: [("STARTTLS", "220 go ahead\r\n250-receiver\r\n250 8BITMIME")].into(),
+        ..Manner::default()
+    })
+    .await;
+    let outcome = mail(settings(&receiver, "smtp"))
+        .send(&message("alice@example.org"))
+        .await;
+    assert_eq!(outcome, Err(ChannelError::Later));
+    assert!(receiver.mails().is_empty());
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_name_or_of_a_stranger_is_not_taken() {
     let other_name = Receiver::start(Manner {
         implicit: true,

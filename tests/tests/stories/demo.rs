@@ -3,7 +3,7 @@
 use postern_tests::eventually;
 use postern_tests::metrics::get;
 use postern_tests::process::Process;
-use postern_tests::{gateway, port};
+use postern_tests::{Browser, gateway, port};
 use rustix::process::Signal;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -60,6 +60,13 @@ impl Demo {
         self.process.output()
     }
 
+    /// The port that is printed behind this.
+    fn port(&self, before: &str) -> String {
+        let said = self.said();
+        let (_, rest) = said.split_once(before).unwrap();
+        rest.chars().take_while(char::is_ascii_digit).collect()
+    }
+
     /// The commands it prints, the first being what the others need.
     fn commands(&self) -> Vec<String> {
         let said = self.said();
@@ -99,7 +106,7 @@ fn told(output: &Output) -> String {
 fn the_commands_it_prints_do_what_it_says_of_them() {
     let demo = Demo::start();
     let commands = demo.commands();
-    let [environment, alice, bob, group, change, carol] = commands.as_slice() else {
+    let [environment, alice, bob, ask, outbox, carol] = commands.as_slice() else {
         panic!("other commands are printed: {commands:#?}");
     };
     let run = |command: &str| demo.shell(&[environment, command]);
@@ -109,21 +116,96 @@ fn the_commands_it_prints_do_what_it_says_of_them() {
     let told_bob = run(bob);
     assert_eq!(told_bob.status.code(), Some(49), "{}", told(&told_bob));
     assert!(told(&told_bob).contains("https://localhost:"), "{}", told(&told_bob));
-    let found = told(&run(group));
-    assert!(
-        found.contains("uid: alice") && found.contains("mail: alice@example.org"),
-        "{found}"
-    );
-    assert!(!found.contains("uid: bob"), "{found}");
-    let changed = run(change);
-    assert!(changed.status.success(), "{}", told(&changed));
-    assert_eq!(
-        run(alice).status.code(),
-        Some(49),
-        "the old password is no longer right"
-    );
+    let asked = told(&run(ask));
+    assert!(asked.contains(r#""state":"requested""#), "{asked}");
+    let mail = eventually("bob's mail is in the outbox", START, || {
+        Some(told(&run(outbox))).filter(|outbox| outbox.contains("bob@example.org"))
+    });
+    assert!(mail.contains("/reset/l/"), "{mail}");
     let why = run(carol);
     assert!(why.status.success() && told(&why).contains("locked"), "{}", told(&why));
+    demo.end();
+}
+
+/// The commands README shows, at the ports and in the folder of this one.
+#[test]
+fn bob_gets_from_a_refused_sign_in_to_one_that_works_by_the_commands_of_the_readme() {
+    let demo = Demo::start();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let block = readme.split_once("<!-- side door -->\n```\n").unwrap().1;
+    let commands = block.split_once("```").unwrap().0;
+    let commands = commands
+        .replace("~/.local/state/postern/demo", &demo.state.path().display().to_string())
+        .replace("3636", &demo.port("ldaps://127.0.0.1:"))
+        .replace("8443", &demo.port("https://localhost:"));
+    let output = demo.shell(&[&commands]);
+    let told = told(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("Invalid credentials (49)"), "{told}");
+    assert!(told.contains(r#""state":"done""#), "{told}");
+    assert!(
+        told.trim_end().ends_with("dn:uid=bob,ou=people,dc=example,dc=org"),
+        "{told}"
+    );
+    demo.end();
+}
+
+/// On the pages, without scripts.
+#[test]
+fn carol_unlocks_herself_erin_is_sent_to_her_provider_and_nobody_sees_the_same_page() {
+    let demo = Demo::start();
+    let port = demo.port("https://localhost:");
+    let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+    let browser = Browser::new(address, &format!("localhost:{port}"), &demo.state.path().join("ca.pem"));
+    let mail_to = |who: &str| {
+        eventually(&format!("a mail to {who}"), START, || {
+            let mails = browser.another().get("/demo/outbox.json").json();
+            let mails = mails.as_array().unwrap().clone();
+            mails
+                .into_iter()
+                .find(|mail| mail["to"] == format!("{who}@example.org"))
+        })
+    };
+    let ask = |action: &str, who: &str| {
+        let mut theirs = browser.another();
+        let form = theirs.visit(action).form(action);
+        let sent = theirs.submit(&form, &[("name", who)]);
+        assert_eq!(
+            (sent.status, &*sent.path),
+            (200, "/reset/sent"),
+            "{who}: {}",
+            sent.text()
+        );
+        (theirs, sent)
+    };
+
+    let (mut carols, _) = ask("/unlock", "carol");
+    let text = mail_to("carol")["text"].as_str().unwrap().to_owned();
+    let code = text
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() == 9 && line.as_bytes()[4] == b' ');
+    let form = carols.visit("/reset/sent").form("/reset/code");
+    let ready = carols.submit(&form, &[("code", code.unwrap())]);
+    let done = carols.submit(&ready.form("/unlock/now"), &[]);
+    assert_eq!(done.status, 200, "{}", done.text());
+    let environment = demo.commands().first().unwrap().clone();
+    let who = format!(
+        "ldapwhoami -x -H ldaps://127.0.0.1:{} -D uid=carol,ou=people,dc=example,dc=org -w demo-carol-Passw0rd",
+        demo.port("ldaps://127.0.0.1:")
+    );
+    let signed_in = demo.shell(&[&environment, &who]);
+    assert!(signed_in.status.success(), "{}", told(&signed_in));
+
+    let (_, erins) = ask("/reset", "erin");
+    let (_, nobodys) = ask("/reset", "nobody");
+    let (_, bobs) = ask("/reset", "bob");
+    assert_eq!(erins.text(), nobodys.text());
+    assert_eq!(bobs.text(), nobodys.text());
+    let erin = mail_to("erin");
+    let text = erin["text"].as_str().unwrap();
+    assert!(text.contains("https://sso.example.com/forgot"), "{text}");
+    assert!(!text.contains("/reset/l/"), "no link of ours: {text}");
     demo.end();
 }
 
@@ -179,11 +261,10 @@ fn everybody_stands_as_it_is_printed_and_again_after_the_next_start() {
         assert_eq!(erin["owner"], "provider example-sso", "{erin}");
         assert_eq!(erin["page"], "https://sso.example.com/forgot?login={login}", "{erin}");
         // Something for the next start to put back.
-        let change = commands
-            .iter()
-            .find(|command| command.starts_with("ldappasswd"))
-            .unwrap();
-        assert!(demo.shell(&[environment, change]).status.success());
+        let ldaps = said.lines().find_map(|line| line.split_once("(StartTLS), ")).unwrap().1;
+        let alice = "-D uid=alice,ou=people,dc=example,dc=org -w demo-alice-Passw0rd";
+        let change = format!("ldappasswd -x -H {ldaps} {alice} -s another-Passw0rd");
+        assert!(demo.shell(&[environment, &change]).status.success());
         let unlock = format!(
             "'{}' user unlock carol --state-dir '{}'",
             gateway::program().display(),

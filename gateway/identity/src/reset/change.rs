@@ -28,8 +28,17 @@ struct Known<'a> {
 }
 
 impl Desk {
-    /// Changes it.
+    /// Changes it. Whatever came to "not taken" is answered at one pace.
     pub(super) async fn change_by_old(&self, caller: &Caller<'_>, change: Change<'_>) -> Result<Changed, Refused> {
+        let begun = self.now();
+        let answer = self.try_to_change(caller, change).await;
+        if answer == Err(Refused::NotSignedIn) {
+            self.parts.guarding.pace(begun).await;
+        }
+        answer
+    }
+
+    async fn try_to_change(&self, caller: &Caller<'_>, change: Change<'_>) -> Result<Changed, Refused> {
         let at = self.now();
         let (route, _) = self.route(caller.route).ok_or(Refused::NotOffered)?;
         let (rules, features) = self
@@ -40,7 +49,7 @@ impl Desk {
             return Err(Refused::NotOffered);
         }
         let limits = &rules.limits;
-        let of_network = self.requests_of_network("change", caller.route, caller.client, limits.per_network);
+        let of_network = self.requests_of_network("change", caller, limits);
         if let Spent::UsedUp { until, .. } = self.spend(&[of_network], at).await? {
             return Err(Refused::TooMany {
                 after: until_then(at, until),

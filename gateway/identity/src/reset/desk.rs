@@ -6,6 +6,7 @@ use super::judge::of_key;
 use super::keys::{Keys, Purpose};
 use super::link::PublicUrl;
 use super::ports::{Aftermath, Chance, Channel, Compose, Factor, Guarding, Page, Provider, Screen, Source, Switches};
+use super::recover::LetGo;
 use super::rules::{DecideReset, Features, ResetQuestion, ResetRules};
 use super::service::{Answer, SelfService};
 use super::told::{Changed, Landing, Offer, Opened, ProviderOffer, Refused, TargetResult, View};
@@ -17,7 +18,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::directory::Applicants;
 use crate::records::ResetRecords;
 use crate::secret::Secret;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Everything self-service is made of.
 pub struct DeskParts {
@@ -103,17 +104,24 @@ pub struct NoCrash;
 
 impl Crash for NoCrash {}
 
-/// Self-service. Whoever holds the same records may have another one: nothing is kept in it.
+/// Self-service. Whoever holds the same records may have another one: nothing is kept in it that is needed.
+///
+/// Whoever runs it calls [`recover_at_start`](Self::recover_at_start) first where nobody else holds the records, then [`work_once`](Self::work_once)
+/// when something was asked for and whenever it says that more is due, [`recover`](Self::recover) every few seconds, and now and then
+/// [`sweep`](Self::sweep).
 pub struct Desk {
     pub(super) parts: DeskParts,
     pub(super) known: Vec<super::gates::Known>,
+    /// Whoever was writing and was let go of: a client hung up, say.
+    pub(super) let_go: Mutex<Vec<LetGo>>,
 }
 
 impl Desk {
     /// From its parts.
     pub fn new(parts: DeskParts) -> Self {
         let known = super::gates::known(&parts.factors);
-        Self { parts, known }
+        let let_go = Mutex::default();
+        Self { parts, known, let_go }
     }
 
     pub(super) fn now(&self) -> Timestamp {

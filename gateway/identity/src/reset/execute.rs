@@ -8,6 +8,7 @@ use super::finish::Written;
 use super::footing::Footing;
 use super::gates::{Evaluation, VOUCHED, evaluate_both};
 use super::judge::{Bar, Judged, Wish};
+use super::keys::{Digest, Purpose, token};
 use super::limits::DAY;
 use super::request::{RACES, until_then};
 use super::stages::{Executing, Kept, Ready, Subject};
@@ -106,12 +107,18 @@ impl Desk {
                 });
             }
             self.crash("execute:before-claim");
-            let (executing, change) = context.executing(chosen, at, later(at, WRITING))?;
-            match self.parts.records.commit_reset(vec![change]).await {
-                Ok(()) => {}
+            let (executing, change) = context.executing(chosen, self.claim()?, at, later(at, WRITING))?;
+            let executing = match self.parts.records.commit_reset(vec![change]).await {
+                Ok(()) => executing,
                 Err(RecordsError::Changed) => continue,
+                // Nobody heard whether we have it: then it is looked up, and nothing is written unless we do.
+                Err(RecordsError::OutcomeUnknown) => {
+                    let ours = self.same_execution(&executing).await?;
+                    ours.ok_or(Refused::Unavailable)?
+                }
                 Err(error) => return Err(error.into()),
-            }
+            };
+            let writing = self.writing(&executing);
             self.crash("execute:claimed");
             self.record_of(
                 &executing.base,
@@ -126,9 +133,16 @@ impl Desk {
             );
             let written = self.write(&executing, new.as_ref()).await;
             self.crash("execute:written");
-            return self.finish(Some(caller), executing, written, asked.as_ref()).await;
+            let answer = self.finish(Some(caller), executing, written, asked.as_ref()).await;
+            writing.ended();
+            return answer;
         }
         Err(Refused::Unavailable)
+    }
+
+    fn claim(&self) -> Result<Digest, Trouble> {
+        let random = token(&*self.parts.chance).ok_or(Trouble::NoChance)?;
+        Ok(Digest(self.parts.keys.hash(Purpose::Job, &[b"claim", random.expose()])))
     }
 
     /// What is written. A password is taken as it is.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What was sent and not answered is done by then, or never.
-const SETTLING: Duration = Duration::from_secs(20);
+pub(super) const SETTLING: Duration = Duration::from_secs(20);
 /// How often the last unit is tried: what was written is to be known of.
 const TRIED: usize = 16;
 
@@ -180,15 +180,17 @@ impl Desk {
         }
     }
 
-    async fn same_execution(&self, known: &Context<Executing>) -> Result<Option<Context<Executing>>, Trouble> {
+    /// The same context as it is now, if it still is being written by us.
+    pub(super) async fn same_execution(
+        &self,
+        known: &Context<Executing>,
+    ) -> Result<Option<Context<Executing>>, Trouble> {
         let row = self.parts.records.context(&known.base.id).await?;
         let Some(loaded) = row.as_ref().map(load).transpose()? else {
             return Ok(None);
         };
         match loaded.stage.clone() {
-            Kept::Executing(stage) if stage.started == known.stage.started && stage.lease == known.stage.lease => {
-                Ok(Some(loaded.at(*stage)))
-            }
+            Kept::Executing(stage) if stage.claim == known.stage.claim => Ok(Some(loaded.at(*stage))),
             _ => Ok(None),
         }
     }

@@ -1,5 +1,6 @@
 //! How often things may be done: what is counted, and under which name.
 
+use super::asked::{By, Caller};
 use super::context::Base;
 use super::desk::Desk;
 use super::keys::Purpose;
@@ -71,8 +72,14 @@ impl Desk {
         Ok(self.parts.records.spend(allowances, at).await?)
     }
 
-    pub(super) fn requests_of_network(&self, kind: &str, route: &str, client: IpAddr, most: u32) -> Allowance {
-        let from = network(client);
+    /// A program asks for many people, and is known by its token: it has as much as the whole route may be sent.
+    pub(super) fn requests_of_network(&self, kind: &str, caller: &Caller<'_>, limits: &Limits) -> Allowance {
+        let route = caller.route;
+        if let By::Program { token, .. } = caller.by {
+            let what: [&[u8]; 4] = [b"program", kind.as_bytes(), route.as_bytes(), token.as_bytes()];
+            return self.rate(&what, limits.per_route, HOUR);
+        }
+        let (from, most) = (network(caller.client), limits.per_network);
         self.rate(
             &[b"network", kind.as_bytes(), route.as_bytes(), from.as_bytes()],
             most,

@@ -307,6 +307,11 @@ pub trait Guarding: Send + Sync {
         person: &'a Person,
         password: &'a Secret,
     ) -> Attempting<'a>;
+
+    /// Waits until "it was not taken" may be said to something that began then: how long it took must not tell whether there is such an account.
+    fn pace(&self, _begun: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// While a guard is asked.

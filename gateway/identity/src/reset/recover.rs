@@ -1,10 +1,11 @@
 //! What became of a write nobody heard the end of: the directory is asked, and nothing is written again before it has answered.
 
-use super::asked::Action;
+use super::asked::{Action, ContextId};
 use super::context::{Context, later, load};
 use super::desk::Desk;
 use super::events::Step;
-use super::finish::Written;
+use super::finish::{SETTLING, Written};
+use super::keys::Digest;
 use super::limits::DAY;
 use super::stages::{Executing, Kept, Target};
 use super::told::TargetOutcome;
@@ -14,9 +15,45 @@ use crate::clock::Timestamp;
 use crate::directory::DirectoryError;
 use crate::records::RecordsError;
 use crate::standing::{LockedBy, State};
+use std::sync::PoisonError;
 
 /// Contexts that are looked at in one round.
 const AT_ONCE: u32 = 32;
+
+/// The most that are remembered; what is more waits for its lease.
+const MOST_LET_GO: usize = 1_024;
+
+/// A write that was let go of.
+pub(super) struct LetGo {
+    context: ContextId,
+    claim: Digest,
+    at: Timestamp,
+}
+
+/// A write that is under way here.
+pub(super) struct Writing<'a> {
+    desk: &'a Desk,
+    one: Option<(ContextId, Digest)>,
+}
+
+impl Writing<'_> {
+    pub(super) fn ended(mut self) {
+        self.one = None;
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let Some((context, claim)) = self.one.take() else {
+            return;
+        };
+        let at = self.desk.now();
+        let mut let_go = self.desk.let_go.lock().unwrap_or_else(PoisonError::into_inner);
+        if let_go.len() < MOST_LET_GO {
+            let_go.push(LetGo { context, claim, at });
+        }
+    }
+}
 
 impl Desk {
     /// Looks after contexts whose lease ran out: whoever was writing is gone. How many of them are known of now.
@@ -44,7 +81,34 @@ impl Desk {
                 Err(trouble) => self.record_trouble(&base, "reset.recovered", trouble),
             }
         }
+        for one in self.let_go_of(self.now()) {
+            let Ok(Some(loaded)) = self.context(&one.context).await else {
+                continue;
+            };
+            let Kept::Executing(stage) = loaded.stage.clone() else {
+                continue;
+            };
+            if stage.claim == one.claim && Box::pin(self.find_out(loaded.at(*stage))).await.is_ok() {
+                found_out += 1;
+            }
+        }
         Ok(found_out)
+    }
+
+    /// Whoever holds this is writing; dropped before it has ended, it is known that nobody writes any more.
+    pub(super) fn writing(&self, context: &Context<Executing>) -> Writing<'_> {
+        Writing {
+            desk: self,
+            one: Some((context.base.id, context.stage.claim)),
+        }
+    }
+
+    /// Those whose last word the directory has had time for, each once. Where that does not come to an end, their leases do.
+    fn let_go_of(&self, at: Timestamp) -> Vec<LetGo> {
+        let mut let_go = self.let_go.lock().unwrap_or_else(PoisonError::into_inner);
+        let (due, rest) = let_go.drain(..).partition(|one| later(one.at, SETTLING) <= at);
+        *let_go = rest;
+        due
     }
 
     /// What became of this one. Nobody else is writing it: its lease has run out, and whoever comes first commits.

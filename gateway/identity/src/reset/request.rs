@@ -39,7 +39,7 @@ impl Desk {
             return Err(Refused::NotOffered);
         }
         let (factor, vouched) = self.method(caller, request, &rules)?;
-        let of_network = self.requests_of_network("request", caller.route, caller.client, rules.limits.per_network);
+        let of_network = self.requests_of_network("request", caller, &rules.limits);
         if let Spent::UsedUp { until, .. } = self.spend(&[of_network], at).await? {
             return Err(Refused::TooMany {
                 after: until_then(at, until),
@@ -215,7 +215,7 @@ impl Desk {
         let (first, _) = self.held_context(caller, holder).await?;
         let at = self.now();
         let limits = first.base.opening.rules.limits;
-        let of_network = self.requests_of_network("again", caller.route, caller.client, limits.per_network);
+        let of_network = self.requests_of_network("again", caller, &limits);
         if let Spent::UsedUp { until, .. } = self.spend(&[of_network], at).await? {
             return Err(Refused::TooMany {
                 after: until_then(at, until),

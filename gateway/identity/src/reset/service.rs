@@ -28,7 +28,8 @@ pub trait SelfService: Send + Sync {
     /// Goes on from a link: the proof it is.
     fn follow<'a>(&'a self, caller: &'a Caller<'a>, token: &'a Secret) -> Answer<'a, SessionKey>;
 
-    /// "It was not me", from the link that says so or from the page of the link to go on with: every context of the account is over, and nobody opens one for a while.
+    /// "It was not me", from the link that says so or from the page of the link to go on with: every context of the account is over, and nobody
+    /// opens one for a while.
     fn not_me<'a>(&'a self, caller: &'a Caller<'a>, token: &'a Secret) -> Answer<'a, ()>;
 
     /// Proves something. For a browser the key changes; a program's context stays as it is named.

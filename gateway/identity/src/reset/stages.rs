@@ -74,6 +74,8 @@ pub(super) struct Executing {
     pub chosen: Vec<usize>,
     pub lease: Timestamp,
     pub started: Timestamp,
+    /// Of all who try to write this one: random, and nobody else's.
+    pub claim: Digest,
 }
 
 /// Done.
@@ -260,13 +262,20 @@ impl Context<Proving> {
 
 impl Context<Ready> {
     /// From now on nobody else writes, until the lease runs out.
-    pub(super) fn executing(self, chosen: Vec<usize>, started: Timestamp, lease: Timestamp) -> Step<Executing> {
+    pub(super) fn executing(
+        self,
+        chosen: Vec<usize>,
+        claim: Digest,
+        started: Timestamp,
+        lease: Timestamp,
+    ) -> Step<Executing> {
         let ready = self.stage;
         self.base.to(Executing {
             ready,
             chosen,
             lease,
             started,
+            claim,
         })
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn text(demo: &Demo, program: &Path, people: &[Person], base: &str) -
     let state = demo.state.display();
     let configuration = demo.configuration.display();
     let ports = demo.ports;
+    let https = ports.https;
     // Not localhost: OpenLDAP's tools look for the machine's own name in the certificate then.
     let ldaps = format!("ldaps://127.0.0.1:{}", ports.ldaps);
     let mut text = format!(
@@ -26,9 +27,7 @@ Postern is ready, with a directory of its own in {state}.
 People under ou=people,{base}, each with the password demo-<name>-Passw0rd:
 
 ",
-        ports.ldap,
-        ports.metrics,
-        https = ports.https,
+        ports.ldap, ports.metrics,
     );
     for person in people {
         let _ = writeln!(text, "  {:<9} {}", person.uid, person.stands);
@@ -52,14 +51,14 @@ Try, in another terminal:
             format!("ldapwhoami -x -H {ldaps} -e ppolicy {}", who("bob")),
         ),
         (
-            "an application looks for everybody in a group",
+            "bob asks for a new one, as he would in a browser",
             format!(
-                "ldapsearch -x -H {ldaps} -LLL -D {APPLICATION} -w demo-svc-Passw0rd -b {base} '(memberOf=cn=help-desk,ou=groups,{base})' uid mail memberOf"
+                "curl -sS --cacert '{state}/ca.pem' -H 'Authorization: Bearer demo-api-token' -H 'Content-Type: application/json' -d '{{\"user\": \"bob\", \"method\": \"mail\"}}' https://localhost:{https}/api/v1/resets"
             ),
         ),
         (
-            "alice changes her password",
-            format!("ldappasswd -x -H {ldaps} {} -s another-Passw0rd", who("alice")),
+            "and this is the mail he gets: its link leads on",
+            format!("curl -sS --cacert '{state}/ca.pem' https://localhost:{https}/demo/outbox.json"),
         ),
         (
             "why carol cannot sign in, which nobody outside is told",

@@ -85,6 +85,10 @@ async fn whatever_keeps_us_from_knowing_is_one_answer() {
         Err(Refused::NotSignedIn)
     );
     assert!(world.people.writes().is_empty());
+    // Only a wrong password was ever tested; all of them were answered at one pace.
+    let attempts = lock(&world.switch.attempts).clone();
+    assert_eq!(attempts.iter().filter(|what| **what == "paced").count(), 8);
+    assert_eq!(attempts.iter().filter(|what| **what == "taken").count(), 1);
     let reasons = world.reasons("reset.changed_by_old");
     assert_eq!(
         reasons,
@@ -171,4 +175,31 @@ async fn a_store_that_fails_after_the_change_does_not_undo_it() {
         Err(Refused::Unavailable)
     );
     assert_eq!(world.people.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn the_guard_hears_how_each_try_went() {
+    let world = World::new();
+    let desk = world.desk();
+    let heard = || std::mem::take(&mut *lock(&world.switch.attempts));
+    let _ = change(&desk, "alice", "wrong", NEW).await;
+    assert_eq!(heard(), ["taken", "wrong", "paced"]);
+    *lock(&world.people.refuses) = Some(PasswordRule::History);
+    let _ = change(&desk, "alice", "old alice", NEW).await;
+    assert_eq!(heard(), ["taken", "right"]);
+    *lock(&world.people.refuses) = Some(PasswordRule::Forbidden);
+    let _ = change(&desk, "alice", "old alice", NEW).await;
+    assert_eq!(heard(), ["taken", "untested", "paced"]);
+    *lock(&world.people.refuses) = None;
+    world.people.not_allowed.store(true, Ordering::Relaxed);
+    let _ = change(&desk, "alice", "old alice", NEW).await;
+    assert_eq!(heard(), ["taken", "untested", "paced"]);
+    world.people.not_allowed.store(false, Ordering::Relaxed);
+    // Nobody knows: it counts.
+    world.people.silent.store(true, Ordering::Relaxed);
+    let _ = change(&desk, "bob", "old bob", NEW).await;
+    assert_eq!(heard(), ["taken"]);
+    world.people.silent.store(false, Ordering::Relaxed);
+    change(&desk, "alice", "old alice", NEW).await.unwrap();
+    assert_eq!(heard(), ["taken", "right"]);
 }

@@ -10,6 +10,7 @@ use crate::reset::told::{Stage, TargetOutcome};
 use futures_util::FutureExt as _;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Runs it until it is killed there. `None`: it was.
@@ -268,4 +269,52 @@ async fn a_new_key_ends_nothing_that_is_under_way_as_long_as_the_old_one_is_know
     world.desk().ask(Action::Reset, "bob").await.unwrap();
     world.desk().work().await;
     assert_eq!(world.reasons("reset.not_eligible"), ["held"]);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_who_has_it_is_asked_again() {
+    let world = World::new();
+    let desk = world.desk();
+    let key = world.proven(&desk, Action::Reset, "bob").await;
+    world.records.silent_once.store(true, Ordering::Relaxed);
+    assert_eq!(desk.set(&key, NEW).await.unwrap()[0].outcome, TargetOutcome::Done);
+    assert_eq!(world.people.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_after_the_write_is_told_of_it_later() {
+    let world = World::new();
+    let desk = world.desk();
+    let key = world.proven(&desk, Action::Reset, "bob").await;
+    let store_goes = Arc::clone(&world.records);
+    *lock(&world.switch.at) = Some((
+        "execute:written",
+        Box::new(move || store_goes.down.store(true, Ordering::Relaxed)),
+    ));
+    // It is done, and said so.
+    assert_eq!(desk.set(&key, NEW).await.unwrap()[0].outcome, TargetOutcome::Done);
+    world.records.down.store(false, Ordering::Relaxed);
+    whatever_waits(&world, &desk).await;
+    assert_eq!(
+        desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage,
+        Stage::Done
+    );
+    assert_eq!(world.last_letter().kind, LetterKind::Changed);
+    assert_eq!(world.people.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_in_the_middle_waits_for_no_lease() {
+    for (point, stage) in [("execute:before-write", Stage::Ready), ("execute:written", Stage::Done)] {
+        let world = World::new();
+        let desk = world.desk();
+        let key = world.proven(&desk, Action::Reset, "bob").await;
+        // The future is dropped there, and the desk lives on.
+        killed(&world, point, desk.set(&key, NEW)).await;
+        assert_eq!(desk.recover().await.unwrap(), 0);
+        world.pass(21);
+        assert_eq!(desk.recover().await.unwrap(), 1, "{point}");
+        assert_eq!(desk.recover().await.unwrap(), 0);
+        assert_eq!(desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage, stage);
+    }
 }

@@ -60,6 +60,9 @@ pub(super) struct Line {
     pub rest: String,
 }
 
+/// At which point, and what.
+pub(super) type Happens = (&'static str, Box<dyn Fn() + Send>);
+
 /// The small doubles, in one.
 pub(super) struct Doubles {
     pub on: AtomicBool,
@@ -71,9 +74,11 @@ pub(super) struct Doubles {
     pub lines: Mutex<Vec<Line>>,
     pub told: Mutex<Vec<(String, AccountChange)>>,
     pub guarded: AtomicBool,
-    pub attempts: Mutex<Vec<&'static str>>,
+    pub attempts: Arc<Mutex<Vec<&'static str>>>,
     pub crash_at: Mutex<Option<&'static str>>,
     pub reached: Mutex<Vec<&'static str>>,
+    /// Something happens elsewhere while the machine is there.
+    pub at: Mutex<Option<Happens>>,
     pub screened: Mutex<Vec<PasswordRules>>,
     pub no_route: AtomicBool,
 }
@@ -90,9 +95,10 @@ impl Doubles {
             lines: Mutex::default(),
             told: Mutex::default(),
             guarded: AtomicBool::new(false),
-            attempts: Mutex::default(),
+            attempts: Arc::default(),
             crash_at: Mutex::default(),
             reached: Mutex::default(),
+            at: Mutex::default(),
             screened: Mutex::default(),
             no_route: AtomicBool::new(false),
         }
@@ -246,18 +252,31 @@ impl Guarding for Doubles {
                 return None;
             }
             lock(&self.attempts).push("taken");
-            let attempt: Box<dyn Attempt> = Box::new(Trying);
+            let attempt: Box<dyn Attempt> = Box::new(Trying(Arc::clone(&self.attempts)));
             Some(attempt)
         })
     }
+
+    fn pace(&self, _: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        lock(&self.attempts).push("paced");
+        Box::pin(std::future::ready(()))
+    }
 }
 
-struct Trying;
+struct Trying(Arc<Mutex<Vec<&'static str>>>);
 
 impl Attempt for Trying {
-    fn right(self: Box<Self>) {}
-    fn wrong(self: Box<Self>) {}
-    fn untested(self: Box<Self>) {}
+    fn right(self: Box<Self>) {
+        lock(&self.0).push("right");
+    }
+
+    fn wrong(self: Box<Self>) {
+        lock(&self.0).push("wrong");
+    }
+
+    fn untested(self: Box<Self>) {
+        lock(&self.0).push("untested");
+    }
 }
 
 impl Aftermath for Doubles {
@@ -303,6 +322,11 @@ impl Chance for Doubles {
 impl Crash for Doubles {
     fn reached(&self, point: &'static str) {
         lock(&self.reached).push(point);
+        if let Some((at, happens)) = &*lock(&self.at)
+            && *at == point
+        {
+            happens();
+        }
         let mut crash_at = lock(&self.crash_at);
         if *crash_at == Some(point) {
             *crash_at = None;

@@ -366,6 +366,12 @@ async fn a_program_that_may_vouches_and_no_name_is_looked_for_before_the_last_st
         desk.request(&caller, &vouching("bob", "  ")).await.err(),
         Some(Refused::Unusable("reason"))
     );
+    // A program asks for more people than one network may.
+    for _ in 0..30 {
+        desk.request(&caller, &vouching("nobody", "seen in person"))
+            .await
+            .unwrap();
+    }
     let new = Secret::new(NEW);
     let mut answers = Vec::new();
     for name in ["bob", "nobody", "erin"] {
@@ -436,4 +442,26 @@ async fn a_change_of_groups_ends_it_where_rules_look_at_them() {
     let key = world.proven(&desk, Action::Reset, "bob").await;
     world.people.change("bob", |entry| entry.groups.push("cn=more".into()));
     assert_eq!(desk.set(&key, NEW).await, Err(Refused::Over(Ending::Changed)));
+}
+
+#[tokio::test]
+async fn what_changes_in_the_last_moment_is_seen() {
+    let cases: [(super::people::Happening, TargetOutcome); 4] = [
+        (|entry| entry.provider = Some("sso"), TargetOutcome::NotHere),
+        (|entry| entry.unowned = true, TargetOutcome::NotHere),
+        (|entry| entry.written += 1, TargetOutcome::Changed),
+        (|entry| entry.state = State::Disabled, TargetOutcome::Changed),
+    ];
+    for (happens, outcome) in cases {
+        let world = World::new();
+        let desk = world.desk();
+        let key = world.proven(&desk, Action::Reset, "bob").await;
+        let people = Arc::clone(&world.people);
+        let happening = Box::new(move || people.change("bob", happens));
+        *lock(&world.switch.at) = Some(("execute:claimed", happening));
+        assert_eq!(outcomes(&desk.set(&key, NEW).await.unwrap()), [("bob", outcome)]);
+        assert!(world.people.writes().is_empty());
+        let view = desk.view(&browser(), Holder::Browser(&key)).await.unwrap();
+        assert_eq!(view.stage, Stage::Over(Ending::Changed));
+    }
 }

@@ -75,12 +75,13 @@ async fn a_token_is_good_for_its_own_purpose_route_and_door() {
     let letter = world.last_letter();
     let unknown = Some(Refused::Over(Ending::Unknown));
     assert_eq!(desk.follow(&browser(), &letter.not_me_token()).await.err(), unknown);
-    assert_eq!(desk.not_me(&browser(), &letter.token()).await.err(), unknown);
+    assert_eq!(desk.not_me(&browser(), &letter.code()).await.err(), unknown);
     assert_eq!(desk.follow(&browser(), &letter.code()).await.err(), unknown);
     let mut elsewhere = browser();
     elsewhere.route = "other";
     assert_eq!(desk.follow(&elsewhere, &letter.token()).await.err(), unknown);
     assert_eq!(desk.not_me(&elsewhere, &letter.not_me_token()).await.err(), unknown);
+    assert_eq!(desk.not_me(&elsewhere, &letter.token()).await.err(), unknown);
     assert_eq!(
         desk.follow(&program(false), &letter.token()).await.err(),
         Some(Refused::NotAllowed)

@@ -17,6 +17,8 @@ pub(super) struct Memory {
     /// Every call, by name, in order.
     pub calls: Mutex<Vec<&'static str>>,
     pub down: AtomicBool,
+    /// The next unit is done, and its answer lost.
+    pub silent_once: AtomicBool,
 }
 
 #[derive(Default, Clone)]
@@ -216,6 +218,9 @@ impl ResetRecords for Memory {
                     apply(&mut next, change)?;
                 }
                 *state = next;
+                if self.silent_once.swap(false, Ordering::Relaxed) {
+                    return Err(RecordsError::OutcomeUnknown);
+                }
                 Ok(())
             })
         })
