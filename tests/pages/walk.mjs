@@ -227,7 +227,7 @@ async function picture() {
     await page.fill("#name", "many");
     await Promise.all([page.waitForURL("**/reset/sent"), page.click("button.main")]);
   });
-  await shot("refused.png", { language: "en", colorScheme: "light", viewport: { width: 420, height: 960 } }, async (page) => {
+  await shot("refused.png", { language: "en", colorScheme: "light", viewport: { width: 420, height: 900 } }, async (page) => {
     await proven(page);
     for (const field of ["#new", "#confirm"]) await page.fill(field, "leaked but long enough");
     await Promise.all([page.waitForNavigation(), page.click("button.main")]);

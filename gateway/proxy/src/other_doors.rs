@@ -5,8 +5,9 @@ use crate::guard::{Asked, Attempt, Outcome, Reservation, TestedBy};
 use postern_identity::decide::RouteQuestion;
 use postern_identity::reset::ports::Attempting;
 use postern_identity::reset::{AccountChange, Aftermath, Guarding, ports};
-use postern_identity::{ConnectionFacts, Person, Secret};
+use postern_identity::{Clock, ConnectionFacts, Person, Secret, Timestamp};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +17,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The guard and the sessions, as other doors see them.
 pub struct OtherDoors {
     shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Gateway {
     /// For doors that test passwords and change accounts beside this one.
-    pub fn other_doors(&self) -> OtherDoors {
+    pub fn other_doors(&self, clock: Arc<dyn Clock>) -> OtherDoors {
         OtherDoors {
             shared: Arc::clone(self.shared()),
+            clock,
         }
     }
 }
@@ -65,6 +68,23 @@ impl Guarding for OtherDoors {
             }
         })
     }
+
+    fn pace(&self, begun: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let taken = self.clock.now().duration_since(begun);
+        // A clock that was put back says nothing of how long it took.
+        let taken = Duration::try_from(taken).unwrap_or_default();
+        Box::pin(tokio::time::sleep(left(taken)))
+    }
+}
+
+/// When "it was not taken" is said: this long after the beginning, or the next whole number of times.
+const PACE: Duration = Duration::from_millis(1_500);
+
+/// How long is left of the step that `taken` ends in.
+fn left(taken: Duration) -> Duration {
+    let step = PACE.as_millis();
+    let over = taken.as_millis() % step;
+    Duration::from_millis(u64::try_from(step - over).unwrap_or(0))
 }
 
 impl Aftermath for OtherDoors {
@@ -114,5 +134,17 @@ impl ports::Attempt for Reserved {
 
     fn untested(self: Box<Self>) {
         self.reservation.settle(Outcome::Released);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_different_times_is_answered_at_the_same() {
+        let end = |millis: u64| millis + u64::try_from(left(Duration::from_millis(millis)).as_millis()).unwrap();
+        assert_eq!((end(0), end(3), end(420), end(1_499)), (1_500, 1_500, 1_500, 1_500));
+        assert_eq!((end(1_500), end(2_999)), (3_000, 3_000));
     }
 }

@@ -6,6 +6,7 @@ use crate::metrics::{CountSource, Kind, Name, Sample};
 use crate::reload::CertificateReload;
 use crate::serve::ServeError;
 use postern_directory::Upstream;
+use postern_identity::Clock;
 use postern_identity::audit::Audit;
 use postern_identity::decide::Decide;
 use postern_proxy::{
@@ -76,8 +77,8 @@ impl Doors {
     }
 
     /// The guard and the sessions, for doors beside these.
-    pub(crate) fn others(&self) -> OtherDoors {
-        self.ldap.other_doors()
+    pub(crate) fn others(&self, clock: Arc<dyn Clock>) -> OtherDoors {
+        self.ldap.other_doors(clock)
     }
 
     /// What is counted at the doors.

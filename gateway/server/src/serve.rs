@@ -2,7 +2,7 @@
 
 use crate::bypass::keeper::BypassKeeper;
 use crate::certificate::{CertificateError, HotCertificate};
-use crate::config::{Certificate, Configuration, Listener};
+use crate::config::{Certificate, Configuration, Listener, StorePlace};
 use crate::control::{Control, ControlError};
 use crate::doors::{self, Doors};
 use crate::health;
@@ -270,7 +270,7 @@ async fn with_kept(
             book: Arc::clone(&book),
             audit,
             clock: Arc::clone(&prepared.clock),
-            others: doors.others(),
+            others: doors.others(Arc::clone(&prepared.clock)),
             is_demo: prepared.is_demo,
         };
         SelfServiceHouse::build(&configuration, ground).map(|house| (house, heard))
@@ -335,6 +335,9 @@ async fn with_kept(
     let watch = Watch::new(keep::targets(&configuration), Arc::clone(&asked));
     for (listener, address) in doors.open(&configuration.listeners, &certificates)? {
         tracing::info!(target: "postern", listener = %listener, %address, "listening");
+    }
+    if let (Some((house, _)), StorePlace::Sqlite(_)) = (&house, &configuration.store.place) {
+        house.pick_up().await;
     }
     let mut http = match house {
         Some((house, heard)) => house.open(&configuration, &certificates, heard, &tasks, &stop)?,

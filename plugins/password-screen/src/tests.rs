@@ -72,6 +72,7 @@ fn each_rule_can_be_off() {
         shortest: 1,
         leaked: false,
         context: false,
+        strength: 0,
         ..rules()
     };
     assert_eq!(findings("password1", &off, &["password"]), []);

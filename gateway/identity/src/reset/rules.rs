@@ -189,7 +189,7 @@ impl Default for PasswordRules {
             leaked: true,
             context: true,
             words: Vec::new(),
-            strength: 0,
+            strength: 2,
             confirm: true,
         }
     }

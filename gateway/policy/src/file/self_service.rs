@@ -151,7 +151,7 @@ pub(crate) struct PasswordTable {
     pub(crate) context: Option<bool>,
     /// Words of the organisation that are refused so. Default: none.
     pub(crate) words: Option<Vec<String>>,
-    /// The least strength, from 0 (it is told and not asked for) to 4. Default: 0.
+    /// The least strength, from 0 (it is told and not asked for) to 4. Default: 2.
     #[schemars(range(min = 0, max = 4))]
     pub(crate) strength: Option<u8>,
     /// It has to be typed twice. Default: true.

@@ -49,6 +49,7 @@ pub(super) struct Choice {
 struct NewPassword<'a> {
     page: &'a Page<'a>,
     attempt: String,
+    until: String,
     login: &'a str,
     accounts: Vec<Choice>,
     rules: Vec<String>,
@@ -148,6 +149,7 @@ fn written(
     let template = NewPassword {
         page: &page,
         attempt: around.attempt()?,
+        until: around.time(view.expires_at),
         login: view.accounts.first().map_or("", |account| account.login.as_str()),
         accounts: choices(words, view, chosen),
         rules: rules(words, &view.password, &view.directory_rules),

@@ -15,6 +15,7 @@ use postern_identity::reset::{Action, Execution, Holder, Stage, View};
 struct UnlockNow<'a> {
     page: &'a Page<'a>,
     attempt: String,
+    until: String,
     login: &'a str,
     accounts: Vec<Choice>,
 }
@@ -81,6 +82,7 @@ fn written(around: &Around, view: &View, none_chosen: bool) -> Result<Response, 
     let template = UnlockNow {
         page: &page,
         attempt: around.attempt()?,
+        until: around.time(view.expires_at),
         login: view.accounts.first().map_or("", |account| account.login.as_str()),
         accounts: choices(words, view, chosen),
     };

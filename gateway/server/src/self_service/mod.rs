@@ -44,12 +44,16 @@ use postern_proxy::OtherDoors;
 use sign_ins::{Met, SignIns};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waking::Waking;
 use worker::Work;
+
+/// How long a start waits for directories to tell what became of writes.
+const PICKING_UP: Duration = Duration::from_secs(5);
 
 /// Made before the doors over LDAP, which tell it of sign-ins.
 pub(crate) struct SignInsHeard {
@@ -177,6 +181,14 @@ impl SelfServiceHouse {
         Arc::clone(&self.counts) as _
     }
 
+    /// Finds out what became of writes that the last process did not see the end of. Before anybody is let in, and only by whoever has the store
+    /// to itself: nobody else can be writing then.
+    pub(crate) async fn pick_up(&self) {
+        let all = async { while let Ok(1..) = self.desk.recover_at_start().await {} };
+        // What a directory does not tell now is asked again later.
+        let _ = tokio::time::timeout(PICKING_UP, all).await;
+    }
+
     /// Listens, and starts those who work. What works ends with `stop`, the door when it is told to.
     pub(crate) fn open(
         self,
@@ -195,6 +207,7 @@ impl SelfServiceHouse {
             service: Arc::new(Waking {
                 desk: Arc::clone(&self.desk),
                 bell: Arc::clone(&bell),
+                tasks: tasks.clone(),
             }),
             records: Arc::clone(&self.records),
             clock: Arc::clone(&self.clock),

@@ -2,19 +2,38 @@
 
 use postern_identity::Secret;
 use postern_identity::reset::{
-    Answer, Caller, Change, Changed, Desk, Execution, Holder, Landing, Offer, Opened, Proof, Request, SelfService,
-    SessionKey, TargetResult, View,
+    Answer, By, Caller, Change, Changed, ContextId, Desk, Execution, Holder, Landing, Offer, Opened, Proof, Refused,
+    Request, SelfService, SessionKey, TargetResult, View,
 };
+use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 /// The desk, and a bell.
 pub(super) struct Waking {
     pub(super) desk: Arc<Desk>,
     pub(super) bell: Arc<Notify>,
+    /// Writes under way: the end of the program waits for them.
+    pub(super) tasks: TaskTracker,
 }
 
 impl Waking {
+    /// What writes goes on to its end, whoever still waits for it.
+    fn to_its_end<T: Send + 'static>(
+        &self,
+        write: impl Future<Output = Result<T, Refused>> + Send + 'static,
+    ) -> Answer<'_, T> {
+        let bell = Arc::clone(&self.bell);
+        let task = self.tasks.spawn(async move {
+            let done = write.await;
+            bell.notify_one();
+            done
+        });
+        Box::pin(async move { task.await.unwrap_or(Err(Refused::Unavailable)) })
+    }
+
     fn then<'a, T: Send + 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
         Box::pin(async move {
             let answered = answer.await;
@@ -63,7 +82,19 @@ impl SelfService for Waking {
         holder: Holder<'a>,
         execution: Execution<'a>,
     ) -> Answer<'a, Vec<TargetResult>> {
-        self.then(self.desk.execute(caller, holder, execution))
+        let (caller, holder) = (OwnCaller::of(caller), OwnHolder::of(holder));
+        let new = execution.new.map(Secret::duplicate);
+        let accounts = execution.accounts.to_vec();
+        let idempotency = execution.idempotency.map(str::to_owned);
+        let desk = Arc::clone(&self.desk);
+        self.to_its_end(async move {
+            let execution = Execution {
+                new: new.as_ref(),
+                accounts: &accounts,
+                idempotency: idempotency.as_deref(),
+            };
+            desk.execute(&caller.caller(), holder.holder(), execution).await
+        })
     }
 
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
@@ -71,6 +102,79 @@ impl SelfService for Waking {
     }
 
     fn change<'a>(&'a self, caller: &'a Caller<'a>, change: Change<'a>) -> Answer<'a, Changed> {
-        self.then(self.desk.change(caller, change))
+        let caller = OwnCaller::of(caller);
+        let identifier = change.identifier.clone();
+        let (old, new) = (change.old.duplicate(), change.new.duplicate());
+        let desk = Arc::clone(&self.desk);
+        self.to_its_end(async move {
+            let change = Change {
+                identifier: &identifier,
+                old: &old,
+                new: &new,
+            };
+            desk.change(&caller.caller(), change).await
+        })
+    }
+}
+
+/// Who asks, kept by whoever does it: a client that hangs up does not end a write half way.
+struct OwnCaller {
+    route: String,
+    client: IpAddr,
+    language: String,
+    token: Option<(String, bool)>,
+}
+
+impl OwnCaller {
+    fn of(caller: &Caller<'_>) -> Self {
+        Self {
+            route: caller.route.to_owned(),
+            client: caller.client,
+            language: caller.language.to_owned(),
+            token: match caller.by {
+                By::Browser => None,
+                By::Program { token, may_vouch } => Some((token.to_owned(), may_vouch)),
+            },
+        }
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        Caller {
+            route: &self.route,
+            client: self.client,
+            language: &self.language,
+            by: self
+                .token
+                .as_ref()
+                .map_or(By::Browser, |(token, may_vouch)| By::Program {
+                    token,
+                    may_vouch: *may_vouch,
+                }),
+        }
+    }
+}
+
+/// How a context is held, likewise.
+enum OwnHolder {
+    Browser(SessionKey),
+    Program(ContextId),
+}
+
+impl OwnHolder {
+    fn of(holder: Holder<'_>) -> Self {
+        match holder {
+            Holder::Browser(key) => Self::Browser(SessionKey {
+                context: key.context,
+                secret: key.secret.duplicate(),
+            }),
+            Holder::Program(context) => Self::Program(*context),
+        }
+    }
+
+    fn holder(&self) -> Holder<'_> {
+        match self {
+            Self::Browser(key) => Holder::Browser(key),
+            Self::Program(context) => Holder::Program(context),
+        }
     }
 }
