@@ -306,8 +306,8 @@ fn states(state: &Path) -> BTreeMap<String, serde_json::Value> {
 fn an_offset_beyond_the_last_port_is_a_mistake_on_the_command_line() {
     let state = tempfile::tempdir().unwrap();
     for offset in ["60000", "65536", "-1", "x"] {
-        let began = Instant::now();
         let mut command = Command::new(gateway::program());
+        let began = Instant::now();
         let output = command
             .args(["demo", "--state-dir"])
             .arg(state.path())
