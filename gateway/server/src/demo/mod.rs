@@ -30,6 +30,7 @@ const POLICIES: [(&str, &str); 3] = [
         include_str!("../../../../policies/default/default_test.toml"),
     ),
     ("authority.toml", include_str!("files/authority.toml")),
+    ("self_service.toml", include_str!("files/self_service.toml")),
 ];
 /// The largest offset that leaves every port below 65,536.
 pub const LARGEST_OFFSET: u16 = u16::MAX - METRICS;
