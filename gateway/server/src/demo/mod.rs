@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 const CONFIGURATION: &str = include_str!("files/gateway.toml");
 /// Policy files by their names.
-const POLICIES: [(&str, &str); 3] = [
+const POLICIES: [(&str, &str); 4] = [
     (
         "default.toml",
         include_str!("../../../../policies/default/default.toml"),
