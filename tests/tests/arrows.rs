@@ -8,7 +8,7 @@
 )]
 
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -215,6 +215,57 @@ fn every_test_the_table_of_pitfalls_names_is_there() {
         }
     }
     assert!(named >= 30, "only {named} tests are named");
+}
+
+/// The promises of self-service, by their names.
+const PROMISES: &str = "S1.1-3 S1.6-12 S1.19-21 S2.4-15 S2.26 S3.11 S4.2-6 S4.10-12 S4.19 S5.1-2 S5.6 S5.8-9 S5.16-26 \
+    R1-18 T1-22 F1-6 F9 F13-17 F19 P1-8 P13-15 E1-9";
+
+#[test]
+fn every_promise_of_self_service_names_tests_that_are_there_or_why_it_is_not_met() {
+    let table = read(&root().join("conformance/self-service.md"));
+    let in_ticks = |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let lines = || table.lines().map(str::trim);
+    let files: BTreeMap<_, _> = lines()
+        .filter(|line| line.starts_with("- `"))
+        .filter_map(|line| <[String; 2]>::try_from(in_ticks(line)).ok())
+        .map(|[name, path]| (name, path))
+        .collect();
+    let mut named = 0;
+    let mut rows = BTreeSet::new();
+    for row in lines().filter(|line| line.starts_with("| ") && !line.ends_with("| shown by |")) {
+        let columns: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let shown = columns[columns.len() - 1];
+        if shown == "tried here by" {
+            continue;
+        }
+        let (mut code, mut tests) = (String::new(), 0);
+        for word in in_ticks(shown) {
+            let path = files.get(&word).unwrap_or(&word);
+            if path.contains('/') {
+                code = read(&root().join(path));
+                tests += usize::from(!is_rust(Path::new(path)));
+            } else if word.contains(['.', ':']) {
+                // A key, or a right.
+            } else {
+                let there = code.contains(&format!("fn {word}("));
+                assert!(there, "self-service.md names {word}, which is not where it says: {row}");
+                tests += 1;
+            }
+        }
+        assert!(tests > 0 || shown.starts_with("Not met"), "no test shows {row}");
+        named += tests;
+        assert!(rows.insert(columns[0].to_owned()), "{} stands there twice", columns[0]);
+    }
+    let promises = PROMISES.split_whitespace().flat_map(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, ""));
+        let (kind, from) = first.split_at(first.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1));
+        let from: u32 = from.parse().expect("a promise has a number");
+        (from..=last.parse().unwrap_or(from)).map(move |number| format!("{kind}{number}"))
+    });
+    let missing: Vec<_> = promises.filter(|promise| !rows.contains(promise)).collect();
+    assert!(missing.is_empty(), "self-service.md says nothing of {missing:?}");
+    assert!(named >= 300, "only {named} tests are named");
 }
 
 // --- the graph ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 
+mod advisories;
 mod browser;
 #[path = "../../examples/pages/staged.rs"]
 #[allow(dead_code, reason = "the example uses all of it")]

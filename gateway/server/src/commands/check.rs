@@ -63,7 +63,7 @@ pub fn run(
     }
 }
 
-/// What is no mistake, and yet should be known: where the guard has to do without the directory's word.
+/// What is no mistake, and yet should be known: where the guard has to do without the directory's word, and what of the pages serves nobody.
 fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String> {
     let guarded = |directory: &Settings| {
         let mut routes = configuration
@@ -83,7 +83,37 @@ fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String
             directory.name
         )
     });
-    told.collect()
+    told.chain(of_pages(configuration)).collect()
+}
+
+/// The same of the pages: what is configured and serves nobody.
+fn of_pages(configuration: &Configuration) -> Vec<String> {
+    if configuration.http.is_none() {
+        return Vec::new();
+    }
+    let mut told = Vec::new();
+    if configuration.mail.is_none() {
+        told.push("notice: [http] without [mail]: nobody can prove who they are by mail".to_owned());
+    }
+    for (place, route) in configuration.routes.iter().enumerate() {
+        let Some(portal) = &route.portal else {
+            told.push(format!(
+                "notice: route {}: no pages of ours are at {}: they are served at https://host, without a path",
+                route.name, route.portal_url
+            ));
+            continue;
+        };
+        let before = configuration.routes.iter().take(place);
+        if let Some(first) = before.clone().find(|first| first.portal.as_ref() == Some(portal)) {
+            told.push(format!(
+                "notice: route {}: the pages at {} are those of route {}; a portal_url of its own gives it its own",
+                route.name,
+                portal.as_str(),
+                first.name
+            ));
+        }
+    }
+    told
 }
 
 fn counted(count: usize, one: &str, more: &str) -> String {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 const CONFIGURATION: &str = include_str!("files/gateway.toml");
 /// Policy files by their names.
-const POLICIES: [(&str, &str); 3] = [
+const POLICIES: [(&str, &str); 4] = [
     (
         "default.toml",
         include_str!("../../../../policies/default/default.toml"),
@@ -30,6 +30,7 @@ const POLICIES: [(&str, &str); 3] = [
         include_str!("../../../../policies/default/default_test.toml"),
     ),
     ("authority.toml", include_str!("files/authority.toml")),
+    ("self_service.toml", include_str!("files/self_service.toml")),
 ];
 /// The largest offset that leaves every port below 65,536.
 pub const LARGEST_OFFSET: u16 = u16::MAX - METRICS;

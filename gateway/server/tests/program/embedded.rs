@@ -41,7 +41,7 @@ fn ber(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Adds a person as whoever may do everything.
-fn add_alice(state_dir: &Path) {
+pub(crate) fn add_alice(state_dir: &Path) {
     let mut socket = UnixStream::connect(state_dir.join("control.sock")).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     socket.write_all(b"ldap people\n").unwrap();

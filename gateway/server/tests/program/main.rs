@@ -8,6 +8,8 @@ mod embedded;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod self_service;
 #[cfg(test)]
 mod serving;
