@@ -1,11 +1,15 @@
 //! The built program, with a configuration of its own, in front of a slapd.
 
+mod self_service;
+
+pub use self_service::API_TOKEN;
+
 use crate::eventually::within;
 use crate::metrics::{Metrics, get};
 use crate::people::{self, ADMINISTRATOR, BASE, PASSWORD, SERVICE};
 use crate::process::Process;
 use crate::wire::Wire;
-use crate::{Browser, Slapd, eventually, policies, port};
+use crate::{Slapd, eventually, policies, port};
 use rustix::process::Signal;
 use std::fs;
 use std::net::SocketAddr;
@@ -17,10 +21,6 @@ use tempfile::TempDir;
 
 /// Where people of the stories reset their password.
 pub const PORTAL: &str = "https://reset.example.org/";
-/// The host of it, as a browser has it.
-const PORTAL_HOST: &str = "reset.example.org";
-/// The token of a program that may do everything with resets.
-pub const API_TOKEN: &str = "stories-token-0123456789abcdef";
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(30);
 
@@ -193,16 +193,6 @@ impl Gateway {
     /// Where health and metrics are.
     pub fn metrics_address(&self) -> SocketAddr {
         self.addresses.metrics
-    }
-
-    /// Where its pages are, with [`GatewaySettings::mail`].
-    pub fn https_address(&self) -> SocketAddr {
-        self.addresses.https
-    }
-
-    /// A browser that has been nowhere yet, at its pages.
-    pub fn browser(&self) -> Browser {
-        Browser::new(self.addresses.https, PORTAL_HOST, &self.ca_file())
     }
 
     /// `ldap://127.0.0.1:port`.
@@ -392,7 +382,7 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
     };
     let (switch, pages) = match &settings.mail {
         None => ("", String::new()),
-        Some(mail) => ("self_service_reset = true", self_service(https, mail)),
+        Some(mail) => ("self_service_reset = true", self_service::sections(https, mail)),
     };
     let GatewaySettings {
         dialect,
@@ -456,25 +446,6 @@ directory = \"people\"
 
 {pages}
 {more}
-"
-    )
-}
-
-/// The sections of self-service. Nobody is asked for work: the pages have tests of their own for that.
-fn self_service(https: SocketAddr, mail: &str) -> String {
-    format!(
-        "[http]
-address = \"{https}\"
-work_bits = 0
-
-[mail]
-url = \"{mail}\"
-from = \"Accounts <no-reply@example.org>\"
-
-[[api_token]]
-name = \"stories\"
-secret = \"{API_TOKEN}\"
-scopes = [\"reset:request\", \"reset:vouched\", \"reset:read\"]
 "
     )
 }
