@@ -5,7 +5,7 @@ use crate::metrics::{Metrics, get};
 use crate::people::{self, ADMINISTRATOR, BASE, PASSWORD, SERVICE};
 use crate::process::Process;
 use crate::wire::Wire;
-use crate::{Slapd, eventually, policies, port};
+use crate::{Browser, Slapd, eventually, policies, port};
 use rustix::process::Signal;
 use std::fs;
 use std::net::SocketAddr;
@@ -17,6 +17,10 @@ use tempfile::TempDir;
 
 /// Where people of the stories reset their password.
 pub const PORTAL: &str = "https://reset.example.org/";
+/// The host of it, as a browser has it.
+const PORTAL_HOST: &str = "reset.example.org";
+/// The token of a program that may do everything with resets.
+pub const API_TOKEN: &str = "stories-token-0123456789abcdef";
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(30);
 
@@ -54,6 +58,8 @@ pub struct GatewaySettings {
     pub more: String,
     /// What an embedded directory is filled with before the start, as LDIF.
     pub ldif: Option<String>,
+    /// Self-service, switched on, over HTTPS, whose mail goes to this server ([`Mailbox::url`](crate::Mailbox::url)). `None`: there is none.
+    pub mail: Option<String>,
 }
 
 impl GatewaySettings {
@@ -76,6 +82,7 @@ impl GatewaySettings {
             listener: String::new(),
             more: String::new(),
             ldif: None,
+            mail: None,
         }
     }
 
@@ -104,6 +111,7 @@ struct Addresses {
     ldap: SocketAddr,
     ldaps: SocketAddr,
     metrics: SocketAddr,
+    https: SocketAddr,
 }
 
 impl Gateway {
@@ -139,6 +147,7 @@ impl Gateway {
                 ldap: address(port::free()),
                 ldaps: address(port::free()),
                 metrics: address(port::free()),
+                https: address(port::free()),
             };
             fs::write(folder.path().join("gateway.toml"), configuration(settings, addresses)).unwrap();
             if let Some(ldif) = settings
@@ -184,6 +193,16 @@ impl Gateway {
     /// Where health and metrics are.
     pub fn metrics_address(&self) -> SocketAddr {
         self.addresses.metrics
+    }
+
+    /// Where its pages are, with [`GatewaySettings::mail`].
+    pub fn https_address(&self) -> SocketAddr {
+        self.addresses.https
+    }
+
+    /// A browser that has been nowhere yet, at its pages.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.addresses.https, PORTAL_HOST, &self.ca_file())
     }
 
     /// `ldap://127.0.0.1:port`.
@@ -346,7 +365,12 @@ fn run(folder: &Path, output: Output) -> Process {
 }
 
 fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
-    let Addresses { ldap, ldaps, metrics } = addresses;
+    let Addresses {
+        ldap,
+        ldaps,
+        metrics,
+        https,
+    } = addresses;
     let urls = settings
         .urls
         .iter()
@@ -365,6 +389,10 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         urls
     } else {
         format!("urls = [{urls}]")
+    };
+    let (switch, pages) = match &settings.mail {
+        None => ("", String::new()),
+        Some(mail) => ("self_service_reset = true", self_service(https, mail)),
     };
     let GatewaySettings {
         dialect,
@@ -410,6 +438,7 @@ name = \"people\"
 dialect = \"{dialect}\"
 {urls}
 base_dn = \"{base_dn}\"
+{switch}
 {directory}
 
 {service_account}
@@ -425,7 +454,27 @@ directory = \"people\"
 [limits]
 {limits}
 
+{pages}
 {more}
+"
+    )
+}
+
+/// The sections of self-service. Nobody is asked for work: the pages have tests of their own for that.
+fn self_service(https: SocketAddr, mail: &str) -> String {
+    format!(
+        "[http]
+address = \"{https}\"
+work_bits = 0
+
+[mail]
+url = \"{mail}\"
+from = \"Accounts <no-reply@example.org>\"
+
+[[api_token]]
+name = \"stories\"
+secret = \"{API_TOKEN}\"
+scopes = [\"reset:request\", \"reset:vouched\", \"reset:read\"]
 "
     )
 }

@@ -35,3 +35,15 @@ pub fn like_generic(surface: &str, more: &str) -> String {
     };
     generic.replace(wanted, &format!("surface = {written}")) + more
 }
+
+/// As the preset `generic`, with self-service whose limits no story meets by accident and whose new passwords need eight characters. `more` is TOML that
+/// follows.
+pub fn with_self_service(more: &str) -> String {
+    let roomy = "
+[[self_service]]
+route = \"*\"
+limits = { per_name = 1000, per_network = 10000, per_mailbox = 1000, resets = 100, unlocks = 100 }
+password = { shortest = 8 }
+";
+    like_generic("text", &format!("{more}\n{roomy}"))
+}

@@ -1,15 +1,18 @@
 //! PostgreSQL with `ldap` in pg_hba.conf, in both of its modes, asked with psql.
 
 use super::{Attempt, Outcome, PEOPLE, Server, TRIES, account, are_root, begin, folder, install, run, trust};
+use crate::eventually::within;
 use crate::people::{PASSWORD, SERVICE};
 use crate::port;
 use crate::process::Process;
+use rustix::process::Signal;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// PostgreSQL's own administrator, trusted on loopback.
@@ -39,6 +42,7 @@ pub struct PostgreSql {
     process: Process,
     port: u16,
     folder: TempDir,
+    ca_file: PathBuf,
 }
 
 impl PostgreSql {
@@ -63,15 +67,13 @@ impl PostgreSql {
         fs::write(data.join("pg_hba.conf"), who_may(servers)).unwrap();
         for _ in 0..TRIES {
             let port = port::free();
-            let mut command = as_postgres(&programs().join("postgres"));
-            command
-                .env("LDAPTLS_CACERT", &ca_file)
-                .arg("-D")
-                .arg(&data)
-                .args(settings(port));
-            let log = path.join("postgres.log");
-            if let Some(process) = begin("postgres", &mut command, &log, "ready to accept connections") {
-                let running = Self { process, port, folder };
+            if let Some(process) = serve(path, &ca_file, port) {
+                let running = Self {
+                    process,
+                    port,
+                    folder,
+                    ca_file,
+                };
                 running.fill(servers, roles);
                 return running;
             }
@@ -129,10 +131,36 @@ impl PostgreSql {
         command
     }
 
+    /// Ends it, and every session with it.
+    pub fn stop(&mut self) {
+        self.process.signal(Signal::INT);
+        self.process.end(Duration::from_secs(30));
+    }
+
+    /// Starts it again after [`PostgreSql::stop`], on the same port and data.
+    pub fn start_again(&mut self) {
+        let again = within(Duration::from_secs(30), || {
+            serve(self.folder.path(), &self.ca_file, self.port)
+        });
+        self.process = again.expect("PostgreSQL starts again on its port");
+    }
+
     /// What PostgreSQL has logged.
     pub fn log(&self) -> String {
         self.process.output()
     }
+}
+
+/// Starts it; nothing if it does not come up.
+fn serve(folder: &Path, ca_file: &Path, port: u16) -> Option<Process> {
+    let mut command = as_postgres(&programs().join("postgres"));
+    command
+        .env("LDAPTLS_CACERT", ca_file)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .args(settings(port));
+    let log = folder.join("postgres.log");
+    begin("postgres", &mut command, &log, "ready to accept connections")
 }
 
 /// PostgreSQL refuses to run as root.

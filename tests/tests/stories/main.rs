@@ -29,6 +29,7 @@ mod presets;
 mod reload;
 mod rights;
 mod samba;
+mod self_service;
 mod servers;
 mod service_account;
 mod shapes;

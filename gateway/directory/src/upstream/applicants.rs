@@ -127,18 +127,24 @@ impl Applicants for People {
     fn reset_password<'a>(&'a self, person: &'a Person, new: &'a Secret) -> Reply<'a, ()> {
         Box::pin(async move {
             self.write(person, Change::Chosen { new }).await?;
-            // Some products take every write of another's password for a help desk's, and want it changed once more. The owner chose this one. It is
-            // written, whatever becomes of this.
-            let standing = self.standing(person).await;
-            if standing.is_ok_and(|standing| standing.state == State::MustChange) {
-                let withdrawn = self.change_standing(person, StandingChange::WithdrawForceChange).await;
-                if let Err(error) = withdrawn {
-                    tracing::warn!(target: "postern::directory", directory = %self.name(), %error,
-                        "a password was reset by its owner, and the directory still wants it changed");
-                }
-            }
+            self.chosen_by_its_owner(person).await;
             Ok(())
         })
+    }
+}
+
+impl People {
+    /// Some products take every write of ours for a help desk's, and want the password changed once more. The owner chose this one. It is written,
+    /// whatever becomes of this.
+    pub(super) async fn chosen_by_its_owner(&self, person: &Person) {
+        let standing = self.standing(person).await;
+        if standing.is_ok_and(|standing| standing.state == State::MustChange) {
+            let withdrawn = self.change_standing(person, StandingChange::WithdrawForceChange).await;
+            if let Err(error) = withdrawn {
+                tracing::warn!(target: "postern::directory", directory = %self.name(), %error,
+                    "a password was set by its owner, and the directory still wants it changed");
+            }
+        }
     }
 }
 

@@ -148,7 +148,13 @@ impl Directory for People {
     }
 
     fn write_password<'a>(&'a self, person: &'a Person, old: Option<&'a Secret>, new: &'a Secret) -> Reply<'a, ()> {
-        Box::pin(self.write(person, Change::Password { old, new }))
+        Box::pin(async move {
+            self.write(person, Change::Password { old, new }).await?;
+            if old.is_some() {
+                self.chosen_by_its_owner(person).await;
+            }
+            Ok(())
+        })
     }
 
     fn change_standing<'a>(&'a self, person: &'a Person, change: StandingChange) -> Reply<'a, ()> {

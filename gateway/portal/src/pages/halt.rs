@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(crate) enum Halt {
     /// It is over, and why.
     Over(Ending),
+    /// A link of a message is, and why. What this browser has under way besides is not touched by it.
+    DeadLink(Ending),
     /// Self-service says no.
     Refused(Refused),
     /// Something with the request, or with us.
@@ -34,8 +36,10 @@ struct Told {
     /// Whether the request's number is of use to whoever is asked for help.
     number: bool,
     after: Option<Duration>,
-    /// Where to begin again; the browser then holds no context any more.
+    /// Whether it is said where to begin again.
     again: bool,
+    /// Whether the browser holds no context any more.
+    lets_go: bool,
 }
 
 /// The page of it. A fault is answered by the edge, which then asks for its page.
@@ -43,6 +47,13 @@ pub(crate) fn page(around: &Around, halt: Halt) -> Response {
     let words = around.words();
     match halt {
         Halt::Over(ending) => finished(around, over(words, ending)),
+        Halt::DeadLink(ending) => {
+            let told = Told {
+                lets_go: false,
+                ..over(words, ending)
+            };
+            finished(around, told)
+        }
         Halt::Refused(refused) => finished(around, refusal(words, &refused)),
         Halt::Fault(fault) => fault.into_response(),
     }
@@ -77,7 +88,7 @@ fn written(around: &Around, told: Told) -> Result<Response, Halt> {
             links,
         },
     )?;
-    if told.again {
+    if told.lets_go {
         let_go(&mut response);
     }
     if let Some(after) = told.after {
@@ -114,6 +125,7 @@ fn over(words: &Words, ending: Ending) -> Told {
         number: false,
         after: None,
         again: true,
+        lets_go: true,
     }
 }
 
@@ -125,6 +137,7 @@ fn refusal(words: &Words, refused: &Refused) -> Told {
         number: false,
         after: None,
         again: false,
+        lets_go: false,
     };
     match refused {
         Refused::NotOffered | Refused::NotAllowed => plain(StatusCode::NOT_FOUND, words.off_title(), words.off_text()),
@@ -160,6 +173,7 @@ fn too_many(words: &Words, after: Duration) -> Told {
         number: false,
         after: Some(after),
         again: false,
+        lets_go: false,
     }
 }
 
@@ -186,5 +200,6 @@ fn fault_told(words: &Words, fault: Fault) -> Told {
         number: true,
         after: None,
         again: false,
+        lets_go: false,
     }
 }

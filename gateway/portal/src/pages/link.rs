@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
 use postern_identity::Secret;
-use postern_identity::reset::{Action, Holder, Landing, SessionKey, Stage, View};
+use postern_identity::reset::{Action, Holder, Landing, Refused, SessionKey, Stage, View};
 
 #[derive(Template)]
 #[template(path = "landing.html")]
@@ -52,7 +52,7 @@ pub(super) async fn landing(around: Around, _: Body) -> Result<Response, Halt> {
             asked_at,
             asked_from,
         } => (action, masked, asked_at, asked_from),
-        Landing::Over(ending) => return Err(Halt::Over(ending)),
+        Landing::Over(ending) => return Err(Halt::DeadLink(ending)),
     };
     let words = around.words();
     let when = around.time(asked_at);
@@ -97,7 +97,11 @@ pub(super) async fn follow(around: Around, body: Body) -> Result<Response, Halt>
     let token = Secret::new(around.last()?);
     around.form(body, &[]).await?;
     let begun = begun(&around).await;
-    let session = around.portal.service.follow(&around.caller(), &token).await?;
+    let followed = around.portal.service.follow(&around.caller(), &token).await;
+    let session = followed.map_err(|refused| match refused {
+        Refused::Over(ending) => Halt::DeadLink(ending),
+        refused => Halt::Refused(refused),
+    })?;
     if let Some((other, _)) = begun.filter(|(other, _)| other.context != session.context) {
         // It was said on the page that this one is given up. If it cannot be, it runs out.
         let _ = around

@@ -1,0 +1,101 @@
+//! The same before the other directories: a new password where one is due, a refusal in plain words, a lock.
+
+use super::{NEW, NEWER, ask_for_mail, choose, expect, expect_done, follow, with_self_service};
+use postern_tests::people::{self, PASSWORD};
+use postern_tests::{Ds389, Gateway, GatewaySettings, Mailbox, Samba, samba};
+
+/// What differs.
+struct Walk<'a> {
+    gateway: Gateway,
+    mailbox: Mailbox,
+    dn: fn(&str) -> String,
+    /// Somebody who must change the password.
+    must_change: &'a str,
+    /// A password the directory refuses, and what is said then.
+    refused: (&'a str, &'a str),
+    /// Whether the directory takes the previous password for a while.
+    keeps_previous: bool,
+}
+
+impl Walk<'_> {
+    fn bind(&self, uid: &str, password: &str) -> Option<u32> {
+        self.gateway.client().bind(1, &(self.dn)(uid), password).code
+    }
+
+    fn go(&self) {
+        let uid = self.must_change;
+        assert_eq!(self.bind(uid, PASSWORD), Some(49));
+        let mut browser = self.gateway.browser();
+        let mail = ask_for_mail(&self.mailbox, &mut browser, "/reset", uid);
+        let page = follow(&mut browser, &mail);
+        expect(&page, 200, "/reset/password", &format!("For {uid}"));
+        let (refused, words) = self.refused;
+        let page = choose(&mut browser, &page, refused);
+        expect(&page, 422, "/reset/password", words);
+        expect_done(&choose(&mut browser, &page, NEW));
+        assert_eq!(self.bind(uid, NEW), Some(0));
+        if !self.keeps_previous {
+            assert_eq!(self.bind(uid, PASSWORD), Some(49));
+        }
+        // By the one that is known now.
+        let page = browser.get("/change");
+        let values = [("login", uid), ("old", NEW), ("new", NEWER), ("confirm", NEWER)];
+        let page = browser.submit(&page.form("/change"), &values);
+        expect(&page, 200, "/change", "Your password is changed");
+        assert_eq!(self.bind(uid, NEWER), Some(0));
+        // A lock that failures left.
+        let uid = "locked-by-failures";
+        assert_eq!(self.bind(uid, PASSWORD), Some(49));
+        let mail = ask_for_mail(&self.mailbox, &mut browser, "/unlock", uid);
+        let page = follow(&mut browser, &mail);
+        let page = browser.submit(&page.form("/unlock/now"), &[]);
+        expect(&page, 200, "/reset/done", "Your account is unlocked");
+        assert_eq!(self.bind(uid, PASSWORD), Some(0));
+    }
+}
+
+#[test]
+fn people_of_a_389_directory_server_help_themselves() {
+    let server = Ds389::start();
+    let mailbox = Mailbox::start();
+    let settings = crate::ds389::directory("generic", &server);
+    let walk = Walk {
+        gateway: Gateway::start_with(&with_self_service(settings, &mailbox)),
+        mailbox,
+        dn: people::dn,
+        must_change: "must-change-01",
+        refused: (PASSWORD, "before. Choose another one."),
+        keeps_previous: false,
+    };
+    walk.go();
+}
+
+#[test]
+fn people_of_a_samba_domain_help_themselves() {
+    let server = Samba::start();
+    let mailbox = Mailbox::start();
+    let settings = server.behind("generic");
+    let walk = Walk {
+        gateway: Gateway::start_with(&with_self_service(settings, &mailbox)),
+        mailbox,
+        dn: samba::people::dn,
+        must_change: "must-change-01",
+        refused: ("entirely-in-small-letters", "too simple"),
+        keeps_previous: true,
+    };
+    walk.go();
+}
+
+#[test]
+fn people_of_the_embedded_directory_help_themselves() {
+    let mailbox = Mailbox::start();
+    let walk = Walk {
+        gateway: Gateway::start_with(&with_self_service(GatewaySettings::embedded("generic"), &mailbox)),
+        mailbox,
+        dn: people::dn,
+        must_change: "must-change-01",
+        refused: (PASSWORD, "before. Choose another one."),
+        keeps_previous: false,
+    };
+    walk.go();
+}
