@@ -16,6 +16,7 @@ use postern_tests::people::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, SERVICE, dn};
 use postern_tests::request::{self, Scope};
 use postern_tests::{Answer, Browser, Gateway, GatewaySettings, Mail, Mailbox, Page, Slapd, SlapdSettings, Wire};
 use postern_tests::{eventually, policies};
+use std::fmt::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -202,7 +203,7 @@ fn plain(page: &Page) -> String {
             &**name,
             "date" | "set-cookie" | "content-security-policy" | "content-length" | "x-request-id"
         ) {
-            plain.push_str(&format!("{name}: {value}\n"));
+            let _ = writeln!(plain, "{name}: {value}");
         }
     }
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');

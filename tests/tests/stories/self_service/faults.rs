@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A job that somebody had taken who was killed is taken again within two minutes.
-const TAKEN_AGAIN: Duration = Duration::from_secs(180);
+const TAKEN_AGAIN: Duration = Duration::from_mins(3);
 
 const ROUNDS: usize = 3;
 

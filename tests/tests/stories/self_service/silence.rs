@@ -42,7 +42,7 @@ fn start() -> Scene {
     let erin = people::account("erin", "active", &["employeeType: sso"]);
     Scene::start_with(&erin, |settings| {
         settings.policy = Some(policies::with_self_service(FEDERATED));
-        settings.more = PROVIDER.to_owned();
+        PROVIDER.clone_into(&mut settings.more);
     })
 }
 
