@@ -203,7 +203,7 @@ fn plain(page: &Page) -> String {
             &**name,
             "date" | "set-cookie" | "content-security-policy" | "content-length" | "x-request-id"
         ) {
-            writeln!(plain, "{name}: {value}").unwrap();
+            let _ = writeln!(plain, "{name}: {value}");
         }
     }
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
