@@ -3,6 +3,7 @@
 mod contention;
 mod kill;
 mod model;
+mod paging;
 mod port;
 pub(crate) mod postgres_server;
 mod resets;
