@@ -29,6 +29,7 @@ mod presets;
 mod reload;
 mod rights;
 mod samba;
+mod scim;
 mod self_service;
 mod servers;
 mod service_account;
