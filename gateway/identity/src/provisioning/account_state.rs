@@ -1,0 +1,1 @@
+//! How an account stands, as attributes that programs read and write.

@@ -1,0 +1,1 @@
+//! Resources as JSON: lenient in, strict out.

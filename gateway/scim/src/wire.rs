@@ -1,0 +1,1 @@
+//! Filters and paths: one grammar, read by hand with budgets.
