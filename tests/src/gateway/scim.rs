@@ -39,7 +39,7 @@ pub(super) fn sections(https: SocketAddr, settings: &GatewaySettings) -> (String
     let sections = format!(
         "{http}
 [[scim]]
-directory = \"people\"
+route = \"applications\"
 {lines}
 
 [[api_token]]
