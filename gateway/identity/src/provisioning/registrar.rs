@@ -9,6 +9,7 @@ mod create;
 mod edit;
 mod owner;
 mod record;
+mod validate;
 
 use super::edit::{Edit, MembersChange};
 use super::error::{EditFault, EditFaultKind, ProvisioningError};
@@ -24,10 +25,12 @@ use crate::clock::Clock;
 use crate::directory::Applicants;
 use crate::password::StandingChange;
 use crate::records::Reservations;
-use crate::reset::ports::{Aftermath, Chance, Provider};
+use crate::reset::ports::{Aftermath, Chance, Provider, Screen};
 use crate::reset::{AuthorityOfRoutes, Desk};
+use crate::secret::Secret;
 use std::net::IpAddr;
 use std::sync::Arc;
+pub use validate::Against;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +116,9 @@ pub trait Provisioning: Send + Sync {
         id: ResourceId,
         expected: Option<&'a [Version]>,
     ) -> Reply<'a, ()>;
+
+    /// What there is against a password, for this account or for anybody's, as far as that can be told without writing it.
+    fn validate<'a>(&'a self, actor: Actor<'a>, user: Option<ResourceId>, password: &'a Secret) -> Reply<'a, Against>;
 }
 
 /// One directory's provisioning.
@@ -139,6 +145,8 @@ pub struct RegistrarParts {
     pub owner_shown: Returned,
     /// How self-service last went.
     pub desk: Option<Arc<Desk>>,
+    /// Looks at passwords before a directory does.
+    pub screen: Arc<dyn Screen>,
     /// Who else holds sessions.
     pub aftermath: Arc<dyn Aftermath>,
     /// What is promised to whoever makes an account.
@@ -275,6 +283,10 @@ impl Provisioning for Registrar {
         expected: Option<&'a [Version]>,
     ) -> Reply<'a, ()> {
         Box::pin(self.remove(actor, kind, id, expected))
+    }
+
+    fn validate<'a>(&'a self, actor: Actor<'a>, user: Option<ResourceId>, password: &'a Secret) -> Reply<'a, Against> {
+        Box::pin(self.look_at(actor, user, password))
     }
 }
 
