@@ -38,7 +38,13 @@ pub trait Provisioned: Send + Sync {
     fn id_text(&self, id: ResourceId) -> String;
 
     /// One resource: one search.
-    fn read<'a>(&'a self, reach: &'a Reach, kind: ResourceKind, id: ResourceId, wanted: &'a Wanted) -> Reply<'a, Resource>;
+    fn read<'a>(
+        &'a self,
+        reach: &'a Reach,
+        kind: ResourceKind,
+        id: ResourceId,
+        wanted: &'a Wanted,
+    ) -> Reply<'a, Resource>;
 
     /// All that the query means, if they are at most `most`, in its order: one search. `None`: there are more.
     fn find<'a>(

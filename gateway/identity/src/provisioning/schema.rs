@@ -139,7 +139,10 @@ impl TypeSchema {
         let schema = match extension {
             None => &self.core,
             Some(urn) if urn.eq_ignore_ascii_case(&self.core.urn) => &self.core,
-            Some(urn) => self.extensions.iter().find(|schema| schema.urn.eq_ignore_ascii_case(urn))?,
+            Some(urn) => self
+                .extensions
+                .iter()
+                .find(|schema| schema.urn.eq_ignore_ascii_case(urn))?,
         };
         let found = schema.attribute(name)?;
         let key = if std::ptr::eq(schema, &raw const self.core) {
@@ -152,14 +155,17 @@ impl TypeSchema {
 
     /// The attribute of this key.
     pub fn of(&self, key: &Key) -> Option<&Attribute> {
-        self.attribute(key.extension.as_deref(), &key.name).map(|(_, found)| found)
+        self.attribute(key.extension.as_deref(), &key.name)
+            .map(|(_, found)| found)
     }
 }
 
 impl Schema {
     /// The attribute of this name, in whatever case.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+        self.attributes
+            .iter()
+            .find(|known| known.name.eq_ignore_ascii_case(name))
     }
 }
 
