@@ -13,6 +13,9 @@
 
 pub mod documents;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 pub mod patch;
+mod scalar;
 pub mod wire;
