@@ -114,6 +114,13 @@ impl PostgresStore {
             .await
     }
 
+    /// One number.
+    #[cfg(test)]
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let row = sqlx::query(sql).fetch_one(&self.pool).await.unwrap();
+        sqlx::Row::get(&row, 0)
+    }
+
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {
         self.read(async |on: &mut PgConnection| select::setting(on, name).await)
             .await

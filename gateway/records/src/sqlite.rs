@@ -153,6 +153,17 @@ impl SqliteStore {
             .and_then(Done::nothing)
     }
 
+    /// One number.
+    #[cfg(test)]
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let read = async |on: &mut SqliteConnection| {
+            let row = sqlx::query(sql).fetch_one(on).await;
+            row.and_then(|row| sqlx::Row::try_get(&row, 0))
+                .map_err(|error| failure::reading(&error))
+        };
+        self.readers.read(read).await.unwrap()
+    }
+
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {
         self.readers
             .read(async |on: &mut SqliteConnection| select::setting(on, name).await)

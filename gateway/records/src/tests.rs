@@ -6,6 +6,7 @@ mod model;
 mod paging;
 mod port;
 pub(crate) mod postgres_server;
+mod reservations;
 mod resets;
 mod resets_counted;
 mod resets_together;

@@ -213,5 +213,6 @@ pub(crate) fn resource(kind: ResourceKind, attributes: Attributes) -> Resource {
         dn: "cn=never shown".into(),
         person: None,
         facts: None,
+        owner_facts: None,
     }
 }

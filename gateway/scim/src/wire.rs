@@ -98,7 +98,7 @@ pub fn filter_with(text: &str, types: &TypeSchema, leniency: Leniency) -> Result
     binder.filter(&syntax)
 }
 
-/// Reads the path of a PATCH operation and looks its names up. An attribute that nothing is kept of is there only if it is common to all resources.
+/// Reads the path of a PATCH operation and looks its names up; what means nothing within its brackets is `invalidFilter`. An attribute that nothing is kept of is there only if it is common to all resources.
 pub fn path(text: &str, types: &TypeSchema) -> Result<PatchPath, WireFault> {
     let syntax = parse::path(text)?;
     let fault = |position, what| WireFault::at(WireFaultKind::Path, text, position, what);
@@ -112,10 +112,13 @@ pub fn path(text: &str, types: &TypeSchema) -> Result<PatchPath, WireFault> {
     let mut sub = found.sub_name();
     let mut filter = None;
     if let Some(chosen) = &syntax.filter {
+        if !found.has_elements() {
+            return Err(fault(syntax.name.position, bind::NO_ELEMENTS));
+        }
         let binder = Binder {
             text,
             types,
-            kind: WireFaultKind::Path,
+            kind: WireFaultKind::Filter,
             leniency: Leniency::default(),
         };
         filter = Some(binder.element(chosen, &found, syntax.name.position)?);

@@ -3,8 +3,10 @@
 use super::filter::{Filter, Path};
 use super::resource::ResourceKind;
 use super::value::Key;
+use crate::authority::Reads;
 use crate::name::DistinguishedName;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Which resources, in which order. Those of one order are ordered by their ids, so that the same query brings the same order.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +46,12 @@ pub struct Wanted {
     pub members: bool,
     /// A user's groups. May cost a search.
     pub groups: bool,
-    /// How the account stands ([`AccountFacts`](super::AccountFacts)).
+    /// How the account stands ([`AccountFacts`](super::AccountFacts)), and its state among the attributes
+    /// ([`account_state::show`](super::account_state::show)).
     pub facts: bool,
+    /// What is to be known of an account so that rules can say whose its password is: seen in the same search where that proves it, with the
+    /// account's own credential ([`Resource::owner_facts`](super::Resource::owner_facts)).
+    pub owner: Option<Arc<Reads>>,
 }
 
 impl Wanted {
@@ -57,6 +63,15 @@ impl Wanted {
             members: true,
             groups: true,
             facts: true,
+            owner: None,
+        }
+    }
+
+    /// What is shown by default, without members.
+    pub fn default_shown() -> Self {
+        Self {
+            members: false,
+            ..Self::everything()
         }
     }
 
@@ -68,6 +83,7 @@ impl Wanted {
             members: false,
             groups: false,
             facts: false,
+            owner: None,
         }
     }
 

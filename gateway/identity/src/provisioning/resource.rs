@@ -1,6 +1,7 @@
 //! Users and groups as a directory holds them.
 
 use super::value::Attributes;
+use crate::authority::Facts;
 use crate::clock::Timestamp;
 use crate::person::Person;
 use crate::standing::Standing;
@@ -65,6 +66,9 @@ pub struct Resource {
     pub person: Option<Person>,
     /// How the account stands; `None` for groups, and where nobody wanted to know.
     pub facts: Option<AccountFacts>,
+    /// What rules ask of the account, where that was wanted and could be seen beyond doubt: a value that was shown, or a server that said that there is none
+    /// and shows us such values elsewhere. `None`: whoever wants to know asks [`Applicants::owner`](crate::directory::Applicants::owner).
+    pub owner_facts: Option<Facts>,
 }
 
 /// How an account stands, and what the directory keeps of it besides. What it does not tell is `None`.

@@ -8,6 +8,9 @@ use postern_identity::provisioning::{
     Attribute, Filter, Key, Operand, Operator, Path, ResourceKind, Returned, Shape, TypeSchema,
 };
 
+/// What is said of brackets where there is nothing to choose among.
+pub(super) const NO_ELEMENTS: &str = "this attribute has no sub-attributes to choose by";
+
 /// Binds what was read of `text`.
 pub(super) struct Binder<'t> {
     pub(super) text: &'t str,
@@ -31,8 +34,8 @@ impl Binder<'_> {
 
     /// A filter of the elements of an attribute.
     pub(super) fn element(&self, syntax: &Syntax<'_>, of: &Found<'_>, position: usize) -> Result<Filter, WireFault> {
-        if of.sub.is_some() || of.attribute.subs().is_empty() {
-            return Err(self.fault(position, "this attribute has no sub-attributes to choose by"));
+        if !of.has_elements() {
+            return Err(self.fault(position, NO_ELEMENTS));
         }
         self.bind(syntax, Scope::Element(of))
     }

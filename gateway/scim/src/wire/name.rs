@@ -40,6 +40,11 @@ impl Found<'_> {
         self.sub.unwrap_or(self.attribute)
     }
 
+    /// Whether brackets can stand behind it.
+    pub(crate) fn has_elements(&self) -> bool {
+        self.sub.is_none() && !self.attribute.subs().is_empty()
+    }
+
     pub(crate) fn is_core(&self, name: &str) -> bool {
         self.extension.is_none() && self.attribute.name.as_ref() == name
     }

@@ -64,6 +64,7 @@ fn resource() -> Resource {
         dn: String::new(),
         person: None,
         facts: None,
+        owner_facts: None,
     }
 }
 
