@@ -14,11 +14,14 @@
 mod caller;
 pub mod documents;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 mod headers;
 pub mod json;
 mod lists;
 pub mod patch;
 mod routes;
+mod scalar;
 pub mod wire;
 
 pub use caller::{GROUPS, PASSWORD, READ, WRITE};
