@@ -15,6 +15,7 @@ pub mod http;
 pub mod limits;
 pub mod listener;
 pub mod mail;
+pub mod oauth_issuer;
 mod provider;
 pub mod route;
 pub mod schema;
@@ -46,6 +47,7 @@ pub use http::Http;
 pub use limits::Limits;
 pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use mail::Mail;
+pub use oauth_issuer::OauthIssuer;
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
 pub use scim::Scim;
@@ -117,8 +119,10 @@ pub struct Configuration {
     pub mail: Option<Mail>,
     /// Outside identity providers.
     pub providers: Vec<postern_provider::Settings>,
-    /// Programs that may ask for resets.
+    /// Programs with tokens of ours.
     pub api_tokens: Vec<ApiToken>,
+    /// Issuers of OAuth 2.0 that speak for programs.
+    pub oauth_issuers: Vec<OauthIssuer>,
     /// The keys that hide what is kept of resets.
     pub secrets: Secrets,
     /// Who may help themselves, of each directory.
@@ -202,9 +206,12 @@ pub(crate) struct File {
     /// Outside identity providers, whose pages people are sent to.
     #[schemars(with = "Option<Vec<provider::ProviderTable>>")]
     provider: Option<Vec<Spanned<provider::ProviderTable>>>,
-    /// Programs that may ask for resets over the API.
+    /// Programs that may ask for resets over the API, or provision over SCIM.
     #[schemars(with = "Option<Vec<api_token::ApiTokenTable>>")]
     api_token: Option<Vec<Spanned<api_token::ApiTokenTable>>>,
+    /// Issuers of OAuth 2.0 access tokens (signed JWTs), whose programs need no token of ours.
+    #[schemars(with = "Option<Vec<oauth_issuer::OauthIssuerTable>>")]
+    oauth_issuer: Option<Vec<Spanned<oauth_issuer::OauthIssuerTable>>>,
     /// The keys that hide what is kept of resets from whoever reads the store.
     #[schemars(with = "Option<secrets::SecretsTable>")]
     secrets: Option<Spanned<secrets::SecretsTable>>,
@@ -334,6 +341,11 @@ impl File {
             table.into_inner().read(&span, reading)
         });
         let api_tokens = api_tokens.collect();
+        let oauth_issuers = self.oauth_issuer.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let oauth_issuers = oauth_issuers.collect();
         let secrets = self.secrets.map(|table| {
             let span = table.span();
             table.into_inner().read(&span, reading)
@@ -391,6 +403,7 @@ impl File {
                 mail: mail.flatten(),
                 providers,
                 api_tokens,
+                oauth_issuers,
                 secrets: secrets.flatten().unwrap_or_default(),
                 applicants,
                 brands,

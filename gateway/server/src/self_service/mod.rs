@@ -7,6 +7,7 @@
 mod catcher;
 mod counts;
 mod door;
+mod issuers;
 mod keys;
 mod onboarding;
 pub(crate) mod people;
@@ -240,7 +241,9 @@ impl SelfServiceHouse {
             catcher: self.catcher,
             provisioned: self.provisioned,
         };
-        let sites = house.sites(http.proof)?;
+        let bearers = Arc::new(house.bearers()?);
+        bearers.keep_fresh(tasks, stop);
+        let sites = house.sites(http.proof, &bearers)?;
         if sites.is_empty() {
             tracing::warn!(target: "postern", "[http] without a route whose portal_url is https://host, without a path: no pages are served");
         }
