@@ -25,7 +25,7 @@ pub use error::{EditFault, EditFaultKind, ProvisioningError};
 pub use filter::{Filter, Operand, Operator, Path};
 pub use ports::{Draft, Provisioned, Reply};
 pub use query::{Query, Reach, Sort, Wanted};
-pub use registrar::{Actor, Provisioning, Registrar};
+pub use registrar::{Actor, Against, Provisioning, Registrar, RegistrarParts, Wish};
 pub use resource::{AccountFacts, Resource, ResourceId, ResourceKind, Version};
 pub use schema::{Attribute, Mutability, Returned, Schema, Shape, TypeSchema, Types, Uniqueness};
 pub use value::{Attributes, Key, Value};

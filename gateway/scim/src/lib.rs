@@ -11,8 +11,19 @@
 //!
 //! **To add an endpoint:** a file under `routes` and its line in the router; what it can refuse is a row in [`error`].
 
+mod caller;
 pub mod documents;
 pub mod error;
+#[cfg(test)]
+mod fixture;
+mod headers;
 pub mod json;
+mod lists;
 pub mod patch;
+mod routes;
+mod scalar;
 pub mod wire;
+
+pub use caller::{GROUPS, PASSWORD, READ, WRITE};
+pub use json::Strictness;
+pub use routes::{LARGEST_BODY, ScimPorts, Settings, routes};

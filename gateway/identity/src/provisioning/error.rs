@@ -47,6 +47,9 @@ pub enum ProvisioningError {
     /// Others lie below the entry.
     #[error("other entries lie below it")]
     HasEntriesBelow,
+    /// The caller's token may not do it.
+    #[error("the token may not do this")]
+    NoScope,
     /// The service account may not do it.
     #[error("the service account cannot do this")]
     NotAllowed,
@@ -90,6 +93,8 @@ pub enum EditFaultKind {
     NoTarget,
     /// It is not what a request looks like.
     InvalidSyntax,
+    /// The filter means nothing, or cannot be answered.
+    InvalidFilter,
 }
 
 impl EditFault {

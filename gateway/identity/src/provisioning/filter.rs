@@ -71,3 +71,20 @@ pub enum Operand {
     Moment(Timestamp),
     Null,
 }
+
+/// Whether one of the attributes a filter asks about is such.
+pub fn any_path(filter: &Filter, such: &dyn Fn(&Path) -> bool) -> bool {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|part| any_path(part, such)),
+        Filter::Not(part) => any_path(part, such),
+        Filter::Present(path) | Filter::Compare { path, .. } => such(path),
+        Filter::Element { attribute, filter } => {
+            let whole = Path {
+                key: attribute.clone(),
+                sub: None,
+            };
+            such(&whole) || any_path(filter, such)
+        }
+        Filter::Never => false,
+    }
+}

@@ -67,6 +67,14 @@ impl Wanted {
         }
     }
 
+    /// What is shown by default, without members.
+    pub fn default_shown() -> Self {
+        Self {
+            members: false,
+            ..Self::everything()
+        }
+    }
+
     /// Nothing besides what identifies it.
     pub fn nothing() -> Self {
         Self {
