@@ -9,7 +9,8 @@ pub mod resets;
 pub mod settings;
 
 pub use entries::{
-    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, Wanted,
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, ValueApart,
+    Wanted,
 };
 pub use reservations::{Reservations, ReservedValue};
 pub use resets::{

@@ -29,13 +29,15 @@ mod sqlite;
 mod tests;
 mod unit;
 
-pub use limits::{LARGEST_BODY, LARGEST_UNIT, LONGEST_NAME, LONGEST_PATH, LONGEST_SETTING, LONGEST_VALUE, MOST_MOVED};
+pub use limits::{
+    LARGEST_BODY, LARGEST_UNIT, LONGEST_APART, LONGEST_NAME, LONGEST_PATH, LONGEST_SETTING, LONGEST_VALUE, MOST_MOVED,
+};
 pub use open_error::{FileFault, OpenError};
 
 use postern_identity::records::{
     Allowance, ContextRow, Entries, EntryChange, EntryRow, Hash, Indexed, Job, KeptAnswer, Names, Onboarded, Page,
-    Position, Reservations, ReservedValue, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, Waiting,
-    Wanted,
+    Position, Reservations, ReservedValue, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, ValueApart,
+    Waiting, Wanted,
 };
 use postern_identity::reset::ContextId;
 use postern_identity::{Secret, Timestamp};
@@ -175,6 +177,17 @@ impl Entries for Store {
 
     fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool> {
         ask!(self, has_value(tree, path, value))
+    }
+
+    fn values_apart<'a>(
+        &'a self,
+        tree: &'a str,
+        id: i64,
+        attribute: &'a str,
+        after: Option<&'a [u8]>,
+        limit: u32,
+    ) -> Stored<'a, Vec<ValueApart>> {
+        ask!(self, values_apart(tree, id, attribute, after, limit))
     }
 
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

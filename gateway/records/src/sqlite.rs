@@ -18,7 +18,7 @@ use crate::{Migration, SqliteSettings};
 use file::Held;
 use postern_identity::Timestamp;
 use postern_identity::records::{
-    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, ValueApart, Wanted,
 };
 use readers::Readers;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -115,6 +115,19 @@ impl SqliteStore {
     pub(crate) async fn has_value(&self, tree: &str, path: &[u8], value: &Indexed) -> Result<bool, RecordsError> {
         self.readers
             .read(async |on: &mut SqliteConnection| select::has_value(on, tree, path, value).await)
+            .await
+    }
+
+    pub(crate) async fn values_apart(
+        &self,
+        tree: &str,
+        id: i64,
+        attribute: &str,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<ValueApart>, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::values_apart(on, tree, id, attribute, after, limit).await)
             .await
     }
 

@@ -12,6 +12,7 @@ mod resets_counted;
 mod resets_together;
 mod sqlite_file;
 mod units;
+mod values;
 
 use crate::{SqliteSettings, Store, StoreSettings};
 use postern_identity::records::{

@@ -21,6 +21,7 @@ use std::time::Duration;
 const PLACES: usize = 256;
 
 /// What is said of an issuer.
+#[derive(Debug, Clone)]
 pub struct IssuerSettings {
     /// What it is called here.
     pub name: Arc<str>,

@@ -28,7 +28,7 @@ pub enum KeysError {
     TooMany,
     /// None is of a kind that is accepted.
     #[error("it has no key with a kid that verifies RS256, PS256, ES256 or EdDSA")]
-    None,
+    Unusable,
     /// A key that should be its owner's alone is among them.
     #[error("it has a secret or private key, which must be nobody's but its owner's")]
     Private,
@@ -94,7 +94,7 @@ impl Keys {
             }
         }
         if keys.is_empty() {
-            return Err(KeysError::None);
+            return Err(KeysError::Unusable);
         }
         Ok(Self(keys))
     }

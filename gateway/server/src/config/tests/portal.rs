@@ -175,7 +175,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("name = \"other\"", "name = \"sso\"",
         &["51:8: a second provider is named \"sso\": another name: the first stands on line 43"]),
     ("0123456789abcdef\"\nnext", "short\"\nnext",
-        &["56:10: secret cannot be a token: at least 16 letters, digits, -, ., _, ~, + and /: openssl rand -hex 32 makes one"]),
+        &["56:10: secret cannot be a token: 16 to 512 letters, digits, -, ., _, ~, + and /, with = at the end alone: openssl rand -hex 32 makes one"]),
     ("0123456789abcdef\"\nnext", "demo-api-token\"\nnext",
         &["56:10: secret is one that the documentation prints, so everybody knows it: a secret of your own"]),
     ("\"reset:vouched\"", "\"reset:vouch\"",

@@ -187,6 +187,7 @@ async fn what_its_issuer_did_not_mean_for_us_now_is_refused() {
         json!({"aud": {"0": AUDIENCE}}),
         json!({"aud": null}),
         json!({"exp": NOW - 60}),
+        json!({"exp": NOW - 60, "iat": NOW - 3600}),
         json!({"exp": 0}),
         json!({"exp": -1}),
         json!({"exp": null}),
@@ -293,7 +294,7 @@ fn keys_that_could_be_mistaken_are_not_used() {
     assert_eq!(of(json!([ours, ours])), Ok(1), "published twice");
     assert_eq!(
         of(json!([ours, other])),
-        Err(KeysError::None),
+        Err(KeysError::Unusable),
         "different ones with one name"
     );
     assert_eq!(of(json!([ours, OURS.rsa_jwk("a")])), Ok(3), "of different kinds");
@@ -319,7 +320,7 @@ fn keys_that_could_be_mistaken_are_not_used() {
     ] {
         assert_eq!(
             of(json!([with(ours.clone(), others.clone())])),
-            Err(KeysError::None),
+            Err(KeysError::Unusable),
             "{others}"
         );
     }
@@ -334,7 +335,7 @@ fn keys_that_could_be_mistaken_are_not_used() {
     ] {
         assert_eq!(
             of(json!([with(rsa.clone(), others.clone())])),
-            Err(KeysError::None),
+            Err(KeysError::Unusable),
             "{others}"
         );
     }
