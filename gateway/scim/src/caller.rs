@@ -4,7 +4,7 @@ use crate::error::ScimError;
 use http::HeaderMap;
 use postern_identity::DistinguishedName;
 use postern_identity::provisioning::{Actor, Reach, ResourceKind};
-use postern_web::{Fault, Token, Tokens, Visit};
+use postern_web::{Bearers, Fault, Token, Visit};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -26,10 +26,9 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Whoever the token says.
-    pub(crate) async fn of(tokens: &Tokens, headers: &HeaderMap, visit: &Visit) -> Result<Self, ScimError> {
-        let token = tokens.of(headers)?;
-        let base: Option<Arc<str>> = None;
-        let base = match base {
+    pub(crate) async fn of(bearers: &Bearers, headers: &HeaderMap, visit: &Visit) -> Result<Self, ScimError> {
+        let token = bearers.of(headers).await?;
+        let base = match &token.limits().base_dn {
             None => None,
             // Configuration was checked; what cannot be read reaches nothing.
             Some(base) => Some(DistinguishedName::parse(base.as_bytes()).map_err(|_| Fault::NoScope)?),
@@ -72,8 +71,11 @@ impl Caller {
     }
 
     /// Which resources there are for it at all.
-    fn may_meet(&self, _kind: Option<ResourceKind>) -> Result<(), ScimError> {
-        Ok(())
+    fn may_meet(&self, kind: Option<ResourceKind>) -> Result<(), ScimError> {
+        match kind {
+            Some(kind) if !self.token.limits().allow_type(kind.as_str()) => Err(Fault::NoScope.into()),
+            _ => Ok(()),
+        }
     }
 
     /// As the registrar knows it.

@@ -23,7 +23,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use postern_identity::Secret;
 use postern_identity::provisioning::{Provisioning, ResourceKind};
 use postern_identity::reset::SelfService;
-use postern_web::{Fault, Tokens, Visit, body};
+use postern_web::{Bearers, Fault, Visit, body};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub struct ScimPorts {
     /// For forgotten passwords and names; `None`: no such requests are taken.
     pub self_service: Option<Arc<dyn SelfService>>,
     /// Who may ask.
-    pub tokens: Arc<Tokens>,
+    pub bearers: Arc<Bearers>,
 }
 
 /// How it behaves.
@@ -61,7 +61,7 @@ pub struct Settings {
 pub(crate) struct Door {
     pub(crate) directory: Arc<dyn Provisioning>,
     pub(crate) self_service: Option<Arc<dyn SelfService>>,
-    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) bearers: Arc<Bearers>,
     pub(crate) settings: Settings,
     pub(crate) lists: Lists,
 }
@@ -79,7 +79,7 @@ pub fn routes(bases: &[&str], ports: ScimPorts, settings: Settings) -> Router {
         ),
         directory: ports.directory,
         self_service: ports.self_service,
-        tokens: ports.tokens,
+        bearers: ports.bearers,
         settings,
     };
     let mut inside: Router<Arc<Door>> = Router::new();
@@ -137,7 +137,7 @@ pub fn routes(bases: &[&str], ports: ScimPorts, settings: Settings) -> Router {
 /// What there is in the RFC and not here.
 async fn not_here(at: At, visit: Visit, headers: HeaderMap) -> Response {
     let answered = async {
-        Caller::of(&at.tokens, &headers, &visit).await?;
+        Caller::of(&at.bearers, &headers, &visit).await?;
         Err(ScimError::new(StatusCode::NOT_IMPLEMENTED, "this is not offered here"))
     };
     settle(answered.await)
@@ -146,7 +146,7 @@ async fn not_here(at: At, visit: Visit, headers: HeaderMap) -> Response {
 /// What there is nowhere. Whoever has no token learns nothing of what there is.
 async fn nothing(at: At, visit: Visit, headers: HeaderMap) -> Response {
     let answered = async {
-        Caller::of(&at.tokens, &headers, &visit).await?;
+        Caller::of(&at.bearers, &headers, &visit).await?;
         Err(Fault::NotFound.into())
     };
     settle(answered.await)
@@ -161,7 +161,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) async fn of(door: &Door, visit: &Visit, request: Request) -> Result<(Self, Body), ScimError> {
-        let caller = Caller::of(&door.tokens, request.headers(), visit).await?;
+        let caller = Caller::of(&door.bearers, request.headers(), visit).await?;
         headers::acceptable(request.headers())?;
         let (parts, body) = request.into_parts();
         let asked = Self {

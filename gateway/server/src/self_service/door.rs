@@ -75,7 +75,7 @@ impl House<'_> {
             }
             for (place, provisioned) in self.provisioned.iter().enumerate() {
                 let service = Arc::clone(&self.service) as Arc<dyn SelfService>;
-                router = router.merge(provisioned.router(place == 0, &site, service, &tokens));
+                router = router.merge(provisioned.router(place == 0, &site, service, bearers));
             }
             let faults = scim::Faults { pages: portal };
             // Each address is there once.

@@ -13,7 +13,7 @@ use postern_identity::records::Reservations;
 use postern_identity::reset::{Aftermath, AuthorityOfRoutes, Chance, Desk, Provider, Screen, SelfService};
 use postern_portal::Portal;
 use postern_scim::{LARGEST_BODY, ScimPorts, Settings, routes};
-use postern_web::{Fault, FaultPages, Faulty, ForPrograms, Site, Tokens};
+use postern_web::{Bearers, Fault, FaultPages, Faulty, ForPrograms, Site};
 use std::sync::Arc;
 
 /// Where programs provision, on every site.
@@ -104,7 +104,7 @@ impl ProvisionedRoute {
         is_first: bool,
         site: &Site,
         service: Arc<dyn SelfService>,
-        tokens: &Arc<Tokens>,
+        bearers: &Arc<Bearers>,
     ) -> Router {
         let own = format!("/scim/{}/v2", self.directory);
         let mut router = Router::new();
@@ -124,7 +124,7 @@ impl ProvisionedRoute {
             let ports = ScimPorts {
                 directory: Arc::clone(&self.registrar) as Arc<dyn Provisioning>,
                 self_service: Some(Arc::clone(&service)),
-                tokens: Arc::clone(tokens),
+                bearers: Arc::clone(bearers),
             };
             router = router.merge(routes(&[base], ports, settings));
         }
