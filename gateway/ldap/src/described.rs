@@ -66,7 +66,11 @@ impl AttributeTypes {
             }
             kind
         };
-        Self(own.iter().map(|(name, kind)| (name.clone(), whole(name, kind))).collect())
+        Self(
+            own.iter()
+                .map(|(name, kind)| (name.clone(), whole(name, kind)))
+                .collect(),
+        )
     }
 
     /// The type of this name or OID.
@@ -103,7 +107,9 @@ impl ObjectClasses {
     /// Whether it must or may have it.
     pub fn allows(&self, class: &str, attribute: &str) -> bool {
         let attribute = attribute.to_ascii_lowercase();
-        self.any(class, &|class| class.must.contains(&attribute) || class.may.contains(&attribute))
+        self.any(class, &|class| {
+            class.must.contains(&attribute) || class.may.contains(&attribute)
+        })
     }
 
     /// Whether something is so of a class or one above it.
@@ -138,7 +144,12 @@ fn attribute_type(text: &str) -> Option<(Vec<String>, AttributeType, Option<Stri
             "ORDERING" => kind.ordering = Some(one(&mut words)?),
             "SYNTAX" => {
                 let syntax = one(&mut words)?;
-                kind.syntax = Some(syntax.split_once('{').map_or(syntax.as_str(), |(oid, _)| oid).to_owned());
+                kind.syntax = Some(
+                    syntax
+                        .split_once('{')
+                        .map_or(syntax.as_str(), |(oid, _)| oid)
+                        .to_owned(),
+                );
             }
             "SINGLE-VALUE" => kind.single = true,
             ")" => return Some((names, kind, above)),

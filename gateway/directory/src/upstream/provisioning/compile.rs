@@ -68,7 +68,10 @@ impl Compiler<'_> {
     /// What has no attribute of its own, or is not what its attribute holds.
     fn elsewhere(&self, path: &Path) -> bool {
         match path.key.extension.as_deref() {
-            None => matches!(&*path.key.name, "id" | "meta" | "schemas" | "active" | "members" | "groups"),
+            None => matches!(
+                &*path.key.name,
+                "id" | "meta" | "schemas" | "active" | "members" | "groups"
+            ),
             Some(urn) => urn == PASSWORD || urn == ACCOUNT,
         }
     }
@@ -80,17 +83,22 @@ impl Compiler<'_> {
         if self.elsewhere(path) {
             return Part::Everything { exact: false };
         }
-        or(self.rows(path).map(|row| self.row_present(row)).chain(self.otherwise(path)))
+        or(self
+            .rows(path)
+            .map(|row| self.row_present(row))
+            .chain(self.otherwise(path)))
     }
 
     /// The rows a path leads to: without a sub-attribute, and for `type` and `primary`, all of the attribute.
     fn rows<'p>(&'p self, path: &'p Path) -> impl Iterator<Item = &'p Row> {
-        self.mapping.rows_of(&path.key).filter(move |row| match (&row.place, path.sub.as_deref()) {
-            (_, None) => true,
-            (Place::Simple(_), Some(_)) => false,
-            (Place::Sub(_, own), Some(sub)) => **own == *sub,
-            (Place::Element { sub: own, .. }, Some(sub)) => **own == *sub || matches!(sub, "type" | "primary"),
-        })
+        self.mapping
+            .rows_of(&path.key)
+            .filter(move |row| match (&row.place, path.sub.as_deref()) {
+                (_, None) => true,
+                (Place::Simple(_), Some(_)) => false,
+                (Place::Sub(_, own), Some(sub)) => **own == *sub,
+                (Place::Element { sub: own, .. }, Some(sub)) => **own == *sub || matches!(sub, "type" | "primary"),
+            })
     }
 
     /// A name may be in another attribute where its own is empty.
@@ -149,10 +157,15 @@ impl Compiler<'_> {
             }
         }
         // A value that is not there differs from every other.
-        if operator == Operator::Ne && (parts.len() != 1 || path.sub.as_deref().is_some_and(|sub| matches!(sub, "type" | "primary"))) {
+        if operator == Operator::Ne
+            && (parts.len() != 1 || path.sub.as_deref().is_some_and(|sub| matches!(sub, "type" | "primary")))
+        {
             return Part::Everything { exact: false };
         }
-        if let (Some(attribute), false) = (self.mapping.name_otherwise.as_deref(), parts.is_empty() || !is_name(path)) {
+        if let (Some(attribute), false) = (
+            self.mapping.name_otherwise.as_deref(),
+            parts.is_empty() || !is_name(path),
+        ) {
             let mut row = Row::text(Place::Simple(path.key.clone()), attribute);
             row.matching = super::mapping::Matching::TEXT;
             parts.push(self.row(&row, operator, operand));
@@ -167,7 +180,13 @@ impl Compiler<'_> {
         let is_there = || inexact(self.row_present(row));
         let text = match (row.codec, operand) {
             (Codec::Text | Codec::Country, Operand::Text(text)) => text.as_str(),
-            (Codec::Boolean, Operand::Boolean(value)) => if *value { "TRUE" } else { "FALSE" },
+            (Codec::Boolean, Operand::Boolean(value)) => {
+                if *value {
+                    "TRUE"
+                } else {
+                    "FALSE"
+                }
+            }
             (Codec::User, Operand::Text(text)) => return self.user(row, operator, text),
             _ if operator == Operator::Ne => return Part::Everything { exact: false },
             _ => return is_there(),
@@ -192,7 +211,10 @@ impl Compiler<'_> {
             Operator::Co | Operator::Sw | Operator::Ew if text.is_empty() => self.row_present(row),
             Operator::Co | Operator::Sw | Operator::Ew => {
                 // Spaces are compared by rules of their own (RFC 4518 §2.6.1): a part without any is looked for.
-                let longest = text.split(char::is_whitespace).max_by_key(|part| part.len()).unwrap_or_default();
+                let longest = text
+                    .split(char::is_whitespace)
+                    .max_by_key(|part| part.len())
+                    .unwrap_or_default();
                 if longest.is_empty() || !row.matching.substrings {
                     return is_there();
                 }
@@ -305,7 +327,11 @@ impl Compiler<'_> {
             fits: is_off,
             exact: true,
         };
-        if *wanted == (operator == Operator::Eq) { not(off) } else { off }
+        if *wanted == (operator == Operator::Eq) {
+            not(off)
+        } else {
+            off
+        }
     }
 
     /// One element fulfils all of it: each type's attributes are asked by themselves.
@@ -328,7 +354,11 @@ impl Compiler<'_> {
         // Two comparisons may be borne out by two values: only one of them is exact.
         let exact = compared(inner) <= 1;
         or(kinds.into_iter().map(|kind| {
-            let rows: Vec<&Row> = self.mapping.rows_of(key).filter(|row| matches!(&row.place, Place::Element { kind: own, .. } if own.as_ref() == kind)).collect();
+            let rows: Vec<&Row> = self
+                .mapping
+                .rows_of(key)
+                .filter(|row| matches!(&row.place, Place::Element { kind: own, .. } if own.as_ref() == kind))
+                .collect();
             let is_there = or(rows.iter().map(|row| self.row_present(row)));
             let found = and([self.of_kind(inner, kind, &rows), is_there].into_iter());
             if exact { found } else { inexact(found) }
@@ -349,7 +379,10 @@ impl Compiler<'_> {
             Filter::Present(path) => match path.sub.as_deref() {
                 Some("type") => constant(kind.is_some()),
                 Some("primary") => Part::Everything { exact: false },
-                Some(sub) => or(rows.iter().filter(|row| is_sub(row, sub)).map(|row| self.row_present(row))),
+                Some(sub) => or(rows
+                    .iter()
+                    .filter(|row| is_sub(row, sub))
+                    .map(|row| self.row_present(row))),
                 None => Part::Everything { exact: true },
             },
             Filter::Compare {

@@ -151,7 +151,12 @@ impl Lanes {
     }
 
     /// One search in pages, of at most so many entries, for whoever asks more between them.
-    pub(super) async fn pages<'s>(&self, search: &'s Search<'s>, size: u32, most: usize) -> Result<Pages<'_, 's>, ProvisioningError> {
+    pub(super) async fn pages<'s>(
+        &self,
+        search: &'s Search<'s>,
+        size: u32,
+        most: usize,
+    ) -> Result<Pages<'_, 's>, ProvisioningError> {
         let turn = timeout_at(Instant::now() + self.patience, self.scans.acquire()).await;
         let turn = turn.ok().and_then(Result::ok).ok_or(ProvisioningError::TooSlow)?;
         Ok(Pages {

@@ -68,17 +68,31 @@ impl Provisioner {
             found.sort_unstable();
             return Ok(found);
         }
-        let wanted = needed(query.filter.as_ref().filter(|_| !plan.exact), query.sort.as_ref(), &Wanted::nothing());
+        let wanted = needed(
+            query.filter.as_ref().filter(|_| !plan.exact),
+            query.sort.as_ref(),
+            &Wanted::nothing(),
+        );
         let types = self.all_types.of(query.kind);
         let mut found: Vec<(Option<SortKey>, ResourceId)> = Vec::new();
         let asked = self.asked(query.kind, &wanted);
         let search = self.search_in(&plan, &asked);
-        let mut pages = self.lanes.pages(&search, self.settings.page_size, self.settings.lookthrough).await?;
+        let mut pages = self
+            .lanes
+            .pages(&search, self.settings.page_size, self.settings.lookthrough)
+            .await?;
         while let Some(page) = pages.next().await? {
             for resource in self.resources(page, query.kind, &wanted).await? {
-                let is_meant = plan.exact || query.filter.as_ref().is_none_or(|filter| self.is_meant(filter, &resource));
+                let is_meant = plan.exact
+                    || query
+                        .filter
+                        .as_ref()
+                        .is_none_or(|filter| self.is_meant(filter, &resource));
                 if is_meant {
-                    let key = query.sort.as_ref().and_then(|sort| sort_key(&resource, &sort.path, types));
+                    let key = query
+                        .sort
+                        .as_ref()
+                        .and_then(|sort| sort_key(&resource, &sort.path, types));
                     found.push((key, resource.id));
                 }
             }

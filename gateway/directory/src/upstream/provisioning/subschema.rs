@@ -23,7 +23,10 @@ impl Described {
     /// Reads the subschema that the rootDSE names (RFC 4512 §4.4).
     pub(super) async fn read(lanes: &Lanes) -> Result<Self, ProvisioningError> {
         let root = entry(lanes, "", &["subschemaSubentry"]).await?;
-        let dn = root.text("subschemaSubentry").ok_or(ProvisioningError::NotAllowed)?.to_owned();
+        let dn = root
+            .text("subschemaSubentry")
+            .ok_or(ProvisioningError::NotAllowed)?
+            .to_owned();
         let schema = entry(lanes, &dn, &["attributeTypes", "objectClasses"]).await?;
         let (types, classes) = (schema.texts("attributeTypes"), schema.texts("objectClasses"));
         let described = Self {
@@ -57,7 +60,9 @@ impl Described {
 
     fn fit_kind(&self, mapping: &mut TypeMapping, product: DialectName) {
         let (first, kind) = (mapping.class.clone(), mapping.kind);
-        mapping.object_classes.retain(|class| *class == first || self.classes.knows(class));
+        mapping
+            .object_classes
+            .retain(|class| *class == first || self.classes.knows(class));
         let classes = &mapping.object_classes;
         mapping.rows.retain(|row| {
             let stays = is_needed(row, kind) || (self.knows(row.base_type()) && self.allows(classes, row.base_type(), product));
@@ -76,17 +81,22 @@ impl Described {
     /// Active Directory's classes have auxiliary ones that the subschema does not tell of where it lists them.
     fn allows(&self, classes: &[String], attribute: &str, product: DialectName) -> bool {
         product == DialectName::ActiveDirectory
-            || classes.iter().any(|class| {
-                class.eq_ignore_ascii_case("extensibleObject") || self.classes.allows(class, attribute)
-            })
+            || classes
+                .iter()
+                .any(|class| class.eq_ignore_ascii_case("extensibleObject") || self.classes.allows(class, attribute))
     }
 }
 
 fn note(row: &mut Row, kind: &AttributeType, product: DialectName) {
     row.several = !kind.single;
-    let is_address = matches!(&row.place, Place::Element { key, sub, .. } if &*key.name == "addresses" && &**sub == "formatted");
+    let is_address =
+        matches!(&row.place, Place::Element { key, sub, .. } if &*key.name == "addresses" && &**sub == "formatted");
     if is_address && let Some(syntax) = &kind.syntax {
-        row.codec = if syntax == POSTAL_ADDRESS { Codec::PostalAddress } else { Codec::Text };
+        row.codec = if syntax == POSTAL_ADDRESS {
+            Codec::PostalAddress
+        } else {
+            Codec::Text
+        };
     }
     // Active Directory names no rules, and 389 Directory Server has those of the syntax where it names none.
     let is_text = matches!(row.codec, Codec::Text | Codec::Country);
@@ -120,7 +130,11 @@ fn is_needed(row: &Row, kind: ResourceKind) -> bool {
     matches!(&row.place, Place::Simple(key) if key.extension.is_none() && &*key.name == needed)
 }
 
-async fn entry(lanes: &Lanes, dn: &str, attributes: &[&str]) -> Result<crate::upstream::entry::Entry, ProvisioningError> {
+async fn entry(
+    lanes: &Lanes,
+    dn: &str,
+    attributes: &[&str],
+) -> Result<crate::upstream::entry::Entry, ProvisioningError> {
     let search = Search {
         base: dn,
         scope: Scope::Base,
@@ -163,23 +177,44 @@ mod tests {
 
     #[test]
     fn the_mapping_is_what_the_schema_knows_and_allows() {
-        let mut mapping = ProvisioningSettings::default().mapping(DialectName::OpenLdap, "dc=x").unwrap();
+        let mut mapping = ProvisioningSettings::default()
+            .mapping(DialectName::OpenLdap, "dc=x")
+            .unwrap();
         described().fit(&mut mapping, DialectName::OpenLdap, false);
         let attributes: Vec<&str> = mapping.users.rows.iter().map(|row| row.attribute.as_str()).collect();
-        assert_eq!(attributes, ["uid", "cn", "mail", "telephoneNumber"], "title is known and not allowed");
+        assert_eq!(
+            attributes,
+            ["uid", "cn", "mail", "telephoneNumber"],
+            "title is known and not allowed"
+        );
         let of = |name: &str| mapping.users.rows.iter().find(|row| row.attribute == name).unwrap();
         assert!(of("uid").several && !of("cn").several);
-        assert_eq!((of("uid").matching.equality, of("uid").matching.substrings), (Equality::IgnoreCase, true));
+        assert_eq!(
+            (of("uid").matching.equality, of("uid").matching.substrings),
+            (Equality::IgnoreCase, true)
+        );
         assert_eq!(of("cn").matching.equality, Equality::Exact);
-        assert_eq!((of("telephoneNumber").matching.equality, of("telephoneNumber").matching.substrings), (Equality::Loose, false));
-        assert_eq!(of("mail").matching.equality, Equality::None, "slapd compares by no rule where none is named");
+        assert_eq!(
+            (
+                of("telephoneNumber").matching.equality,
+                of("telephoneNumber").matching.substrings
+            ),
+            (Equality::Loose, false)
+        );
+        assert_eq!(
+            of("mail").matching.equality,
+            Equality::None,
+            "slapd compares by no rule where none is named"
+        );
         assert!(mapping.users.rows_of(&Key::core("addresses")).next().is_none());
     }
 
     #[test]
     fn nobody_stands_in_a_group_that_may_be_empty() {
         for configured in [false, true] {
-            let mut mapping = ProvisioningSettings::default().mapping(DialectName::Ds389, "dc=x").unwrap();
+            let mut mapping = ProvisioningSettings::default()
+                .mapping(DialectName::Ds389, "dc=x")
+                .unwrap();
             described().fit(&mut mapping, DialectName::Ds389, configured);
             assert_eq!(mapping.groups.members.unwrap().placeholder.is_some(), configured);
         }

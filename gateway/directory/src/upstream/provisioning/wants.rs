@@ -32,7 +32,8 @@ pub(super) fn strip(resource: &mut Resource, wanted: &Wanted) {
 pub(super) fn ids_in(filter: &Filter, id: &dyn Fn(&str) -> Option<ResourceId>) -> Vec<ResourceId> {
     let mut found = Vec::new();
     compared(filter, &mut |path, operand| {
-        let is_named = path.sub.as_deref() == Some("value") && matches!(&*path.key.name, "manager" | "members" | "groups");
+        let is_named =
+            path.sub.as_deref() == Some("value") && matches!(&*path.key.name, "manager" | "members" | "groups");
         if let (true, Operand::Text(text)) = (is_named, operand) {
             found.extend(id(text));
         }
@@ -67,7 +68,11 @@ fn is(key: &Key, name: &str) -> bool {
 
 /// What an account's state is shown as.
 fn is_state(key: &Key) -> bool {
-    is(key, "active") || key.extension.as_deref().is_some_and(|urn| urn == PASSWORD || urn == ACCOUNT)
+    is(key, "active")
+        || key
+            .extension
+            .as_deref()
+            .is_some_and(|urn| urn == PASSWORD || urn == ACCOUNT)
 }
 
 fn walk(filter: &Filter, visit: &mut dyn FnMut(&Key)) {

@@ -16,7 +16,11 @@ pub(in crate::upstream::provisioning) enum Part {
 }
 
 pub(super) fn constant(holds: bool) -> Part {
-    if holds { Part::Everything { exact: true } } else { Part::Nothing }
+    if holds {
+        Part::Everything { exact: true }
+    } else {
+        Part::Nothing
+    }
 }
 
 pub(super) fn inexact(part: Part) -> Part {
@@ -115,4 +119,3 @@ pub(super) fn ordered(kind: u8, attribute: &str, value: &str) -> Vec<u8> {
     });
     writer.finish()
 }
-
