@@ -48,6 +48,7 @@ pub mod samba;
 pub mod scim;
 pub mod sightings;
 pub mod slapd;
+pub mod tally;
 pub mod wire;
 
 pub use browser::{Browser, Page};
@@ -59,4 +60,5 @@ pub use people::PASSWORD;
 pub use samba::{Samba, SambaSettings};
 pub use scim::Scim;
 pub use slapd::{Slapd, SlapdSettings};
+pub use tally::Tally;
 pub use wire::{Answer, Wire};
