@@ -45,7 +45,7 @@ pub mod visit;
 pub use bearer::{Bearers, Issuer, IssuerSettings, KeyAddress, KeySource, Keys, KeysError, tls_for_keys};
 pub use client::Trusted;
 pub use cookie::Cookie;
-pub use edge::{Edge, FaultPages, Faulty, ProblemsAlone, SameAddress, Sites, rough};
+pub use edge::{Edge, FaultPages, Faulty, ForPrograms, ProblemsAlone, SameAddress, Sites, rough};
 pub use fault::Fault;
 pub use fields::Fields;
 pub use forms::{FORM_FIELD, FormToken, Forms};

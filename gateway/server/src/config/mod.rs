@@ -19,6 +19,7 @@ pub mod oauth_issuer;
 mod provider;
 pub mod route;
 pub mod schema;
+pub mod scim;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
@@ -49,6 +50,7 @@ pub use mail::Mail;
 pub use oauth_issuer::OauthIssuer;
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
+pub use scim::Scim;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use store::{Store, StorePlace};
@@ -129,6 +131,8 @@ pub struct Configuration {
     pub brands: BTreeMap<Arc<str>, Arc<Brand>>,
     /// Filters of leaked passwords beside the one that ships.
     pub leaked_files: Vec<PathBuf>,
+    /// Directories that programs provision, in the file's order.
+    pub scim: Vec<Scim>,
 }
 
 impl Configuration {
@@ -216,6 +220,9 @@ pub(crate) struct File {
     brand: Option<BTreeMap<String, Spanned<brand::BrandTable>>>,
     /// How new passwords are looked at before a directory sees them; what they must be stands in policy files.
     passwords: Option<passwords::PasswordsTable>,
+    /// Directories whose users and groups programs provision (SCIM 2.0).
+    #[schemars(with = "Option<Vec<scim::ScimTable>>")]
+    scim: Option<Vec<Spanned<scim::ScimTable>>>,
 }
 
 /// Reads a file, with names of the environment looked up by `environment`.
@@ -361,7 +368,14 @@ impl File {
             .filter_map(|table| table.read(public_url, reading))
             .collect();
 
+        let scim = self.scim.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let scim: Vec<_> = scim.collect();
+
         check_references(reading, &listeners, &directories, &routes);
+        scim::check(&scim, &routes, &directories, reading);
         check_links(reading, &applicants, &values);
         let applicants = applicants.into_iter().map(|(applicants, _)| applicants).collect();
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
@@ -394,6 +408,7 @@ impl File {
                 applicants,
                 brands,
                 leaked_files,
+                scim: scim.into_iter().map(|(scim, _)| scim).collect(),
             }),
         }
     }

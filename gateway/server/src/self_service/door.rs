@@ -3,6 +3,7 @@
 use super::catcher::{self, Catcher};
 use super::issuers;
 use super::keys::{self, KeyError};
+use super::scim::{self, ProvisionedRoute};
 use super::waking::Waking;
 use crate::certificate::{ByName, HotCertificate};
 use crate::config::{ApiToken, Certificate, Configuration, Http, Route, Scope};
@@ -35,6 +36,8 @@ pub(super) struct House<'a> {
     /// The master key; what is used of it here is kept apart from its other uses.
     pub(super) key: &'a Secret,
     pub(super) catcher: Option<Arc<Catcher>>,
+    /// What programs provision.
+    pub(super) provisioned: Vec<ProvisionedRoute>,
 }
 
 impl House<'_> {
@@ -70,8 +73,13 @@ impl House<'_> {
             if let Some(catcher) = &self.catcher {
                 router = router.merge(catcher::router(Arc::clone(catcher)));
             }
+            for (place, provisioned) in self.provisioned.iter().enumerate() {
+                let service = Arc::clone(&self.service) as Arc<dyn SelfService>;
+                router = router.merge(provisioned.router(place == 0, &site, service, bearers));
+            }
+            let faults = scim::Faults { pages: portal };
             // Each address is there once.
-            let _ = sites.add(site, router, Arc::new(portal));
+            let _ = sites.add_with(site, router, Arc::new(faults), scim::for_programs());
         }
         Ok(sites)
     }
