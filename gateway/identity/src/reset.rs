@@ -41,6 +41,7 @@ pub mod progress;
 mod prove;
 mod recover;
 mod reminder;
+mod renewal;
 mod request;
 mod resolve;
 pub mod rules;

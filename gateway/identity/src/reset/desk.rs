@@ -266,6 +266,10 @@ impl SelfService for Desk {
         Box::pin(self.carry_out(caller, holder, execution))
     }
 
+    fn renewed<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        Box::pin(self.renew(caller, holder))
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         Box::pin(self.give_up(caller, holder))
     }

@@ -398,7 +398,7 @@ impl Loaded {
     /// The challenge whose code may be typed here.
     fn open_challenge(&self, held: Held) -> Option<&Challenge> {
         match &self.stage {
-            _ if held == Held::Once => None,
+            _ if held != Held::Now => None,
             Kept::Challenged(stage) if stage.void.is_none() => stage.challenge.as_ref(),
             Kept::Proving(stage) => stage.challenge.as_ref(),
             _ => None,

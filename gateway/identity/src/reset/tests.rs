@@ -9,6 +9,7 @@ mod gates;
 mod people;
 mod proving;
 mod records;
+mod renewal;
 mod rules;
 mod walking;
 mod world;

@@ -348,6 +348,10 @@ impl SelfService for Staged {
         }))
     }
 
+    fn renewed<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        answer(self.held(holder).map(|view| Some(self.keep(view))))
+    }
+
     fn cancel<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         self.note("cancel");
         answer(self.held(holder).map(|view| {

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{StatusCode, Uri};
 use postern_identity::Secret;
 use postern_identity::clock::Timestamp;
-use postern_identity::reset::{Action, By, Caller, Ending, Refused, SessionKey, Stage, View};
+use postern_identity::reset::{Action, By, Caller, Ending, Holder, Refused, SessionKey, Stage, View};
 use postern_web::{Cookie, FORM_FIELD, Fault, Fields, Visit};
 use std::sync::Arc;
 
@@ -172,6 +172,18 @@ pub(super) fn go_with(path: &'static str, session: &SessionKey) -> Response {
     );
     SESSION.set(response.headers_mut(), &value, None);
     response
+}
+
+/// After the last step: to what was done, with the key that has taken the place of the browser's.
+pub(super) async fn go_renewed(around: &Around, session: &SessionKey) -> Result<Response, Halt> {
+    let (service, holder) = (&around.portal.service, Holder::Browser(session));
+    let renewed = service.renewed(&around.caller(), holder).await?;
+    Ok(renewed.map_or_else(|| go("/reset/done"), |session| go_with("/reset/done", &session)))
+}
+
+/// Whether the last step may have been taken already, by a form that is sent again: then the same answer is given once more.
+pub(super) fn may_be_sent_again(stage: Stage) -> bool {
+    matches!(stage, Stage::Executing | Stage::Over(Ending::Used))
 }
 
 /// The browser holds no context any more.

@@ -52,6 +52,28 @@ async fn the_browser_s_key_changes_with_each_proof_and_the_old_one_is_dead() {
 }
 
 #[tokio::test]
+async fn the_browser_s_key_changes_with_the_last_step_and_a_second_press_tells_the_same() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "one").await;
+    let page = browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    let key = || browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+    let before = key();
+    let new = "correct horse battery staple";
+    let fields = [("login", "jdoe"), ("new", new), ("confirm", new)];
+    let done = browser.send_and_follow(&page, "/reset/password", &fields).await;
+    assert_eq!(done.title(), "Your password is changed");
+    assert_ne!(before, key());
+    // While it is under way the second press of the button is no mistake: it leads where the first does.
+    let sent = browser.asked("/reset", "one").await;
+    let page = browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    house.staged.set_of(&key(), |view| view.stage = Stage::Executing);
+    let moved = browser.send(&page, "/reset/password", &fields).await;
+    assert_eq!((moved.status, moved.to()), (StatusCode::SEE_OTHER, "/reset/done"));
+    assert_eq!(browser.get("/reset/done").await.title(), "Your password is changed");
+}
+
+#[tokio::test]
 async fn a_link_leads_on_after_a_press_alone() {
     let house = house();
     let browser = house.browser();

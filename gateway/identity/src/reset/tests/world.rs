@@ -235,6 +235,14 @@ impl Desk {
     }
 }
 
+/// What a browser holds after the last step.
+impl Desk {
+    pub(super) async fn renewed_key(&self, key: &SessionKey) -> SessionKey {
+        let renewed = self.renewed(&browser(), Holder::Browser(key)).await;
+        renewed.unwrap().unwrap()
+    }
+}
+
 /// A key by another owner: what a test holds twice.
 pub(super) fn copy(key: &SessionKey) -> SessionKey {
     SessionKey {

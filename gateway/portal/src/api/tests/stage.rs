@@ -221,6 +221,10 @@ impl SelfService for Scripted {
         })
     }
 
+    fn renewed<'a>(&'a self, _: &'a Caller<'a>, _: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        never()
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         Box::pin(async move {
             self.of(caller, holder, |context| {
