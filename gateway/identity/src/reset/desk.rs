@@ -58,6 +58,8 @@ pub struct DeskParts {
     pub factors: Vec<Arc<dyn Factor>>,
     /// The ways a new password comes about; the first is used.
     pub sources: Vec<Arc<dyn Source>>,
+    /// The most messages an hour that anybody may ask for, over all routes. What tells of a change is not counted.
+    pub letters_an_hour: u32,
     /// Mail addresses of those who hear when a privileged account was reset. From configuration.
     pub administrators: Vec<Arc<str>>,
     /// Where a test may stop everything.

@@ -2,6 +2,7 @@
 
 use super::reading::{Reading, Text, text_of};
 use postern_identity::Secret;
+use postern_web::Token;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::Range;
@@ -101,9 +102,8 @@ fn token(
     let secret = reading.secret(key, inline.as_ref(), file.as_ref(), span)?;
     let written = text_of(inline.as_ref()).or(text_of(file.as_ref()));
     let span = written.map_or(span.clone(), Spanned::span);
-    let known = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(octet);
-    if secret.expose().len() < SHORTEST || !secret.expose().iter().all(known) {
-        let remedy = "at least 16 letters, digits, -, ., _, ~, + and /: openssl rand -hex 32 makes one";
+    if secret.expose().len() < SHORTEST || !Token::can_be_shown(&secret) {
+        let remedy = "at least 16 letters, digits, -, ., _, ~, + and /, with = at the end alone, and at most 512: openssl rand -hex 32 makes one";
         return reading.none(&span, format!("{key} cannot be a token"), remedy);
     }
     Some(secret)

@@ -14,7 +14,7 @@ use postern_identity::reset::{Chance, SelfService};
 use postern_identity::{Clock, Secret};
 use postern_portal::api::{self, ApiPorts};
 use postern_portal::{Brand, Portal, ProofSettings};
-use postern_web::{Bounds, Rate, Site, Sites, Token, Tokens, Trusted, WebSettings};
+use postern_web::{Bounds, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ pub(super) fn settings(
             named: named.collect::<Option<_>>()?,
         }),
         trusted,
-        rate: Rate::default(),
+        rate: http.rate,
         bounds: Bounds {
             drain: configuration.limits.drain,
             ..Bounds::default()

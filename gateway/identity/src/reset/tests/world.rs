@@ -40,6 +40,7 @@ pub(super) struct World {
     pub factors: Vec<Arc<dyn Factor>>,
     /// The master key, and the one before.
     pub keys: (u8, Option<u8>),
+    pub letters_an_hour: u32,
 }
 
 pub(super) fn start() -> Timestamp {
@@ -100,6 +101,7 @@ impl World {
             public_url: Some(PublicUrl::from_configuration("https://id.example.org").unwrap()),
             factors: vec![Arc::new(Mail)],
             keys: (7, None),
+            letters_an_hour: 10_000,
         }
     }
 
@@ -132,6 +134,7 @@ impl World {
             keys: Keys::new(&master(self.keys.0), self.keys.1.map(master).as_ref()).unwrap(),
             factors: self.factors.clone(),
             sources: vec![Arc::new(Typed)],
+            letters_an_hour: self.letters_an_hour,
             administrators: vec!["admins@example.org".into()],
             crash: Arc::clone(doubles) as _,
         })
