@@ -46,6 +46,19 @@ pub(crate) const EVERYTHING: Features = Features {
     reminder: true,
 };
 
+/// Nothing was ever used before.
+pub(crate) struct Always;
+
+impl postern_portal::Uses for Always {
+    fn first<'a>(
+        &'a self,
+        _: &'a [u8; 32],
+        _: postern_identity::clock::Timestamp,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<bool>> + Send + 'a>> {
+        Box::pin(std::future::ready(Some(true)))
+    }
+}
+
 impl Staged {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {

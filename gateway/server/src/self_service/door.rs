@@ -13,7 +13,7 @@ use postern_identity::records::ResetRecords;
 use postern_identity::reset::{Chance, SelfService};
 use postern_identity::{Clock, Secret};
 use postern_portal::api::{self, ApiPorts};
-use postern_portal::{Brand, Portal, ProofSettings};
+use postern_portal::{Brand, Portal, ProofSettings, UsesInStore};
 use postern_web::{Bounds, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ impl House<'_> {
                     service: Arc::clone(&self.service) as Arc<dyn SelfService>,
                     clock: Arc::clone(&self.clock),
                     chance: Arc::clone(&self.chance),
+                    uses: Arc::new(UsesInStore(Arc::clone(&self.records))),
                     secret: self.derived("pages"),
                 },
             );
