@@ -54,6 +54,7 @@ mod tests;
 pub mod told;
 mod trouble;
 mod view;
+mod wait;
 pub mod work;
 mod write;
 

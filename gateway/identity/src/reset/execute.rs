@@ -198,6 +198,9 @@ impl Desk {
             }
             None => self.subject(&applicant, &judged),
         };
+        if self.has_to_wait(context, [&subject.rules, &judged.rules], at) {
+            return Err(Refused::NotReady.into());
+        }
         let (facts, rules) = (&context.stage.facts, &subject.rules);
         match evaluate_both(&base.id, facts, rules, &judged.rules, &self.known) {
             Evaluation::Sufficient => Ok(Checked {

@@ -144,6 +144,7 @@ impl Desk {
             instance: Digest(self.parts.keys.hash(Purpose::Job, &[vouched.reason.as_bytes()])),
             attempt,
             at,
+            self_asserted: false,
         };
         let until = base.expires_at;
         let ready = Ready {
@@ -153,6 +154,7 @@ impl Desk {
             accounts: Accounts::default(),
             until,
             results: Vec::new(),
+            not_before: None,
         };
         Ok(vec![opening(base, ready)?])
     }

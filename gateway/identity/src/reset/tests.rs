@@ -11,6 +11,8 @@ mod proving;
 mod records;
 mod renewal;
 mod rules;
+mod self_asserted;
+mod waiting;
 mod walking;
 mod world;
 mod writing;

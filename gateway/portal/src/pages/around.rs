@@ -197,7 +197,7 @@ pub(super) fn place(view: &View) -> Result<&'static str, Halt> {
         (Stage::Asked | Stage::Proving, _) | (Stage::Ready, Action::Reminder) => Ok("/reset/sent"),
         (Stage::Ready, Action::Reset) => Ok("/reset/password"),
         (Stage::Ready, Action::Unlock) => Ok("/unlock/now"),
-        (Stage::Executing | Stage::Partial | Stage::Done, _) => Ok("/reset/done"),
+        (Stage::Waiting | Stage::Executing | Stage::Partial | Stage::Done, _) => Ok("/reset/done"),
         (Stage::Over(ending), _) => Err(Halt::Over(ending)),
     }
 }

@@ -15,6 +15,9 @@ pub(crate) fn of(upstream: &Arc<Upstream>, configured: Option<&Applicants>) -> P
     if let Some(mails) = configured.and_then(|configured| configured.mail.clone()) {
         attributes.mails = mails;
     }
+    if let Some(configured) = configured {
+        attributes.self_asserted.clone_from(&configured.self_asserted);
+    }
     attributes.link.clone_from(&link);
     let names = vec![login.uid.to_owned(), login.mail.to_owned()];
     let mut applicants = ApplicantSettings::usual(names);

@@ -62,6 +62,7 @@ pub(super) fn rules() -> ResetRules {
         },
         factors: vec!["mail".into()],
         gates: 1,
+        self_asserted: false,
         privileged: false,
         onboarded_only: false,
         reads_groups: false,

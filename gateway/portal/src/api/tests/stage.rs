@@ -175,7 +175,7 @@ impl SelfService for Scripted {
                     expires_at: NOW.parse().unwrap(),
                     next: if proven { Vec::new() } else { vec!["mail".into()] },
                     resend_at: Some(NOW.parse().unwrap()),
-                    tries_left: None,
+                    not_before: None,
                     accounts: if proven { vec![account()] } else { Vec::new() },
                     password: PasswordRules::default(),
                     directory_rules: Vec::new(),
