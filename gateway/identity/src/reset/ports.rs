@@ -344,6 +344,8 @@ pub enum AccountChange {
     Password,
     /// It is unlocked.
     Unlocked,
+    /// It is locked, switched off, gone, or must change its password first: whoever is signed in is out.
+    Stopped,
 }
 
 /// How long a channel, a screen or a provider may take where nothing else is said.

@@ -1,0 +1,160 @@
+//! Users and groups of one directory for programs that provision them: [`Provisioned`] over service lanes, one for all products.
+//!
+//! **The walk.** [`ProvisioningSettings`] and the product make a [`mapping`] of attributes; what the directory's schema does not know is taken out of
+//! it at start ([`subschema`]), and what is left is what programs are told there is ([`schema`]). A query is compiled into a filter that finds
+//! everything it means and perhaps more ([`compile`]), scanned for ids or read at once ([`scan`]), and what was found too much is taken out by the heart's own
+//! evaluation. Entries become resources ([`decode`], [`read`]), with the ids of those they name ([`known`]), their groups ([`groups`]), how they stand
+//! ([`facts`]) and a [`version`]. What is changed: [`writing`].
+//!
+//! **To add an attribute**: a row in [`defaults`], and its place in [`places`] if programs have no such thing yet.
+
+mod decode;
+mod defaults;
+mod facts;
+mod groups;
+mod ids;
+mod known;
+mod lanes;
+pub mod mapping;
+mod places;
+mod port;
+mod read;
+mod scan;
+mod schema;
+pub mod settings;
+mod version;
+mod writing;
+
+use super::Upstream;
+use super::dialect::{Dialect, DialectName};
+use super::entry::Entry;
+use super::person::PersonAttributes;
+use known::Known;
+use lanes::Lanes;
+use mapping::Mapping;
+use moka::sync::Cache;
+use postern_identity::provisioning::{Reach, ResourceKind, Types};
+use postern_ldap::filter;
+use settings::{MappingError, ProvisioningSettings};
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+/// How long a policy is taken as it was read.
+const POLICY_KEPT: Duration = Duration::from_secs(30);
+/// How many policies are kept.
+const MOST_POLICIES: u64 = 1000;
+
+/// The users and groups of one directory.
+pub struct Provisioner {
+    lanes: Lanes,
+    mapping: Mapping,
+    types: Arc<Types>,
+    settings: ProvisioningSettings,
+    /// Which attributes tell of a person.
+    attributes: PersonAttributes,
+    known: Known,
+    policies: Cache<String, Option<Arc<Entry>>>,
+}
+
+/// Why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StartError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// No base is configured, and the directory does not name exactly one, or was not asked yet.
+    #[error("no base to look below is known: set base_dn, or base under users and groups")]
+    NoBase,
+}
+
+impl Provisioner {
+    /// For this directory. `attributes`: what tells of a person, as everywhere else.
+    pub fn new(
+        upstream: Arc<Upstream>,
+        settings: ProvisioningSettings,
+        attributes: PersonAttributes,
+    ) -> Result<Self, StartError> {
+        let base = match (&settings.users.base, &settings.groups.base) {
+            (Some(_), Some(_)) => String::new(),
+            _ => base_of(&upstream).ok_or(StartError::NoBase)?,
+        };
+        let mapping = settings.mapping(upstream.settings().dialect, &base)?;
+        Ok(Self {
+            lanes: Lanes::new(upstream, &settings),
+            types: Arc::new(schema::types(&mapping)),
+            mapping,
+            settings,
+            attributes,
+            known: Known::new(),
+            policies: Cache::builder()
+                .max_capacity(MOST_POLICIES)
+                .time_to_live(POLICY_KEPT)
+                .build(),
+        })
+    }
+
+    /// Which attribute holds what.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    fn upstream(&self) -> &Arc<Upstream> {
+        self.lanes.upstream()
+    }
+
+    fn product(&self) -> DialectName {
+        self.upstream().settings().dialect
+    }
+
+    fn dialect(&self) -> &dyn Dialect {
+        self.upstream().dialect()
+    }
+
+    /// Where a search for this kind begins; `None`: nothing of it is within reach.
+    fn base_within(&self, reach: &Reach, kind: ResourceKind) -> Option<String> {
+        let mapping = self.mapping.of(kind);
+        match &reach.base {
+            Some(own) if !mapping.below.is_within(own) => own.is_within(&mapping.below).then(|| own.to_string()),
+            _ => Some(mapping.base.clone()),
+        }
+    }
+
+    /// What every entry of this kind fulfils: its class, and a name.
+    fn kind_filter(&self, kind: ResourceKind) -> Vec<u8> {
+        let mapping = self.mapping.of(kind);
+        let class = |class: &str| filter::equality(b"objectClass", class.as_bytes());
+        let mut all = vec![class(&mapping.class)];
+        if let Some(never) = &mapping.never_class {
+            all.push(filter::not(&class(never)));
+        }
+        let name = match kind {
+            ResourceKind::User => mapping.simple("userName"),
+            ResourceKind::Group => mapping.simple("displayName"),
+        };
+        // Whoever has no name is nobody a program could know.
+        if let Some(row) = name.filter(|_| mapping.name_otherwise.is_none()) {
+            all.push(filter::present(row.base_type().as_bytes()));
+        }
+        filter::all(&all)
+    }
+
+    /// RFC 4511 §4.5.1.5 counts seconds, and 0 is no limit.
+    fn time_limit(&self) -> u32 {
+        u32::try_from(self.lanes.patience().as_secs())
+            .unwrap_or(u32::MAX)
+            .max(1)
+    }
+}
+
+/// Where people are, where nothing says so for provisioning alone.
+fn base_of(upstream: &Upstream) -> Option<String> {
+    if let Some(base) = &upstream.settings().base_dn {
+        return Some(base.clone());
+    }
+    let capabilities = upstream.capabilities();
+    match capabilities.naming_contexts.as_slice() {
+        [only] => Some(only.clone()),
+        _ => capabilities.default_naming_context.clone(),
+    }
+}
