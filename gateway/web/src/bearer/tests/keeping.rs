@@ -225,10 +225,12 @@ async fn an_issuer_that_sends_without_end_is_left() {
     let address = KeySource::Address(KeyAddress::parse(&address, true).unwrap());
     let pace = Pace {
         deadline: Duration::from_millis(1),
+        patience: Duration::from_hours(1),
         ..EAGER
     };
     let bearers = issuer.bearers(address, pace);
-    assert_eq!(asks(&bearers, &by("one")).await, Err(Fault::Unavailable));
+    let asked = tokio::time::timeout(Duration::from_mins(1), asks(&bearers, &by("one"))).await;
+    assert_eq!(asked, Ok(Err(Fault::Unavailable)), "the reading has ended");
 }
 
 #[tokio::test]
