@@ -29,6 +29,7 @@ use super::Upstream;
 use super::dialect::{Dialect, DialectName};
 use super::entry::Entry;
 use super::person::PersonAttributes;
+use super::service::ServiceLanes;
 use known::Known;
 use lanes::Lanes;
 use mapping::Mapping;
@@ -37,6 +38,7 @@ use postern_identity::provisioning::{Reach, ResourceKind, Types};
 use postern_ldap::filter;
 use settings::{MappingError, ProvisioningSettings};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -55,6 +57,10 @@ pub struct Provisioner {
     attributes: PersonAttributes,
     known: Known,
     policies: Cache<String, Option<Arc<Entry>>>,
+    /// What rules of passwords' owners have to know is read over these.
+    service: ServiceLanes,
+    /// Whether the server has said that it knows no permissive modify.
+    not_permissive: AtomicBool,
 }
 
 /// Why there is none.
@@ -81,6 +87,8 @@ impl Provisioner {
         };
         let mapping = settings.mapping(upstream.settings().dialect, &base)?;
         Ok(Self {
+            service: ServiceLanes::new(Arc::clone(&upstream)),
+            not_permissive: AtomicBool::new(false),
             lanes: Lanes::new(upstream, &settings),
             types: Arc::new(schema::types(&mapping)),
             mapping,
