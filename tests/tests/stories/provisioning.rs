@@ -1,25 +1,15 @@
-//! What provisioning writes into real servers, by the port that doors reach them through: entries made, rewritten, renamed and removed, and who is in a
-//! group.
+//! Users and groups as programs see them, in real servers: the room is asked itself.
 
-mod accounts;
-mod ds389;
-mod entries;
-mod groups;
-mod openldap;
-mod samba;
+mod reading;
+mod writing;
 
 use postern_directory::upstream::dialect::DialectName;
-use postern_directory::{Provisioner, ProvisioningSettings};
-use postern_directory::{ServerUrl, ServiceAccount, Settings, Upstream};
+use postern_directory::{Provisioner, ProvisioningSettings, ServerUrl, ServiceAccount, Settings, Upstream};
 use postern_identity::provisioning::{
-    Attributes, Draft, Key, MembersChange, Provisioned, ProvisioningError, Reach, Resource, ResourceId, ResourceKind,
-    Value, Wanted,
+    Filter, Key, Operand, Operator, Path, Provisioned, ProvisioningError, Query, Reach, Resource, ResourceId,
+    ResourceKind, Sort, Value, Wanted,
 };
 use postern_identity::{Clock, DirectoryName, Secret, Timestamp};
-use postern_tests::{Wire, request};
-use std::collections::BTreeSet;
-use std::future::Future;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,184 +25,148 @@ impl Clock for MachineClock {
     }
 }
 
-/// A server that is provisioned.
+/// The users and groups of one server.
 struct Scene {
     runtime: tokio::runtime::Runtime,
     provisioner: Arc<Provisioner>,
-    address: SocketAddr,
-    /// What user names end in.
-    domain: &'static str,
-    /// A password the server takes.
-    password: &'static str,
-    /// One it does not.
-    too_short: &'static str,
-}
-
-/// Where a server is and who provisions it.
-struct Place {
-    url: String,
-    ca_file: PathBuf,
-    address: SocketAddr,
-    base: &'static str,
-    account: (&'static str, &'static str),
-    policy: Option<String>,
 }
 
 impl Scene {
-    fn new(dialect: DialectName, place: Place, provisioning: ProvisioningSettings) -> Self {
-        let mut settings = Settings::new(
-            DirectoryName("people".into()),
-            vec![ServerUrl::parse(&place.url).unwrap()],
-        );
+    /// By the rights of this account. Without a file of authorities it is spoken to in the clear.
+    fn new(
+        dialect: DialectName,
+        (url, ca_file): (&str, Option<PathBuf>),
+        base: &str,
+        (account, password): (&str, &str),
+        provisioning: ProvisioningSettings,
+    ) -> Self {
+        let mut settings = Settings::new(DirectoryName("people".into()), vec![ServerUrl::parse(url).unwrap()]);
         settings.dialect = dialect;
-        settings.tls.ca_file = Some(place.ca_file);
-        settings.base_dn = Some(place.base.to_owned());
-        settings.default_policy_dn = place.policy;
+        settings.allow_plaintext = ca_file.is_none();
+        settings.tls.ca_file = ca_file;
+        settings.base_dn = Some(base.to_owned());
+        if dialect == DialectName::OpenLdap {
+            settings.default_policy_dn = Some(format!("cn=default,ou=policies,{base}"));
+        }
         settings.service_account = Some(ServiceAccount {
-            dn: place.account.0.to_owned(),
-            password: Secret::new(place.account.1),
+            dn: account.to_owned(),
+            password: Secret::new(password),
         });
         let upstream = Upstream::new(settings, Arc::new(MachineClock)).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
+        let attributes = upstream.dialect().person_attributes();
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(upstream.discover()).unwrap();
-        let attributes = upstream.dialect().person_attributes();
+        let provisioner = runtime
+            .block_on(Provisioner::start(upstream, provisioning, attributes))
+            .unwrap();
         Self {
-            provisioner: Arc::new(Provisioner::new(upstream, provisioning, attributes).unwrap()),
             runtime,
-            address: place.address,
-            domain: "",
-            password: "Provisioned-1234",
-            too_short: "short",
+            provisioner: Arc::new(provisioner),
         }
     }
 
-    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
+    fn read(&self, kind: ResourceKind, id: ResourceId, wanted: &Wanted) -> Result<Resource, ProvisioningError> {
+        self.runtime
+            .block_on(self.provisioner.read(&Reach::default(), kind, id, wanted))
     }
 
-    /// `bob` as a user name here.
-    fn named(&self, name: &str) -> String {
-        format!("{name}{}", self.domain)
-    }
-
-    /// A user of this name with what everybody has.
-    fn draft(&self, name: &str) -> Draft {
-        let mut attributes = Attributes::default();
-        attributes.set(Key::core("userName"), Value::text(self.named(name)));
-        attributes.set(
-            Key::core("name"),
-            Value::complex([("givenName", Value::text("Bob")), ("familyName", Value::text("Brown"))]),
-        );
-        attributes.set(Key::core("displayName"), Value::text(format!("Bob Brown, {name}")));
-        Draft {
-            kind: ResourceKind::User,
-            attributes,
-            password: None,
-            active: true,
-            must_change: None,
-            members: Vec::new(),
-        }
-    }
-
-    fn group_draft(&self, name: &str, members: &[ResourceId]) -> Draft {
-        let mut attributes = Attributes::default();
-        attributes.set(Key::core("displayName"), Value::text(name));
-        Draft {
-            kind: ResourceKind::Group,
-            attributes,
-            members: members.to_vec(),
-            ..self.draft(name)
-        }
-    }
-
-    fn try_create(&self, draft: &Draft) -> Result<Resource, ProvisioningError> {
-        self.wait(self.provisioner.create(&Reach::default(), draft))
-    }
-
-    fn create(&self, draft: &Draft) -> Resource {
-        self.try_create(draft).unwrap()
-    }
-
-    fn user(&self, name: &str) -> Resource {
-        self.create(&self.draft(name))
-    }
-
-    fn group(&self, name: &str, members: &[ResourceId]) -> Resource {
-        self.create(&self.group_draft(name, members))
-    }
-
-    fn read(&self, resource: &Resource) -> Result<Resource, ProvisioningError> {
-        let everything = Wanted::everything();
-        self.wait(
-            self.provisioner
-                .read(&Reach::default(), resource.kind, resource.id, &everything),
-        )
-    }
-
-    fn write(&self, before: &Resource, change: impl FnOnce(&mut Attributes)) -> Result<Resource, ProvisioningError> {
-        self.write_if(before, false, change)
-    }
-
-    fn write_if(
-        &self,
-        before: &Resource,
-        exact: bool,
-        change: impl FnOnce(&mut Attributes),
-    ) -> Result<Resource, ProvisioningError> {
-        let mut after = before.attributes.clone();
-        change(&mut after);
-        self.wait(self.provisioner.write(before, &after, exact))
-    }
-
-    fn change_members(&self, group: &Resource, change: &MembersChange) -> Result<(), ProvisioningError> {
-        self.wait(self.provisioner.change_members(&Reach::default(), group.id, change))
-    }
-
-    fn delete(&self, resource: &Resource) -> Result<Resource, ProvisioningError> {
-        self.wait(
-            self.provisioner
-                .delete(&Reach::default(), resource.kind, resource.id, None),
-        )
-    }
-
-    /// Whose ids the group shows as its members'.
-    fn members(&self, group: &Resource) -> BTreeSet<ResourceId> {
-        let read = self.read(group).unwrap();
-        let members = read.attributes.get(&Key::core("members")).map_or(&[][..], Value::each);
-        let id = |member: &Value| match member.sub("value") {
-            Some(Value::Text(id)) => self.provisioner.id(id).unwrap(),
-            other => panic!("{other:?}"),
+    fn find(&self, kind: ResourceKind, filter: Filter, wanted: &Wanted) -> Vec<Resource> {
+        let query = Query {
+            kind,
+            filter: Some(filter),
+            sort: None,
         };
-        members.iter().map(id).collect()
+        let found = self.provisioner.find(&Reach::default(), &query, 1000, wanted);
+        self.runtime.block_on(found).unwrap().expect("not too many")
     }
 
-    /// What the server answers to a sign-in by DN.
-    fn sign_in(&self, resource: &Resource, password: &str) -> Option<u32> {
-        let answer = Wire::connect(self.address).ask(&request::bind(1, &resource.dn, password, &[]));
-        answer.into_iter().next().unwrap().code
+    fn list(&self, kind: ResourceKind, filter: Option<Filter>, sort: Option<Sort>) -> Vec<ResourceId> {
+        let query = Query { kind, filter, sort };
+        self.runtime
+            .block_on(self.provisioner.list(&Reach::default(), &query))
+            .unwrap()
+    }
+
+    fn fetch(&self, kind: ResourceKind, ids: &[ResourceId], wanted: &Wanted) -> Vec<Resource> {
+        let found = self.provisioner.fetch(&Reach::default(), kind, ids, wanted);
+        self.runtime.block_on(found).unwrap()
+    }
+
+    /// The user of this name, with everything.
+    fn user(&self, name: &str) -> Resource {
+        let mut found = self.find(ResourceKind::User, eq("userName", None, name), &Wanted::everything());
+        assert_eq!(found.len(), 1, "{name}");
+        found.remove(0)
+    }
+
+    /// The group of this name, with everything.
+    fn group(&self, name: &str) -> Resource {
+        let mut found = self.find(
+            ResourceKind::Group,
+            eq("displayName", None, name),
+            &Wanted::everything(),
+        );
+        assert_eq!(found.len(), 1, "{name}");
+        found.remove(0)
+    }
+
+    /// The names of the users that a filter finds at once, which are those that it lists.
+    fn names(&self, filter: &Filter) -> Vec<String> {
+        let found = self.find(ResourceKind::User, filter.clone(), &Wanted::everything());
+        let mut names: Vec<String> = found
+            .iter()
+            .map(|user| user.attributes.text("userName").unwrap().to_owned())
+            .collect();
+        let ids: Vec<ResourceId> = found.iter().map(|user| user.id).collect();
+        assert_eq!(
+            self.list(ResourceKind::User, Some(filter.clone()), None),
+            ids,
+            "{filter:?}"
+        );
+        names.sort();
+        names
     }
 }
 
-fn emails(values: &[(&str, &str)]) -> Value {
-    let one =
-        |(kind, value): &(&str, &str)| Value::complex([("type", Value::text(*kind)), ("value", Value::text(*value))]);
-    Value::Many(values.iter().map(one).collect())
-}
-
-fn added(ids: &[ResourceId]) -> MembersChange {
-    MembersChange {
-        add: ids.to_vec(),
-        ..MembersChange::default()
+fn path(name: &str, sub: Option<&str>) -> Path {
+    Path {
+        key: Key::core(name),
+        sub: sub.map(Arc::from),
     }
 }
 
-fn removed(ids: &[ResourceId]) -> MembersChange {
-    MembersChange {
-        remove: ids.to_vec(),
-        ..MembersChange::default()
+fn compare(name: &str, sub: Option<&str>, operator: Operator, operand: Operand) -> Filter {
+    Filter::Compare {
+        path: path(name, sub),
+        operator,
+        operand,
     }
+}
+
+fn text(name: &str, sub: Option<&str>, operator: Operator, operand: &str) -> Filter {
+    compare(name, sub, operator, Operand::Text(operand.to_owned()))
+}
+
+fn eq(name: &str, sub: Option<&str>, operand: &str) -> Filter {
+    text(name, sub, Operator::Eq, operand)
+}
+
+fn not(filter: Filter) -> Filter {
+    Filter::Not(Box::new(filter))
+}
+
+/// The `value`s of a multi-valued attribute.
+fn values(resource: &Resource, name: &str) -> Vec<String> {
+    let elements = resource
+        .attributes
+        .get(&Key::core(name))
+        .map(Value::each)
+        .unwrap_or_default();
+    let value = |element: &Value| match element.sub("value") {
+        Some(Value::Text(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    elements.iter().map(value).collect()
 }
