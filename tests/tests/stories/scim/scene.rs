@@ -1,6 +1,7 @@
 //! A directory, the gateway with SCIM before it, and a client: shared by the stories that run at the same time, so each makes names of its own.
 
-use postern_tests::people::{self, SERVICE};
+use postern_tests::ds389::DIRECTORY_MANAGER;
+use postern_tests::people::{self, ADMINISTRATOR_PASSWORD, SERVICE};
 use postern_tests::scim::{ENTERPRISE, GROUP, USER};
 use postern_tests::{Ds389, Gateway, GatewaySettings, Samba, Scim, Slapd, SlapdSettings, samba};
 use serde_json::{Value, json};
@@ -63,12 +64,17 @@ impl Scene {
             }
             Product::Ds389 => {
                 let server = Ds389::start();
-                let settings = crate::ds389::directory("generic", &server);
+                let settings = by(
+                    DIRECTORY_MANAGER,
+                    ADMINISTRATOR_PASSWORD,
+                    crate::ds389::directory("generic", &server),
+                );
                 (Directory::Ds389(server), settings)
             }
             Product::Samba => {
                 let samba = Samba::start();
-                let settings = samba.behind("generic");
+                let (name, password) = (samba::people::ADMINISTRATOR, samba::people::ADMINISTRATOR_PASSWORD);
+                let settings = by(name, password, samba.behind("generic"));
                 (Directory::Samba(samba), settings)
             }
             Product::Embedded => (Directory::Own, GatewaySettings::embedded("generic")),
@@ -196,6 +202,16 @@ pub(super) fn sorted(values: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut values: Vec<String> = values.into_iter().collect();
     values.sort();
     values
+}
+
+/// The usual service account of a directory may write little: who this is may write everything.
+fn by(name: &str, password: &str, settings: GatewaySettings) -> GatewaySettings {
+    let account = format!("[directory.service_account]\nbind_dn = \"{name}\"\npassword = \"{password}\"");
+    GatewaySettings {
+        directory: format!("{}\n\n{account}", settings.directory),
+        service_account: false,
+        ..settings
+    }
 }
 
 /// A slapd in which the service account may write.
