@@ -310,7 +310,9 @@ impl Filter {
     pub fn is_of_one(&self, unique: impl Fn(&Path) -> bool) -> bool {
         match self {
             Self::Compare { path, operator, .. } => *operator == filter::Operator::Eq && unique(path),
-            Self::And(parts) => parts.iter().any(|part| part.is_of_one(&unique)),
+            Self::And(parts) => parts
+                .iter()
+                .any(|part| part.is_of_one(&unique as &dyn Fn(&Path) -> bool)),
             _ => false,
         }
     }
