@@ -30,6 +30,7 @@ mod provisioning;
 mod reload;
 mod rights;
 mod samba;
+mod scim;
 mod self_service;
 mod servers;
 mod service_account;
