@@ -11,6 +11,7 @@
 
 pub(crate) mod access;
 pub(crate) mod answer;
+mod apart;
 mod bind;
 mod compare;
 pub mod entry;
