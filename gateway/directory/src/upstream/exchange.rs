@@ -71,8 +71,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
     /// The next whole message, which must answer `id`. A notice of disconnection (RFC 4511 §4.4.1), as any message of
     /// another id, ends the connection.
     pub(super) async fn receive(&mut self, id: MessageId, deadline: Instant) -> Result<Vec<u8>, ConnectError> {
+        self.receive_up_to(LONGEST_ANSWER, id, deadline).await
+    }
+
+    /// The same for a message of at most `longest` octets.
+    pub(super) async fn receive_up_to(
+        &mut self,
+        longest: usize,
+        id: MessageId,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, ConnectError> {
         loop {
-            let header = frame::walk(&self.unread, LONGEST_ANSWER).map_err(|fault| match fault {
+            let header = frame::walk(&self.unread, longest).map_err(|fault| match fault {
                 FrameError::NotLdap | FrameError::TooLarge | FrameError::Malformed => ConnectError::Protocol,
             })?;
             if let Some(header) = header.filter(|header| header.length <= self.unread.len()) {
