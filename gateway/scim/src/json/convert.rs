@@ -107,7 +107,7 @@ impl Reader {
             if sub.mutability == postern_identity::provisioning::Mutability::ReadOnly {
                 continue;
             }
-            match self.value(json, sub).map_err(|fault| within(attribute, fault))? {
+            match self.value(json, sub).map_err(|fault| within(attribute, &fault))? {
                 Some(known) => insert(&mut value, attribute, sub, known)?,
                 // `{"value": ""}` is no value at all, whatever stands beside it.
                 None if sub.name.as_ref() == "value" => return Ok(None),
@@ -229,6 +229,6 @@ fn invalid(attribute: &Attribute, what: &str) -> EditFault {
     EditFault::new(EditFaultKind::InvalidValue, format!("{} {what}", attribute.name))
 }
 
-fn within(attribute: &Attribute, fault: EditFault) -> EditFault {
+fn within(attribute: &Attribute, fault: &EditFault) -> EditFault {
     EditFault::new(fault.kind, format!("{}.{}", attribute.name, fault.detail))
 }

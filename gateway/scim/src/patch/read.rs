@@ -62,7 +62,7 @@ impl Reading<'_> {
         let Json::Object(mut operation) = operation else {
             return Err(syntax("an operation is an object with op, path and value"));
         };
-        let verb = self.verb(take(&mut operation, "op"))?;
+        let verb = self.verb(take(&mut operation, "op").as_ref())?;
         let value = take(&mut operation, "value");
         let path = match take(&mut operation, "path") {
             None | Some(Json::Null) => None,
@@ -80,8 +80,8 @@ impl Reading<'_> {
         }
     }
 
-    fn verb(&self, op: Option<Json>) -> Result<Verb, EditFault> {
-        let op = match &op {
+    fn verb(&self, op: Option<&Json>) -> Result<Verb, EditFault> {
+        let op = match op {
             Some(Json::String(op)) => op.as_str(),
             _ => "",
         };
@@ -96,9 +96,11 @@ impl Reading<'_> {
 
     fn at_path(&mut self, verb: Verb, text: &str, value: Json) -> Result<(), EditFault> {
         match (path(text, self.types)?, value) {
-            (PatchPath::Extension(urn), _) if verb == Verb::Remove => self.steps.push(Step::ClearExtension(urn)),
+            (PatchPath::Extension(urn), _) if verb == Verb::Remove => {
+                self.steps.push(Step::ClearExtension(urn));
+            }
             (PatchPath::Extension(urn), Json::Null) if verb == Verb::Replace => {
-                self.steps.push(Step::ClearExtension(urn))
+                self.steps.push(Step::ClearExtension(urn));
             }
             (PatchPath::Extension(urn), Json::Object(values)) if !self.reader.is_strict() => {
                 self.spread(verb, values, Some(&urn))?;

@@ -312,12 +312,8 @@ fn put_keeps_what_was_told_of_a_manager_who_stays() {
         let body = with_user(json!({ENTERPRISE: {"manager": {"value": id, "displayName": "sent"}}}));
         let incoming = resource(body, &user(), Strictness::Lenient).unwrap();
         let after = incoming.onto(&before, &user(), &read_id).unwrap().attributes;
-        let name = after
-            .get(&Key::of(ENTERPRISE, "manager"))
-            .unwrap()
-            .sub("displayName")
-            .cloned();
-        name
+        let manager = after.get(&Key::of(ENTERPRISE, "manager")).unwrap();
+        manager.sub("displayName").cloned()
     };
     assert_eq!(manager("id-9"), Some(Value::text("Nina")));
     assert_eq!(manager("id-8"), None);
