@@ -97,13 +97,14 @@ impl Lists {
     fn is_of_few(&self, query: &Query) -> bool {
         let types = self.directory.types().of(query.kind);
         let unique = |path: &Path| match (&path.key.extension, &*path.key.name) {
-            (None, "id" | "externalId" | "emails") => true,
+            (None, "id" | "externalId") => true,
+            (None, "emails") => path.sub.as_deref() == Some("value"),
             (None, "displayName") if query.kind == ResourceKind::Group => true,
             _ => types
                 .of(&path.key)
                 .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None),
         };
-        query.filter.as_ref().is_some_and(|filter| filter.is_of_one(unique))
+        query.filter.as_ref().is_some_and(|filter| filter.is_of_one(&unique))
     }
 
     async fn ids(

@@ -15,8 +15,8 @@ use postern_identity::records::ResetRecords;
 use postern_identity::reset::{Chance, SelfService};
 use postern_identity::{Clock, Secret};
 use postern_portal::api::{self, ApiPorts};
-use postern_portal::{Brand, Portal, ProofSettings};
-use postern_web::{Bearers, Bounds, Rate, Site, Sites, Token, Tokens, Trusted, WebSettings};
+use postern_portal::{Brand, Portal, ProofSettings, UsesInStore};
+use postern_web::{Bearers, Bounds, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -59,6 +59,7 @@ impl House<'_> {
                     service: Arc::clone(&self.service) as Arc<dyn SelfService>,
                     clock: Arc::clone(&self.clock),
                     chance: Arc::clone(&self.chance),
+                    uses: Arc::new(UsesInStore(Arc::clone(&self.records))),
                     secret: self.derived("pages"),
                 },
             );
@@ -172,7 +173,7 @@ pub(super) fn settings(
             named: named.collect::<Option<_>>()?,
         }),
         trusted,
-        rate: Rate::default(),
+        rate: http.rate,
         bounds: Bounds {
             drain: configuration.limits.drain,
             ..Bounds::default()

@@ -167,6 +167,7 @@ impl SelfServiceHouse {
             keys,
             factors: vec![Arc::new(MailFactor)],
             sources: vec![Arc::new(Typed)],
+            letters_an_hour: configuration.mail.as_ref().map_or(u32::MAX, |mail| mail.per_hour),
             administrators: configuration
                 .mail
                 .as_ref()

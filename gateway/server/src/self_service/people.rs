@@ -43,6 +43,9 @@ pub(crate) fn attributes(upstream: &Upstream, configured: Option<&Applicants>) -
     if let Some(mails) = configured.and_then(|configured| configured.mail.clone()) {
         attributes.mails = mails;
     }
+    if let Some(configured) = configured {
+        attributes.self_asserted.clone_from(&configured.self_asserted);
+    }
     attributes.link = configured.and_then(|configured| configured.link.clone());
     attributes
 }

@@ -175,7 +175,7 @@ impl SelfService for Scripted {
                     expires_at: NOW.parse().unwrap(),
                     next: if proven { Vec::new() } else { vec!["mail".into()] },
                     resend_at: Some(NOW.parse().unwrap()),
-                    tries_left: None,
+                    not_before: None,
                     accounts: if proven { vec![account()] } else { Vec::new() },
                     password: PasswordRules::default(),
                     directory_rules: Vec::new(),
@@ -219,6 +219,10 @@ impl SelfService for Scripted {
                 Ok(context.results.clone())
             })
         })
+    }
+
+    fn renewed<'a>(&'a self, _: &'a Caller<'a>, _: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        never()
     }
 
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
