@@ -31,7 +31,7 @@ pub fn resource(body: Json, types: &TypeSchema, strictness: Strictness) -> Resul
     };
     let mut reading = Reading {
         types,
-        reader: Reader { strictness },
+        reader: Reader::new(strictness),
         incoming: Incoming {
             attributes: Attributes::default(),
             password: None,

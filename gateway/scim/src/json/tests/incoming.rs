@@ -206,7 +206,7 @@ fn numbers_moments_and_octets_are_read_in_the_spellings_there_are() {
 #[test]
 fn elements_of_one_type_and_value_are_one_and_empty_ones_none() {
     let incoming = lenient(json!({"emails": [
-        {"value": "a", "type": "work"}, {"value": "a", "type": "WORK", "primary": true}, {"value": "", "type": "home"}, {"type": "home", "value": null}, {}, null, ""
+        {"value": "a", "type": "work"}, {"value": "a", "type": "WORK", "primary": true}, {"value": "", "type": "home"}, {"type": "home", "primary": true}, {"type": "home", "value": null}, {}, null, ""
     ]}));
     let one = Value::complex([
         ("value", Value::text("a")),
