@@ -1,6 +1,7 @@
 //! Users and groups as programs see them, in real servers: the room is asked itself.
 
 mod reading;
+mod writing;
 
 use postern_directory::upstream::dialect::DialectName;
 use postern_directory::{Provisioner, ProvisioningSettings, ServerUrl, ServiceAccount, Settings, Upstream};

@@ -32,7 +32,11 @@ impl Entry {
 
     /// Copies an entry out of a message, wholly checked.
     pub fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
-        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
+        Self::of(&SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?)
+    }
+
+    /// The same of an entry that came in a control (RFC 4527).
+    pub(super) fn of(entry: &SearchEntry<'_>) -> Result<Self, ConnectError> {
         let mut attributes = Vec::new();
         for attribute in entry.attributes() {
             let attribute = attribute.map_err(|_| ConnectError::Protocol)?;

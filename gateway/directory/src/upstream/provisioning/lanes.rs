@@ -2,12 +2,12 @@
 //! once more where a kept connection turns out to be broken.
 
 use super::settings::ProvisioningSettings;
-use crate::upstream::Upstream;
 use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
 use crate::upstream::error::ConnectError;
 use crate::upstream::service::lane::Lane;
 use crate::upstream::service::request::Search;
+use crate::upstream::{ServerIndex, Upstream};
 use postern_identity::provisioning::ProvisioningError;
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::{Message, ResultCode};
@@ -101,6 +101,29 @@ impl Lanes {
         let lane = timeout_at(deadline, self.connect(&want)).await;
         let lane = lane.map_err(|_| ProvisioningError::TooSlow)??;
         Ok(held(lane, false))
+    }
+
+    /// A fresh lane to this server and no other.
+    pub(super) async fn hold_at(&self, server: ServerIndex) -> Result<Held<'_>, ProvisioningError> {
+        let deadline = Instant::now() + self.patience;
+        let permit = timeout_at(deadline, self.permits.acquire()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or(ProvisioningError::TooSlow)?;
+        let account = self.upstream.settings().service_account.as_ref();
+        let account = account.ok_or(ProvisioningError::NotAllowed)?;
+        let lane = timeout_at(deadline, async {
+            let mut lane = Lane::anonymous(self.upstream.connect_to(server).await.map_err(told)?);
+            let plaintext = self.upstream.settings().allow_plaintext;
+            lane.bind(account, plaintext, self.patience).await.map_err(told)?;
+            Ok::<Lane, ProvisioningError>(lane)
+        });
+        let lane = lane.await.map_err(|_| ProvisioningError::TooSlow)??;
+        Ok(Held {
+            lane,
+            was_kept: false,
+            deadline,
+            lanes: self,
+            _permit: permit,
+        })
     }
 
     async fn connect(&self, want: &Want) -> Result<Lane, ProvisioningError> {

@@ -32,6 +32,7 @@ use super::Upstream;
 use super::dialect::{Dialect, DialectName};
 use super::entry::Entry;
 use super::person::PersonAttributes;
+use super::service::ServiceLanes;
 use known::Known;
 use lanes::Lanes;
 use mapping::Mapping;
@@ -40,6 +41,7 @@ use postern_identity::provisioning::{ProvisioningError, Reach, ResourceKind, Ret
 use postern_ldap::filter;
 use settings::{MappingError, ProvisioningSettings};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use subschema::Described;
 use thiserror::Error;
@@ -66,6 +68,10 @@ pub struct Provisioner {
     knows_lock: bool,
     known: Known,
     policies: Cache<String, Option<Arc<Entry>>>,
+    /// What rules of passwords' owners have to know is read over these.
+    service: ServiceLanes,
+    /// Whether the server has said that it knows no permissive modify.
+    not_permissive: AtomicBool,
 }
 
 /// Why there is none.
@@ -122,6 +128,8 @@ impl Provisioner {
         let mapping = settings.mapping(upstream.settings().dialect, &base)?;
         let types = schema::types(&mapping);
         let mut own = Self {
+            service: ServiceLanes::new(Arc::clone(&upstream)),
+            not_permissive: AtomicBool::new(false),
             lanes: Lanes::new(upstream, &settings),
             all_types: types.clone(),
             types: Arc::new(types),
