@@ -4,7 +4,7 @@ use super::Provisioner;
 use super::compile::{Compiler, Part, and};
 use super::ids;
 use super::lanes::refused;
-use super::wants::{ids_in, needed, strip};
+use super::wants::{ids_in, names_meta, needed, strip};
 use crate::upstream::error::ConnectError;
 use crate::upstream::service::request::{Filter as Fits, Scope, Search};
 use postern_identity::provisioning::evaluate::{SortKey, compare_for_sort, compare_keys, evaluate, sort_key};
@@ -75,7 +75,8 @@ impl Provisioner {
         );
         let types = self.all_types.of(query.kind);
         let mut found: Vec<(Option<SortKey>, ResourceId)> = Vec::new();
-        let asked = self.asked(query.kind, &wanted);
+        let versions = query.filter.as_ref().is_some_and(names_meta);
+        let asked = self.asked_for(query.kind, &wanted, versions);
         let search = self.search_in(&plan, &asked);
         let mut pages = self
             .lanes
