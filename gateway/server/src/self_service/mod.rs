@@ -114,8 +114,8 @@ pub(crate) struct HttpDoor {
 }
 
 impl SelfServiceHouse {
-    /// Made of its parts. Nothing listens and nothing works yet.
-    pub(crate) fn build(configuration: &Configuration, ground: Ground<'_>) -> Result<Self, ServeError> {
+    /// Made of its parts. Nothing listens and nothing works yet; directories that are provisioned are asked for their schemas.
+    pub(crate) async fn build(configuration: &Configuration, ground: Ground<'_>) -> Result<Self, ServeError> {
         let chance: Arc<dyn Chance> = Arc::new(Randomness::new());
         let key = match &configuration.secrets.key {
             Some(key) => key.duplicate(),
@@ -189,7 +189,8 @@ impl SelfServiceHouse {
                 audit,
                 clock: &ground.clock,
             },
-        )?;
+        )
+        .await?;
         Ok(Self {
             provisioned,
             desk,
