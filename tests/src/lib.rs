@@ -47,6 +47,7 @@ pub mod request;
 pub mod samba;
 pub mod sightings;
 pub mod slapd;
+pub mod tally;
 pub mod wire;
 
 pub use browser::{Browser, Page};
@@ -57,4 +58,5 @@ pub use mailbox::{Mail, Mailbox};
 pub use people::PASSWORD;
 pub use samba::{Samba, SambaSettings};
 pub use slapd::{Slapd, SlapdSettings};
+pub use tally::Tally;
 pub use wire::{Answer, Wire};

@@ -103,7 +103,7 @@ impl Lists {
                 .of(&path.key)
                 .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None),
         };
-        query.filter.as_ref().is_some_and(|filter| filter.is_of_one(unique))
+        query.filter.as_ref().is_some_and(|filter| filter.is_of_one(&unique))
     }
 
     async fn ids(

@@ -26,6 +26,7 @@ mod golden;
 mod guard;
 mod names;
 mod presets;
+mod provisioning;
 mod reload;
 mod rights;
 mod samba;

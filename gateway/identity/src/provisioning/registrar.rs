@@ -307,10 +307,10 @@ fn can_be_asked(query: &Query) -> Result<(), ProvisioningError> {
 
 impl Filter {
     /// The value a unique attribute has to have, where the filter asks for one resource by it: `userName eq "bob"`.
-    pub fn is_of_one(&self, unique: impl Fn(&Path) -> bool) -> bool {
+    pub fn is_of_one(&self, unique: &dyn Fn(&Path) -> bool) -> bool {
         match self {
             Self::Compare { path, operator, .. } => *operator == filter::Operator::Eq && unique(path),
-            Self::And(parts) => parts.iter().any(|part| part.is_of_one(&unique)),
+            Self::And(parts) => parts.iter().any(|part| part.is_of_one(unique)),
             _ => false,
         }
     }

@@ -4,7 +4,7 @@ use super::search::projection_of_query;
 use super::{Asked, At, Door, document, settle};
 use crate::error::ScimError;
 use crate::headers::{Condition, if_match, if_none_match};
-use crate::json::{self, Direction, Projection, show};
+use crate::json::{self, Projection, show};
 use crate::patch::Patch;
 use axum::body::Body;
 use axum::extract::{Path, Request};
@@ -27,12 +27,7 @@ pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Re
         asked.caller.may_write(kind)?;
         let types = at.directory.types().of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
-        let incoming = json::resource(
-            asked.json(body).await?,
-            types,
-            Direction::Create,
-            at.settings.strictness,
-        )?;
+        let incoming = json::resource(asked.json(body).await?, types, at.settings.strictness)?;
         let members = ids(&at, incoming.members.unwrap_or_default())?;
         let edit = Edit {
             attributes: incoming.attributes,
@@ -88,7 +83,7 @@ pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<S
         let expected = if_match(&asked.headers)?;
         let body = asked.json(body).await?;
         let wish = |resource: &Resource| {
-            let incoming = json::resource(body.clone(), types, Direction::Replace, at.settings.strictness)?;
+            let incoming = json::resource(body.clone(), types, at.settings.strictness)?;
             incoming.onto(resource, types, &|text| at.directory.id(text))
         };
         let changed = at

@@ -70,6 +70,21 @@ pub(crate) fn look_up<'s>(name: &str, types: &'s TypeSchema) -> Option<Known<'s>
     }
 }
 
+/// The attribute of a key that was looked up.
+pub(crate) fn attribute_of<'s>(key: &Key, types: &'s TypeSchema) -> Option<&'s Attribute> {
+    match types.of(key) {
+        Some(found) => Some(found),
+        None if key.extension.is_none() => common(&key.name, types.kind),
+        None => None,
+    }
+}
+
+/// Whether the directory keeps anything of it: of the common attributes it may keep no `externalId`.
+pub(crate) fn is_kept(key: &Key, types: &TypeSchema) -> bool {
+    let always = matches!(key.name.as_ref(), "id" | "meta" | "schemas");
+    types.of(key).is_some() || key.extension.is_none() && always
+}
+
 /// The sub-attribute of this name, in whatever case; `$ref` of what refers to resources is always one.
 pub(crate) fn sub_of<'s>(attribute: &'s Attribute, name: &str) -> Option<&'s Attribute> {
     let known = attribute.sub(name);
@@ -115,7 +130,7 @@ fn attribute<'s>(extension: Option<&'s Schema>, dotted: &str, types: &'s TypeSch
         extension,
         attribute,
         sub,
-        mapped: known.is_some() || matches!(attribute.name.as_ref(), "id" | "meta" | "schemas"),
+        mapped: known.is_some() || extension.is_none() && matches!(attribute.name.as_ref(), "id" | "meta" | "schemas"),
     })
 }
 
@@ -125,20 +140,19 @@ fn common(name: &str, kind: ResourceKind) -> Option<&'static Attribute> {
     (kind == ResourceKind::User || found.name.as_ref() != "password").then_some(found)
 }
 
-static COMMON: LazyLock<[Attribute; 5]> = LazyLock::new(|| {
-    let read_only = |name: &str, shape| Attribute {
-        case_exact: true,
-        mutability: Mutability::ReadOnly,
-        ..Attribute::new(name, shape, "")
-    };
-    let uri = || Shape::Reference(vec!["uri".into()]);
-    let meta = vec![
+/// RFC 7643 §3.1.
+pub(crate) static META: LazyLock<Attribute> = LazyLock::new(|| {
+    let subs = vec![
         read_only("resourceType", Shape::Text),
         read_only("created", Shape::Moment),
         read_only("lastModified", Shape::Moment),
-        read_only("location", uri()),
+        read_only("location", Shape::Reference(vec!["uri".into()])),
         read_only("version", Shape::Text),
     ];
+    read_only("meta", Shape::Complex(subs))
+});
+
+static COMMON: LazyLock<[Attribute; 5]> = LazyLock::new(|| {
     [
         Attribute {
             returned: Returned::Always,
@@ -148,9 +162,9 @@ static COMMON: LazyLock<[Attribute; 5]> = LazyLock::new(|| {
         Attribute {
             multi_valued: true,
             returned: Returned::Always,
-            ..read_only("schemas", uri())
+            ..read_only("schemas", Shape::Reference(vec!["uri".into()]))
         },
-        read_only("meta", Shape::Complex(meta)),
+        META.clone(),
         Attribute {
             case_exact: true,
             ..Attribute::new("externalId", Shape::Text, "")
@@ -163,7 +177,7 @@ static COMMON: LazyLock<[Attribute; 5]> = LazyLock::new(|| {
     ]
 });
 
-static REFERENCE: LazyLock<Attribute> = LazyLock::new(|| Attribute {
+pub(crate) static REFERENCE: LazyLock<Attribute> = LazyLock::new(|| Attribute {
     mutability: Mutability::ReadOnly,
     case_exact: true,
     ..Attribute::new(
@@ -172,3 +186,11 @@ static REFERENCE: LazyLock<Attribute> = LazyLock::new(|| Attribute {
         "The address of the resource.",
     )
 });
+
+fn read_only(name: &str, shape: Shape) -> Attribute {
+    Attribute {
+        case_exact: true,
+        mutability: Mutability::ReadOnly,
+        ..Attribute::new(name, shape, "")
+    }
+}

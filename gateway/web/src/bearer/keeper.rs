@@ -174,16 +174,12 @@ impl Keeper {
         }
     }
 
-    /// Until somebody waits for another reading, and the last is long enough ago.
+    /// Until somebody waits for another reading than the last. Nobody does soon after it: see [`Keeper::verify`].
     async fn asked_for(&self) {
         loop {
             self.bell.notified().await;
-            let (readings, tried) = {
-                let held = self.held.borrow();
-                (held.readings, held.tried)
-            };
-            let long_ago = tried.is_none_or(|tried| tried.elapsed() >= self.pace.unknown);
-            if long_ago && self.wanted.load(Ordering::Relaxed) > readings {
+            let readings = self.held.borrow().readings;
+            if self.wanted.load(Ordering::Relaxed) > readings {
                 return;
             }
         }

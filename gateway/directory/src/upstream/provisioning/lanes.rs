@@ -25,6 +25,8 @@ const MOST_OCTETS_OF_PAGE: usize = 16 * 1024 * 1024;
 pub(super) struct Lanes {
     upstream: Arc<Upstream>,
     permits: Semaphore,
+    /// Those who hold one while they ask for another: fewer than there are, so that somebody can go on.
+    scans: Semaphore,
     kept: Mutex<Vec<Lane>>,
     most: usize,
     patience: Duration,
@@ -56,10 +58,11 @@ pub(super) struct Found {
 
 impl Lanes {
     pub(super) fn new(upstream: Arc<Upstream>, settings: &ProvisioningSettings) -> Self {
-        let most = settings.lanes.max(1);
+        let most = settings.lanes.max(2);
         Self {
             upstream,
             permits: Semaphore::new(most),
+            scans: Semaphore::new(most.div_ceil(2)),
             kept: Mutex::new(Vec::with_capacity(most)),
             most,
             patience: settings.patience,
@@ -147,6 +150,27 @@ impl Lanes {
         Err(ProvisioningError::Unavailable)
     }
 
+    /// One search in pages, of at most so many entries, for whoever asks more between them.
+    pub(super) async fn pages<'s>(
+        &self,
+        search: &'s Search<'s>,
+        size: u32,
+        most: usize,
+    ) -> Result<Pages<'_, 's>, ProvisioningError> {
+        let turn = timeout_at(Instant::now() + self.patience, self.scans.acquire()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or(ProvisioningError::TooSlow)?;
+        Ok(Pages {
+            lanes: self,
+            search,
+            size,
+            left: most,
+            held: None,
+            cookie: Vec::new(),
+            began: false,
+            _turn: turn,
+        })
+    }
+
     /// One search in pages, of at most so many entries. What has been taken is taken: then it is not asked again.
     pub(super) async fn scan(
         &self,
@@ -189,6 +213,72 @@ impl Lanes {
                         break;
                     }
                 }
+            }
+        }
+        Err(ProvisioningError::Unavailable)
+    }
+}
+
+/// A long search, a page at a time. Its lane is held until it ends; what is asked meanwhile goes over others.
+pub(super) struct Pages<'l, 's> {
+    lanes: &'l Lanes,
+    search: &'s Search<'s>,
+    size: u32,
+    left: usize,
+    held: Option<Held<'l>>,
+    cookie: Vec<u8>,
+    began: bool,
+    _turn: SemaphorePermit<'l>,
+}
+
+impl Pages<'_, '_> {
+    /// The next page; `None`: there is none.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Shown>>, ProvisioningError> {
+        for attempt in 0..2 {
+            let mut held = match self.held.take() {
+                Some(held) => held,
+                None if self.began && self.cookie.is_empty() => return Ok(None),
+                None => self.lanes.hold(attempt > 0).await?,
+            };
+            held.deadline = Instant::now() + self.lanes.patience;
+            let page = PagedResults {
+                size: self.size,
+                cookie: &self.cookie,
+            };
+            let mut entries = Vec::new();
+            let left = self.left;
+            let passed = held
+                .pass(self.search, Some(page), MOST_OCTETS_OF_PAGE, &mut |message| {
+                    if entries.len() >= left {
+                        return Err(ConnectError::Busy);
+                    }
+                    let (entry, more) = Entry::read_plain(message)?;
+                    entries.push(Shown { entry, more });
+                    Ok(())
+                })
+                .await;
+            match passed {
+                Ok((ResultCode::SUCCESS, next)) => {
+                    self.began = true;
+                    self.left -= entries.len();
+                    if next.is_empty() {
+                        self.cookie = Vec::new();
+                        held.keep();
+                    } else {
+                        self.cookie = next;
+                        self.held = Some(held);
+                    }
+                    return Ok(Some(entries));
+                }
+                Ok((ResultCode::NO_SUCH_OBJECT, _)) => {
+                    self.began = true;
+                    held.keep();
+                    return Ok(None);
+                }
+                Ok((code, _)) => return Err(refused(code)),
+                // The lane is closed with what is still to come on it.
+                Err(ConnectError::Busy) => return Err(ProvisioningError::TooMany),
+                Err(fault) => held.broke(fault, if self.began { 1 } else { attempt })?,
             }
         }
         Err(ProvisioningError::Unavailable)

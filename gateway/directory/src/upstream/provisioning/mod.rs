@@ -8,6 +8,7 @@
 //!
 //! **To add an attribute**: a row in [`defaults`], and its place in [`places`] if programs have no such thing yet.
 
+mod compile;
 mod decode;
 mod defaults;
 mod facts;
@@ -22,7 +23,9 @@ mod read;
 mod scan;
 mod schema;
 pub mod settings;
+mod subschema;
 mod version;
+mod wants;
 mod writing;
 
 use super::Upstream;
@@ -33,11 +36,12 @@ use known::Known;
 use lanes::Lanes;
 use mapping::Mapping;
 use moka::sync::Cache;
-use postern_identity::provisioning::{Reach, ResourceKind, Types};
+use postern_identity::provisioning::{Reach, ResourceKind, Returned, Types, account_state};
 use postern_ldap::filter;
 use settings::{MappingError, ProvisioningSettings};
 use std::sync::Arc;
 use std::time::Duration;
+use subschema::Described;
 use thiserror::Error;
 
 /// How long a policy is taken as it was read.
@@ -53,6 +57,10 @@ pub struct Provisioner {
     settings: ProvisioningSettings,
     /// Which attributes tell of a person.
     attributes: PersonAttributes,
+    /// With what the heart adds of an account's state: what filters and orders are looked at with.
+    all_types: Types,
+    /// Whether the directory surely knows slapd's lock.
+    knows_lock: bool,
     known: Known,
     policies: Cache<String, Option<Arc<Entry>>>,
 }
@@ -69,7 +77,35 @@ pub enum StartError {
 }
 
 impl Provisioner {
-    /// For this directory. `attributes`: what tells of a person, as everywhere else.
+    /// For this directory, which is asked for its schema: what that does not have is not mapped. Where it cannot be asked, the mapping is taken as it
+    /// is configured. `attributes`: what tells of a person, as everywhere else.
+    pub async fn start(
+        upstream: Arc<Upstream>,
+        settings: ProvisioningSettings,
+        attributes: PersonAttributes,
+    ) -> Result<Self, StartError> {
+        if !upstream.capabilities().known {
+            // Whether it is there is for readiness to tell.
+            let _ = upstream.discover().await;
+        }
+        let configured = settings.groups.placeholder_member.is_some();
+        let mut own = Self::new(upstream, settings, attributes)?;
+        match Described::read(&own.lanes).await {
+            Ok(described) => {
+                let product = own.product();
+                described.fit(&mut own.mapping, product, configured);
+                own.knows_lock = described.knows("pwdAccountLockedTime");
+                own.tell();
+            }
+            Err(fault) => {
+                tracing::warn!(upstream = %own.upstream().name(), error = %fault,
+                    "the directory's schema cannot be read: everything configured is taken for mapped");
+            }
+        }
+        Ok(own)
+    }
+
+    /// The same without asking.
     pub fn new(
         upstream: Arc<Upstream>,
         settings: ProvisioningSettings,
@@ -80,9 +116,12 @@ impl Provisioner {
             _ => base_of(&upstream).ok_or(StartError::NoBase)?,
         };
         let mapping = settings.mapping(upstream.settings().dialect, &base)?;
-        Ok(Self {
+        let types = schema::types(&mapping);
+        let mut own = Self {
             lanes: Lanes::new(upstream, &settings),
-            types: Arc::new(schema::types(&mapping)),
+            all_types: types.clone(),
+            types: Arc::new(types),
+            knows_lock: false,
             mapping,
             settings,
             attributes,
@@ -91,7 +130,18 @@ impl Provisioner {
                 .max_capacity(MOST_POLICIES)
                 .time_to_live(POLICY_KEPT)
                 .build(),
-        })
+        };
+        own.tell();
+        Ok(own)
+    }
+
+    /// Says what there is by what is mapped.
+    fn tell(&mut self) {
+        let types = schema::types(&self.mapping);
+        let product = self.product();
+        let can = |change| facts::can(product, change);
+        self.all_types = account_state::extend(&types, facts::told(product), can, Returned::Default);
+        self.types = Arc::new(types);
     }
 
     /// Which attribute holds what.

@@ -107,6 +107,16 @@ async fn a_key_is_used_for_what_it_is_alone() {
         let token = OURS.token(&json!({"alg": algorithm, "kid": key, "typ": "JWT"}), &claims());
         refused(&house, key, &token).await;
     }
+    // A key signs in one way, whatever the token calls it.
+    for (signed, said, key) in [
+        ("RS256", "ES256", "rsa"),
+        ("ES256", "EdDSA", "ec"),
+        ("RS256", "PS256", "rsa"),
+    ] {
+        let header = json!({"alg": said, "kid": key, "typ": "JWT"}).to_string();
+        let token = OURS.signed(&json!(signed), &header, &claims().to_string());
+        refused(&house, said, &token).await;
+    }
     let nameless = OURS.token(&json!({"alg": "RS256", "typ": "JWT"}), &claims());
     refused(&house, "no kid", &nameless).await;
     let listed = OURS.token(&json!({"alg": "RS256", "kid": ["rsa"], "typ": "JWT"}), &claims());
