@@ -92,7 +92,7 @@ async fn rules_that_ask_for_a_wait_only_now_are_waited_for_too() {
     let world = World::new();
     let desk = world.desk();
     let key = world.proven(&desk, Action::Reset, "bob").await;
-    world.with_rules(|rules| rules.lifetimes.cool_down = Duration::from_secs(300));
+    world.with_rules(|rules| rules.lifetimes.cool_down = Duration::from_mins(5));
     assert_eq!(desk.set(&key, NEW).await, Err(Refused::NotReady));
     // And those that ask for none any more change nothing for whoever waits already.
     world.pass(301);
