@@ -1,7 +1,9 @@
 //! The built program, with a configuration of its own, in front of a slapd.
 
+mod scim;
 mod self_service;
 
+pub use scim::SCIM_TOKEN;
 pub use self_service::API_TOKEN;
 
 use crate::eventually::within;
@@ -60,6 +62,8 @@ pub struct GatewaySettings {
     pub ldif: Option<String>,
     /// Self-service, switched on, over HTTPS, whose mail goes to this server ([`Mailbox::url`](crate::Mailbox::url)). `None`: there is none.
     pub mail: Option<String>,
+    /// SCIM over HTTPS, with a token that may do everything. With more lines for `[[scim]]`.
+    pub scim: Option<String>,
 }
 
 impl GatewaySettings {
@@ -83,6 +87,7 @@ impl GatewaySettings {
             more: String::new(),
             ldif: None,
             mail: None,
+            scim: None,
         }
     }
 
@@ -384,6 +389,7 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         None => ("", String::new()),
         Some(mail) => ("self_service_reset = true", self_service::sections(https, mail)),
     };
+    let (public_url, scim) = scim::sections(https, settings);
     let GatewaySettings {
         dialect,
         base_dn,
@@ -401,7 +407,7 @@ fn configuration(settings: &GatewaySettings, addresses: Addresses) -> String {
         "[server]
 state_dir = \"state\"
 policies = \"policies\"
-public_url = \"https://reset.example.org\"
+public_url = \"{public_url}\"
 {server}
 
 [telemetry]
@@ -445,6 +451,7 @@ directory = \"people\"
 {limits}
 
 {pages}
+{scim}
 {more}
 "
     )

@@ -4,7 +4,7 @@
 //! Directory Server with the same ([`ds389`]), a Samba domain controller with its own ([`samba`], [`samba::people`]), the built
 //! `postern` with a configuration of its own ([`gateway`], [`policies`]), certificates made for one test ([`certificates`]), the raw
 //! client ([`wire`]) and its requests ([`request`]), captures compared byte for byte ([`golden`]), file systems that come, go and fill
-//! up ([`mounts`]), applications people sign in to ([`applications`]), a browser and a program over TLS ([`browser`]), a mail server ([`mailbox`]) and tables of what they show ([`sightings`]).
+//! up ([`mounts`]), applications people sign in to ([`applications`]), a browser and a program over TLS ([`browser`]), a provisioning client ([`mod@scim`]), a mail server ([`mailbox`]) and tables of what they show ([`sightings`]).
 //!
 //! **Never knows** what the product ought to answer: that stands in the stories (`tests/stories`).
 //!
@@ -45,8 +45,10 @@ pub mod puppet;
 pub mod replicas;
 pub mod request;
 pub mod samba;
+pub mod scim;
 pub mod sightings;
 pub mod slapd;
+pub mod tally;
 pub mod wire;
 
 pub use browser::{Browser, Page};
@@ -56,5 +58,7 @@ pub use gateway::{Gateway, GatewaySettings};
 pub use mailbox::{Mail, Mailbox};
 pub use people::PASSWORD;
 pub use samba::{Samba, SambaSettings};
+pub use scim::Scim;
 pub use slapd::{Slapd, SlapdSettings};
+pub use tally::Tally;
 pub use wire::{Answer, Wire};

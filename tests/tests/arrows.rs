@@ -159,7 +159,8 @@ fn no_file_names_the_folder_it_was_written_in_or_a_home() {
         let text = read_lossy(&root.join(&path));
         assert!(!text.contains(&own), "{} names {own}", path.display());
         for home in ["home", "Users", "root"].map(|home| format!("/{home}/")) {
-            let named = absolute_paths(&text, &home).next();
+            // SCIM has people at such an address too, but nothing below them.
+            let named = absolute_paths(&text, &home).find(|named| home != "/Users/" || named.matches('/').count() > 2);
             assert_eq!(named, None, "{} names somebody's home", path.display());
         }
         for named in beside.iter().flat_map(|beside| absolute_paths(&text, beside)) {

@@ -17,6 +17,49 @@ pub trait Audit: Send + Sync {
 
     /// Puts one step of self-service on record.
     fn reset(&self, _event: &ResetEvent<'_>) {}
+
+    /// Puts one change by a program on record.
+    fn provisioning(&self, _event: &ProvisioningEvent<'_>) {}
+}
+
+/// One change of an account or group by a program. Holds no credential.
+#[derive(Debug, Clone, Copy)]
+pub struct ProvisioningEvent<'a> {
+    /// What was done: `scim.user_created`, `scim.group_changed`, …
+    pub name: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The route whose policies hold.
+    pub route: &'a str,
+    /// The name of the program's token.
+    pub token: &'a str,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The directory.
+    pub directory: &'a str,
+    /// The stable id, once it is known.
+    pub id: Option<&'a str>,
+    /// The DN, at most 512 octets.
+    pub entry: Option<&'a str>,
+    /// What was, or was to be, changed.
+    pub changes: &'a [ChangedAttribute],
+    /// Why not, in words of ours.
+    pub reason: Option<&'a str>,
+    /// The rule that said whose the password is, where that was asked.
+    pub rule: Option<&'a str>,
+    /// Whose it is.
+    pub authority: Option<&'a Authority>,
+}
+
+/// An attribute with what it was and what it is. Of a secret only that there was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedAttribute {
+    /// Its name.
+    pub name: String,
+    /// What it was, shortened.
+    pub before: Option<String>,
+    /// What it is, shortened.
+    pub after: Option<String>,
 }
 
 /// One step of self-service. Holds no credential, no token, no mail address, and of a name nobody has proven only a keyed hash.

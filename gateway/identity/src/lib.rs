@@ -24,6 +24,7 @@ pub mod directory;
 pub mod name;
 pub mod password;
 pub mod person;
+pub mod provisioning;
 pub mod records;
 pub mod reset;
 pub mod secret;

@@ -29,6 +29,8 @@ pub struct Person {
     pub mails: Vec<String>,
     /// Telephone numbers, mobile ones first, as the directory writes them.
     pub phones: Vec<String>,
+    /// Of these addresses and numbers, those that stand in attributes alone which people can write in their own entries.
+    pub self_asserted: Vec<String>,
     /// The languages they prefer (RFC 9110 §12.5.4), as the directory writes them.
     pub language: Option<String>,
     /// Their manager's DN; [`Directory::manager`](crate::directory::Directory::manager) says whose account that is.

@@ -1,15 +1,18 @@
-//! The ports to what is kept: entries of embedded directories, settings, and resets.
+//! The ports to what is kept: entries of embedded directories, settings, resets, and what is reserved.
 //!
 //! Whoever holds them asks for rows and hands over units of work; a unit is done as a whole or not at all, and once it is answered it
 //! outlives the process and the machine. What a row means, and when it may change, is the caller's to know.
 
 pub mod entries;
+pub mod reservations;
 pub mod resets;
 pub mod settings;
 
 pub use entries::{
-    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, Wanted,
+    Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, Selection, ValueApart,
+    Wanted,
 };
+pub use reservations::{Reservations, ReservedValue};
 pub use resets::{
     Allowance, ContextRow, Hash, Job, KeptAnswer, NewJob, Onboarded, ResetChange, ResetRecords, Spent, Waiting,
 };
@@ -23,9 +26,9 @@ use thiserror::Error;
 pub type Stored<'a, T> = Pin<Box<dyn Future<Output = Result<T, RecordsError>> + Send + 'a>>;
 
 /// Everything that is kept.
-pub trait Records: Entries + Settings + ResetRecords {}
+pub trait Records: Entries + Settings + ResetRecords + Reservations {}
 
-impl<R: Entries + Settings + ResetRecords> Records for R {}
+impl<R: Entries + Settings + ResetRecords + Reservations> Records for R {}
 
 /// Why the store did not do it. Nothing of a unit that failed was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

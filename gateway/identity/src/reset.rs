@@ -41,6 +41,7 @@ pub mod progress;
 mod prove;
 mod recover;
 mod reminder;
+mod renewal;
 mod request;
 mod resolve;
 pub mod rules;
@@ -53,6 +54,7 @@ mod tests;
 pub mod told;
 mod trouble;
 mod view;
+mod wait;
 pub mod work;
 mod write;
 

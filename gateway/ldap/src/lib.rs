@@ -25,6 +25,7 @@ pub mod compare;
 pub mod control;
 pub mod credential;
 pub mod denied;
+pub mod described;
 pub mod entry;
 pub mod extended;
 pub mod filter;

@@ -48,7 +48,7 @@ pub fn name_valued<'a>(descriptions: impl Iterator<Item = &'a str>) -> Vec<(Stri
 
 /// Reads `( oid NAME 'name' SUP above SYNTAX oid{length} … )`, its parts in any order after the OID.
 fn described(text: &str) -> Option<Described<'_>> {
-    let mut words = Words { rest: text };
+    let mut words = Words::new(text);
     if words.next()? != "(" {
         return None;
     }
@@ -80,13 +80,18 @@ fn is_name(word: &str) -> bool {
 }
 
 /// Words, parentheses and quoted strings without their quotes.
-struct Words<'a> {
+pub(crate) struct Words<'a> {
     rest: &'a str,
 }
 
 impl<'a> Words<'a> {
+    /// Of a description.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { rest: text }
+    }
+
     /// One word, or those between parentheses.
-    fn list(&mut self) -> Option<Vec<&'a str>> {
+    pub(crate) fn list(&mut self) -> Option<Vec<&'a str>> {
         let first = self.next()?;
         if first != "(" {
             return Some(vec![first]);

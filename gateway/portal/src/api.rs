@@ -24,7 +24,7 @@ use postern_identity::records::ResetRecords;
 use postern_identity::reset::asked::Method as Proving;
 use postern_identity::reset::{By, Caller, ContextId, Execution, Holder, Proof, Refused, SelfService, Stage};
 use postern_identity::{Clock, Secret};
-use postern_web::{Fault, Problem, Token, Tokens, Visit, body, problem};
+use postern_web::{Bearers, Fault, Problem, Token, Visit, body, problem};
 use problems::{Trouble, of_refusal};
 use replay::{Claimed, Replays};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct ApiPorts {
     /// Everything that is done.
     pub service: Arc<dyn SelfService>,
     /// Who may ask.
-    pub tokens: Arc<Tokens>,
+    pub bearers: Arc<Bearers>,
     /// Where answers are kept for requests that are sent again.
     pub records: Arc<dyn ResetRecords>,
     /// The time.
@@ -55,7 +55,7 @@ pub struct ApiPorts {
 
 struct Api {
     service: Arc<dyn SelfService>,
-    tokens: Arc<Tokens>,
+    bearers: Arc<Bearers>,
     replays: Replays,
     description: String,
 }
@@ -64,14 +64,14 @@ struct Api {
 pub fn routes(ports: ApiPorts) -> Router {
     let ApiPorts {
         service,
-        tokens,
+        bearers,
         records,
         clock,
         secret,
     } = ports;
     let api = Api {
         service,
-        tokens,
+        bearers,
         replays: Replays::new(records, clock, &secret),
         description: openapi::description(),
     };
@@ -193,7 +193,7 @@ async fn execute(State(api): At, visit: Visit, id: Path<String>, request: Reques
     ), security(("token" = ["reset:read"])))]
 async fn look(State(api): At, visit: Visit, id: Path<String>, headers: HeaderMap) -> Response {
     let answered = async {
-        let token = api.tokens.of(&headers)?;
+        let token = api.bearers.of(&headers).await?;
         token.needs(READ)?;
         let context = context(&id)?;
         let language = language(&headers);
@@ -212,7 +212,7 @@ async fn look(State(api): At, visit: Visit, id: Path<String>, headers: HeaderMap
     ), security(("token" = ["reset:request"])))]
 async fn give_up(State(api): At, visit: Visit, id: Path<String>, headers: HeaderMap) -> Response {
     let answered = async {
-        let token = api.tokens.of(&headers)?;
+        let token = api.bearers.of(&headers).await?;
         may_go_on(&token)?;
         let context = context(&id)?;
         let language = language(&headers);
@@ -259,7 +259,7 @@ impl<'a> Asked<'a> {
     /// Who asks comes first: strangers' bodies are not read.
     async fn of(api: &Api, visit: &'a Visit, request: Request, operation: &'static str) -> Result<Self, Trouble> {
         let (parts, sent) = request.into_parts();
-        let token = api.tokens.of(&parts.headers)?;
+        let token = api.bearers.of(&parts.headers).await?;
         let key = replay::key(&parts.headers)?;
         let octets = body::json_octets(&parts.headers, sent).await?;
         Ok(Self {

@@ -141,6 +141,7 @@ impl About<'_> {
             (LetterKind::Reminder, _) => words.letter_reminder_subject(site),
             (LetterKind::SignIn, _) => words.letter_sign_in_subject(site),
             (LetterKind::Privileged, _) => words.letter_privileged_subject(site),
+            (LetterKind::Waiting, _) => words.letter_waiting_subject(site),
         }
     }
 
@@ -195,6 +196,16 @@ impl About<'_> {
                         .map(|until| Part::Text(words.sent_until(self.time(until)))),
                 );
                 parts.push(Part::Text(words.letter_nothing_yet()));
+                parts.extend(self.not_me());
+            }
+            LetterKind::Waiting => {
+                parts.push(Part::Text(words.letter_waiting(self.account(), self.time(letter.at))));
+                parts.extend(letter.from.as_deref().map(|place| Part::Text(words.letter_from(place))));
+                parts.extend(
+                    letter
+                        .link_until
+                        .map(|then| Part::Text(words.letter_waiting_until(self.time(then)))),
+                );
                 parts.extend(self.not_me());
             }
             LetterKind::Privileged => {

@@ -27,5 +27,5 @@ mod words;
 pub use brand::{Brand, BrandError, BrandParts, Colour, HelpDesk, LegalLink, Logo, NoLogo};
 pub use letters::Letters;
 pub use portal::{Portal, Ports, Settings};
-pub use proof_of_work::ProofSettings;
+pub use proof_of_work::{ProofSettings, Uses, UsesInStore};
 pub use words::Language;

@@ -2,7 +2,7 @@
 
 use crate::brand::Brand;
 use crate::pages;
-use crate::proof_of_work::{ProofSettings, Proofs};
+use crate::proof_of_work::{ProofSettings, Proofs, Uses};
 use crate::words::{Language, Words};
 use axum::Router;
 use axum::response::Response;
@@ -29,6 +29,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Random octets.
     pub chance: Arc<dyn Chance>,
+    /// Counts over all nodes that serve the site what is good once.
+    pub uses: Arc<dyn Uses>,
     /// One of all nodes that serve the site: a form, a challenge of one can be sent to another. At least 32 octets.
     pub secret: Secret,
 }
@@ -54,7 +56,7 @@ impl Portal {
     pub fn new(settings: Settings, ports: Ports) -> Self {
         Self(Arc::new(Inner {
             forms: Forms::new(&ports.secret, Arc::clone(&ports.chance)),
-            proofs: Proofs::new(settings.proof, &ports.secret, Arc::clone(&ports.chance)),
+            proofs: Proofs::new(settings.proof, &ports.secret, Arc::clone(&ports.chance), ports.uses),
             site: settings.site,
             brand: settings.brand,
             service: ports.service,

@@ -3,11 +3,13 @@
 //! anything (WCAG 2.2, 3.3.8). Where there is no script, the first few of an hour from one network go on as they are, and then waiting a moment does
 //! as well, a few times an hour.
 //!
-//! A challenge holds for one browser (by the value of its form), one name, a while, and once. Nothing is kept of those that were not used.
+//! A challenge holds for one browser (by the value of its form), one name, a while, and once, over all nodes ([`Uses`]). Nothing is kept of those
+//! that were not used.
 
 mod once;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
@@ -19,6 +21,8 @@ use postern_identity::reset::Chance;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+pub use uses::{Uses, UsesInStore};
 
 /// How much work, and how long the wait.
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +50,15 @@ impl Default for ProofSettings {
 
 /// A page may be open for as long before its form is sent.
 const HOLDS: i64 = 30 * 60;
+/// The same as a duration.
+const WINDOW: Duration = Duration::from_mins(30);
 
 /// Makes and checks challenges.
 pub(crate) struct Proofs {
     settings: ProofSettings,
     key: hmac::Key,
     chance: Arc<dyn Chance>,
+    uses: Arc<dyn Uses>,
     used: Mutex<Once>,
     free: Mutex<PerNetwork>,
     waits: Mutex<PerNetwork>,
@@ -74,6 +81,8 @@ pub(crate) enum Shown {
         /// When to come back.
         after: Duration,
     },
+    /// Whether it was used before cannot be told now.
+    Unavailable,
 }
 
 /// What a form came with.
@@ -92,8 +101,9 @@ pub(crate) struct Sent<'a> {
 }
 
 impl Proofs {
-    /// `secret` is that of all nodes that serve a site. Each node counts for itself what was used.
-    pub(crate) fn new(settings: ProofSettings, secret: &Secret, chance: Arc<dyn Chance>) -> Self {
+    /// `secret` is that of all nodes that serve a site, and `uses` counts over all of them. How often a network went free or waited each node counts
+    /// for itself.
+    pub(crate) fn new(settings: ProofSettings, secret: &Secret, chance: Arc<dyn Chance>, uses: Arc<dyn Uses>) -> Self {
         let derived = hmac::sign(
             &hmac::Key::new(hmac::HMAC_SHA256, secret.expose()),
             b"postern portal proof of work",
@@ -102,6 +112,7 @@ impl Proofs {
             settings,
             key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
             chance,
+            uses,
             used: Mutex::new(Once::default()),
             free: Mutex::default(),
             waits: Mutex::new(PerNetwork::default()),
@@ -119,9 +130,16 @@ impl Proofs {
     }
 
     /// Whether a form may go on. Whatever counts is used up by this.
-    pub(crate) fn check(&self, sent: Sent<'_>, client: IpAddr, now: Timestamp) -> Shown {
-        if self.bits() == 0 || self.worked(sent, now) {
+    pub(crate) async fn check(&self, sent: Sent<'_>, client: IpAddr, now: Timestamp) -> Shown {
+        if self.bits() == 0 {
             return Shown::Enough;
+        }
+        if let Some((from, nonce)) = self.worked(sent) {
+            match self.first_use(from, nonce, now).await {
+                Some(true) => return Shown::Enough,
+                Some(false) => {}
+                None => return Shown::Unavailable,
+            }
         }
         let wait = i64::try_from(self.settings.wait.as_secs())
             .unwrap_or(HOLDS)
@@ -138,10 +156,19 @@ impl Proofs {
                     seconds: u32::try_from(left).unwrap_or(1),
                 };
             }
-            if left <= 0 && self.first_use(from, nonce, now) {
-                return Shown::Enough;
+            if left <= 0 {
+                match self.first_use(from, nonce, now).await {
+                    Some(true) => return Shown::Enough,
+                    Some(false) => {}
+                    None => return Shown::Unavailable,
+                }
             }
         }
+        self.otherwise(&bound, wait, client, now)
+    }
+
+    /// Without work and without having waited: the first few go on, then there is a wait.
+    fn otherwise(&self, bound: &[&str], wait: i64, client: IpAddr, now: Timestamp) -> Shown {
         let free = self.free.lock();
         let mut free = free.unwrap_or_else(PoisonError::into_inner);
         if free
@@ -156,7 +183,7 @@ impl Proofs {
             return Shown::TooMany { after };
         }
         drop(waits);
-        match self.sealed(now.as_second(), &bound) {
+        match self.sealed(now.as_second(), bound) {
             Some(ticket) => Shown::Wait {
                 ticket,
                 seconds: u32::try_from(wait).unwrap_or(1),
@@ -167,31 +194,39 @@ impl Proofs {
         }
     }
 
-    fn worked(&self, sent: Sent<'_>, now: Timestamp) -> bool {
-        let (Some(challenge), Some(answer)) = (sent.challenge, sent.answer) else {
-            return false;
-        };
+    /// The challenge that was worked for: since when it holds, and which it is.
+    fn worked(&self, sent: Sent<'_>) -> Option<(i64, [u8; 16])> {
+        let (challenge, answer) = (sent.challenge?, sent.answer?);
         let number = !answer.is_empty() && answer.len() <= 12 && answer.bytes().all(|digit| digit.is_ascii_digit());
-        let Some((from, nonce)) = self.opened(challenge, &["work", sent.form]).filter(|_| number) else {
-            return false;
-        };
+        let challenged = self.opened(challenge, &["work", sent.form]).filter(|_| number)?;
         let mut hash = digest::Context::new(&digest::SHA256);
         for part in [challenge, ":", sent.name, ":", answer] {
             hash.update(part.as_bytes());
         }
-        zero_bits(hash.finish().as_ref()) >= u32::from(self.bits()) && self.first_use(from, nonce, now)
+        (zero_bits(hash.finish().as_ref()) >= u32::from(self.bits())).then_some(challenged)
     }
 
-    fn first_use(&self, from: i64, nonce: [u8; 16], now: Timestamp) -> bool {
-        let now = now.as_second();
+    /// Whether it is used in its time and for the first time. `None`: nobody can tell.
+    async fn first_use(&self, from: i64, nonce: [u8; 16], now: Timestamp) -> Option<bool> {
+        let second = now.as_second();
         // A minute ahead: clocks of nodes differ.
-        let fresh = from <= now + 60 && now < from + HOLDS;
-        fresh
-            && self
-                .used
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .first(from, nonce, now - HOLDS)
+        let fresh = from <= second + 60 && second < from + HOLDS;
+        // What this node knows to be used nobody else need be asked about.
+        if !fresh || !self.first_here(from, nonce, second) {
+            return Some(false);
+        }
+        self.uses.first(&self.name(from, nonce), now).await
+    }
+
+    fn first_here(&self, from: i64, nonce: [u8; 16], second: i64) -> bool {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.first(from, nonce, second - HOLDS)
+    }
+
+    /// What a challenge is called where uses are counted.
+    fn name(&self, from: i64, nonce: [u8; 16]) -> [u8; 32] {
+        let tag = hmac::sign(&self.key, &[&b"used"[..], &from.to_be_bytes(), &nonce].concat());
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
     }
 
     /// A time and a nonce, signed together with what they are bound to.

@@ -257,6 +257,9 @@ done-previous = { $minutes ->
     [many] قد تبقى كلمة المرور القديمة صالحة حتى { $minutes } دقيقة.
    *[other] قد تبقى كلمة المرور القديمة صالحة حتى { $minutes } دقيقة.
 }
+waiting-title = لقد أثبتّ هويتك
+waiting-text = لحسابات كهذا مهلة: يمكنك المتابعة ابتداءً من { $when }. وحتى ذلك الحين لا يتغير شيء.
+waiting-link = ستصلك حينها رسالة فيها رابط للمتابعة. يمكنك إغلاق هذه الصفحة.
 executing-title = جارٍ التنفيذ
 executing-text = قد يستغرق ذلك دقيقة. يمكنك إغلاق هذه الصفحة والعودة إليها.
 look-again = انظر مرة أخرى
@@ -379,6 +382,9 @@ letter-reminder = { $count ->
 letter-sign-in-subject = تسجيل دخولك لدى { $site } يحتاج إلى انتباهك
 letter-sign-in-reset = حاول برنامج تسجيل الدخول بالحساب { $account }. لم يُسمح له، لأن كلمة المرور انتهت صلاحيتها أو يجب تغييرها أولًا. يمكنك تعيين كلمة جديدة هنا:
 letter-sign-in-unlock = حاول برنامج تسجيل الدخول بالحساب { $account }. لم يُسمح له، لأن الحساب مقفل. يمكنك فتح القفل هنا:
+letter-waiting-subject = طلب يخص حسابك لدى { $site }
+letter-waiting = أثبت شخص ما برسالة في { $when } أن الحساب { $account } حسابه.
+letter-waiting-until = تمكن المتابعة ابتداءً من { $when }. وحتى ذلك الحين لا يتغير شيء.
 letter-privileged-subject = عُيّنت كلمة مرور حساب ذي صلاحيات لدى { $site }
 letter-privileged = عُيّنت كلمة مرور الحساب { $account } من جديد بالخدمة الذاتية في { $when }.
 letter-privileged-unlock = فُتح قفل الحساب { $account } بالخدمة الذاتية في { $when }.

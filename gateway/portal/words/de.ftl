@@ -226,6 +226,9 @@ done-previous = { $minutes ->
     [one] Ihr altes Passwort gilt vielleicht noch bis zu eine Minute lang.
    *[other] Ihr altes Passwort gilt vielleicht noch bis zu { $minutes } Minuten lang.
 }
+waiting-title = Sie haben gezeigt, wer Sie sind
+waiting-text = Konten wie dieses haben eine Bedenkzeit: ab { $when } können Sie weitermachen. Bis dahin wird nichts geändert.
+waiting-link = Dann erreicht Sie eine Nachricht mit einem Link. Sie können diese Seite schließen.
 executing-title = Es wird gerade getan
 executing-text = Das kann eine Minute dauern. Sie können diese Seite schließen und wiederkommen.
 look-again = Noch einmal nachsehen
@@ -340,6 +343,9 @@ letter-reminder = { $count ->
 letter-sign-in-subject = Ihre Anmeldung bei { $site } braucht Ihre Aufmerksamkeit
 letter-sign-in-reset = Ein Programm hat versucht, sich als { $account } anzumelden. Es wurde nicht eingelassen, weil das Passwort abgelaufen ist oder erst geändert werden muss. Hier können Sie ein neues setzen:
 letter-sign-in-unlock = Ein Programm hat versucht, sich als { $account } anzumelden. Es wurde nicht eingelassen, weil das Konto gesperrt ist. Hier können Sie es entsperren:
+letter-waiting-subject = Jemand möchte Ihr Konto bei { $site } zurücksetzen
+letter-waiting = Jemand hat am { $when } durch eine Nachricht gezeigt, dass { $account } sein Konto ist.
+letter-waiting-until = Ab { $when } kann es weitergehen. Bis dahin wird nichts geändert.
 letter-privileged-subject = Ein bevorrechtigtes Konto bei { $site } wurde zurückgesetzt
 letter-privileged = Das Passwort von { $account } wurde am { $when } über die Selbstbedienung neu gesetzt.
 letter-privileged-unlock = { $account } wurde am { $when } über die Selbstbedienung entsperrt.

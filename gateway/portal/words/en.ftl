@@ -227,6 +227,9 @@ done-previous = { $minutes ->
     [one] Your old password may still work for up to one minute.
    *[other] Your old password may still work for up to { $minutes } minutes.
 }
+waiting-title = You have shown who you are
+waiting-text = Accounts like this one are given time: on { $when } or later you can go on. Until then nothing is changed.
+waiting-link = A message with a link to go on will reach you then. You may close this page.
 executing-title = This is being done
 executing-text = It can take a minute. You may close this page and come back to it.
 look-again = Look again
@@ -341,6 +344,9 @@ letter-reminder = { $count ->
 letter-sign-in-subject = Your sign-in at { $site } needs your attention
 letter-sign-in-reset = A program has tried to sign in as { $account }. It was not let in, because the password has expired or must be changed first. You can set a new one here:
 letter-sign-in-unlock = A program has tried to sign in as { $account }. It was not let in, because the account is locked. You can unlock it here:
+letter-waiting-subject = Somebody has asked for your account at { $site }
+letter-waiting = Somebody has proven by a message that { $account } is theirs, on { $when }.
+letter-waiting-until = On { $when } or later they can go on. Until then nothing is changed.
 letter-privileged-subject = A privileged account at { $site } was reset
 letter-privileged = The password of { $account } was set anew through self-service on { $when }.
 letter-privileged-unlock = { $account } was unlocked through self-service on { $when }.

@@ -226,6 +226,9 @@ done-previous = { $minutes ->
     [one] Votre ancien mot de passe peut encore fonctionner pendant { $minutes } minute.
    *[other] Votre ancien mot de passe peut encore fonctionner pendant { $minutes } minutes.
 }
+waiting-title = Vous avez montré qui vous êtes
+waiting-text = Les comptes comme celui-ci ont un délai : vous pourrez continuer à partir du { $when }. D’ici là, rien n’est changé.
+waiting-link = Un message avec un lien vous parviendra alors. Vous pouvez fermer cette page.
 executing-title = C’est en cours
 executing-text = Cela peut prendre une minute. Vous pouvez fermer cette page et y revenir.
 look-again = Regarder à nouveau
@@ -340,6 +343,9 @@ letter-reminder = { $count ->
 letter-sign-in-subject = Votre connexion chez { $site } demande votre attention
 letter-sign-in-reset = Un programme a essayé de se connecter comme { $account }. Il n’a pas été admis, parce que le mot de passe a expiré ou doit d’abord être changé. Vous pouvez en choisir un nouveau ici :
 letter-sign-in-unlock = Un programme a essayé de se connecter comme { $account }. Il n’a pas été admis, parce que le compte est verrouillé. Vous pouvez le déverrouiller ici :
+letter-waiting-subject = Une demande concerne votre compte chez { $site }
+letter-waiting = Le { $when }, quelqu’un a prouvé par un message que { $account } est son compte.
+letter-waiting-until = La suite est possible à partir du { $when }. D’ici là, rien n’est changé.
 letter-privileged-subject = Un compte privilégié chez { $site } a été réinitialisé
 letter-privileged = Le mot de passe de { $account } a été changé en libre-service le { $when }.
 letter-privileged-unlock = { $account } a été déverrouillé en libre-service le { $when }.

@@ -96,8 +96,11 @@ impl Aftermath for OtherDoors {
                 continue;
             }
             told.push(guard);
-            route.guard.start_anew(&person.dn);
-            if what == AccountChange::Password {
+            // Being stopped is no reason to forget who tried what.
+            if what != AccountChange::Stopped {
+                route.guard.start_anew(&person.dn);
+            }
+            if what != AccountChange::Unlocked {
                 let names = [person.dn.as_str()].into_iter().chain(person.upn.as_deref());
                 let names = names.chain(person.logins.iter().chain(&person.mails).map(String::as_str));
                 route.rechecks.changed().tell(names);

@@ -16,24 +16,28 @@
 //! **To add a table or column:** a new file in both folders of `migrations`, named in both `schema` files; released ones are never
 //! changed. **To add a question or a change:** its port in `identity::records`, then `select`, or `unit::Statements` with
 //! both engines' `statements`, a line in each `ALL`, and a case in `tests/port`, which runs on both. Resets (`resets`) have one set of
-//! statements for both engines, in `resets::words`, and their cases in `tests/resets`.
+//! statements for both engines, in `resets::words`, and their cases in `tests/resets`; so have reservations (`reservations`).
 
 mod limits;
 mod open_error;
 mod page;
 mod postgres;
+mod reservations;
 mod resets;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 mod unit;
 
-pub use limits::{LARGEST_BODY, LARGEST_UNIT, LONGEST_NAME, LONGEST_PATH, LONGEST_SETTING, LONGEST_VALUE, MOST_MOVED};
+pub use limits::{
+    LARGEST_BODY, LARGEST_UNIT, LONGEST_APART, LONGEST_NAME, LONGEST_PATH, LONGEST_SETTING, LONGEST_VALUE, MOST_MOVED,
+};
 pub use open_error::{FileFault, OpenError};
 
 use postern_identity::records::{
     Allowance, ContextRow, Entries, EntryChange, EntryRow, Hash, Indexed, Job, KeptAnswer, Names, Onboarded, Page,
-    Position, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, Waiting, Wanted,
+    Position, Reservations, ReservedValue, ResetChange, ResetRecords, SettingRow, Settings, Spent, Stored, ValueApart,
+    Waiting, Wanted,
 };
 use postern_identity::reset::ContextId;
 use postern_identity::{Secret, Timestamp};
@@ -175,6 +179,17 @@ impl Entries for Store {
         ask!(self, has_value(tree, path, value))
     }
 
+    fn values_apart<'a>(
+        &'a self,
+        tree: &'a str,
+        id: i64,
+        attribute: &'a str,
+        after: Option<&'a [u8]>,
+        limit: u32,
+    ) -> Stored<'a, Vec<ValueApart>> {
+        ask!(self, values_apart(tree, id, attribute, after, limit))
+    }
+
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {
         ask!(self, nearest(tree, paths))
     }
@@ -269,5 +284,21 @@ impl ResetRecords for Store {
 
     fn sweep(&self, at: Timestamp, most: u32) -> Stored<'_, u64> {
         ask!(self, sweep(at, most))
+    }
+}
+
+impl Reservations for Store {
+    fn reserve<'a>(
+        &'a self,
+        values: &'a [ReservedValue],
+        holder: &'a Hash,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Stored<'a, ()> {
+        ask!(self, reserve(values, holder, at, until))
+    }
+
+    fn release<'a>(&'a self, values: &'a [ReservedValue], holder: &'a Hash) -> Stored<'a, ()> {
+        ask!(self, release(values, holder))
     }
 }

@@ -6,6 +6,8 @@ use postern_identity::records::{EntryChange, Indexed, RecordsError};
 pub const LONGEST_PATH: usize = 2_000;
 /// Octets of a value an entry is found by. Nothing is found by a longer one.
 pub const LONGEST_VALUE: usize = 2_000;
+/// Octets of a value that is kept apart, as it was written.
+pub const LONGEST_APART: usize = 64 * 1024;
 /// Octets of an entry's name.
 pub const LONGEST_NAME: usize = 64 * 1024;
 /// Octets of an entry's body.
@@ -54,6 +56,12 @@ pub(crate) fn weight(unit: &[EntryChange]) -> Result<usize, RecordsError> {
                 bounded(path.len(), LONGEST_PATH)?
                     + above.as_ref().map_or(0, |above| above.len())
                     + bounded(name.len(), LONGEST_NAME)?
+            }
+            EntryChange::Apart { path, without, with } => {
+                with.iter().try_fold(path.len() + indexed(without)?, |sum, value| {
+                    let written = bounded(value.written.len(), LONGEST_APART)?;
+                    Ok::<_, RecordsError>(sum + 50 + written + bounded(value.indexed.value.len(), LONGEST_VALUE)?)
+                })?
             }
             EntryChange::Unique { indexed, .. } => indexed.value.len(),
             EntryChange::Delete { .. } | EntryChange::Expect { .. } => 0,

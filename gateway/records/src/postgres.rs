@@ -16,7 +16,7 @@ use crate::{Migration, PostgresSettings};
 use address::Address;
 use postern_identity::Timestamp;
 use postern_identity::records::{
-    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, ValueApart, Wanted,
 };
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection, Row, query};
@@ -99,6 +99,18 @@ impl PostgresStore {
             .await
     }
 
+    pub(crate) async fn values_apart(
+        &self,
+        tree: &str,
+        id: i64,
+        attribute: &str,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<ValueApart>, RecordsError> {
+        self.read(async |on: &mut PgConnection| select::values_apart(on, tree, id, attribute, after, limit).await)
+            .await
+    }
+
     pub(crate) async fn nearest(&self, tree: &str, paths: &[&[u8]]) -> Result<Option<EntryRow>, RecordsError> {
         self.read(async |on: &mut PgConnection| select::nearest(on, tree, paths).await)
             .await
@@ -112,6 +124,13 @@ impl PostgresStore {
     pub(crate) async fn count(&self, tree: &str) -> Result<u64, RecordsError> {
         self.read(async |on: &mut PgConnection| select::count(on, tree).await)
             .await
+    }
+
+    /// One number.
+    #[cfg(test)]
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let row = sqlx::query(sql).fetch_one(&self.pool).await.unwrap();
+        sqlx::Row::get(&row, 0)
     }
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {
@@ -302,15 +321,24 @@ async fn connect(address: &Address, patience: Duration) -> Result<PgConnection, 
 
 fn attributes(unit: &[EntryChange]) -> impl Iterator<Item = &Arc<str>> {
     unit.iter().flat_map(|change| {
+        let mut apart = [].as_slice();
         let (some, others, one) = match change {
             EntryChange::Insert(new) => (new.indexed.as_slice(), [].as_slice(), None),
             EntryChange::Replace { without, with, .. } => (without.as_slice(), with.as_slice(), None),
             EntryChange::Unique { indexed, .. } => ([].as_slice(), [].as_slice(), Some(indexed)),
+            EntryChange::Apart { without, with, .. } => {
+                apart = with.as_slice();
+                (without.as_slice(), [].as_slice(), None)
+            }
             EntryChange::Move { .. } | EntryChange::Delete { .. } | EntryChange::Expect { .. } => {
                 ([].as_slice(), [].as_slice(), None)
             }
         };
-        some.iter().chain(others).chain(one).map(|indexed| &indexed.attribute)
+        some.iter()
+            .chain(others)
+            .chain(one)
+            .chain(apart.iter().map(|value| &value.indexed))
+            .map(|indexed| &indexed.attribute)
     })
 }
 

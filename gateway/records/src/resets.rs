@@ -13,6 +13,7 @@ pub(crate) use limits::weight;
 pub(crate) use read::{abandoned, is_onboarded, waiting};
 pub(crate) use read::{by_handle, context, held, kept_answer, live_of, onboarded, progress};
 
+use crate::reservations;
 use crate::unit::{Answer, Stop};
 use postern_identity::Timestamp;
 use postern_identity::records::{Allowance, Hash, Job, RecordsError, ResetChange, Spent};
@@ -128,6 +129,7 @@ pub(crate) enum Work {
         at: Timestamp,
         most: u32,
     },
+    Reservation(reservations::Work),
 }
 
 /// What came of it.
@@ -196,5 +198,6 @@ pub(crate) async fn work<C: Connection>(on: &mut C, work: &Work) -> Result<Done,
         Work::Restore(keys) => Ok(Done::Rows(allowance::restore(on, keys).await?)),
         Work::Take { at, lease, most } => Ok(Done::Jobs(queue::take(on, *at, *lease, *most).await?)),
         Work::Sweep { at, most } => Ok(Done::Rows(queue::sweep(on, *at, *most).await?)),
+        Work::Reservation(work) => reservations::work(on, work).await.map(|()| Done::Unit),
     }
 }

@@ -19,7 +19,7 @@ use crate::{Migration, SqliteSettings};
 use file::Held;
 use postern_identity::Timestamp;
 use postern_identity::records::{
-    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, Wanted,
+    EntryChange, EntryRow, Indexed, Names, Page, Position, RecordsError, SettingRow, ValueApart, Wanted,
 };
 use readers::Readers;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -119,6 +119,19 @@ impl SqliteStore {
             .await
     }
 
+    pub(crate) async fn values_apart(
+        &self,
+        tree: &str,
+        id: i64,
+        attribute: &str,
+        after: Option<&[u8]>,
+        limit: u32,
+    ) -> Result<Vec<ValueApart>, RecordsError> {
+        self.readers
+            .read(async |on: &mut SqliteConnection| select::values_apart(on, tree, id, attribute, after, limit).await)
+            .await
+    }
+
     pub(crate) async fn nearest(&self, tree: &str, paths: &[&[u8]]) -> Result<Option<EntryRow>, RecordsError> {
         self.readers
             .read(async |on: &mut SqliteConnection| select::nearest(on, tree, paths).await)
@@ -152,6 +165,17 @@ impl SqliteStore {
             )
             .await
             .and_then(Done::nothing)
+    }
+
+    /// One number.
+    #[cfg(test)]
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        let read = async |on: &mut SqliteConnection| {
+            let row = sqlx::query(sql).fetch_one(on).await;
+            row.and_then(|row| sqlx::Row::try_get(&row, 0))
+                .map_err(|error| failure::reading(&error))
+        };
+        self.readers.read(read).await.unwrap()
     }
 
     pub(crate) async fn setting(&self, name: &str) -> Result<Option<SettingRow>, RecordsError> {

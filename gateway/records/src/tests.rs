@@ -6,11 +6,13 @@ mod model;
 mod paging;
 mod port;
 pub(crate) mod postgres_server;
+mod reservations;
 mod resets;
 mod resets_counted;
 mod resets_together;
 mod sqlite_file;
 mod units;
+mod values;
 
 use crate::{SqliteSettings, Store, StoreSettings};
 use postern_identity::records::{

@@ -5,7 +5,7 @@
 
 use crate::limits::{LONGEST_PATH, MOST_MOVED, behind};
 use futures_util::future::join;
-use postern_identity::records::{EntryChange, Indexed, NewEntry, RecordsError};
+use postern_identity::records::{EntryChange, Indexed, NewEntry, RecordsError, ValueApart};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
@@ -80,6 +80,8 @@ pub(crate) trait Statements: Send {
     fn insert(&mut self, entries: &[EntryToBe]) -> impl Future<Output = Answer<()>> + Send;
     /// Rows that are there already stay.
     fn index(&mut self, rows: &[IndexRow]) -> impl Future<Output = Answer<()>> + Send;
+    /// The same, each with its value as it was written.
+    fn keep_apart(&mut self, rows: &[(IndexRow, Arc<[u8]>)]) -> impl Future<Output = Answer<()>> + Send;
     /// Rows that are not there are no error.
     fn unindex(&mut self, rows: &[IndexRow]) -> impl Future<Output = Answer<()>> + Send;
     /// False: there is none of this version.
@@ -140,6 +142,12 @@ pub(crate) async fn apply<S: Statements>(on: &mut S, unit: &[EntryChange]) -> Re
                 Err(error) if is_in_use(&error) => return Err(RecordsError::NotALeaf.into()),
                 done => unless_changed(done?)?,
             },
+            EntryChange::Apart { path, without, with } => {
+                let id = on.at(path).await?.ok_or(RecordsError::Changed)?;
+                let without = rows(on, without, id).await?;
+                on.unindex(&without).await?;
+                keep_apart(on, with, id).await?;
+            }
             EntryChange::Expect { id, version } => unless_changed(on.is_still(*id, *version).await?)?,
             EntryChange::Unique { .. } => unique(on, these).await?,
         }
@@ -280,6 +288,21 @@ async fn relocate<S: Statements>(
     taken_or(on.relocate(&to).await)?;
     on.hang(id, above).await?;
     Ok(())
+}
+
+async fn keep_apart<S: Statements>(on: &mut S, with: &[ValueApart], id: i64) -> Answer<()> {
+    let mut rows = Vec::with_capacity(with.len());
+    for one in with {
+        let row = IndexRow {
+            kind: on.kind(&one.indexed.attribute).await?,
+            value: Arc::clone(&one.indexed.value),
+            entry: id,
+        };
+        rows.push((row, Arc::clone(&one.written)));
+    }
+    rows.sort_unstable();
+    rows.dedup_by(|one, other| one.0 == other.0);
+    on.keep_apart(&rows).await
 }
 
 /// Sorted, and each once.

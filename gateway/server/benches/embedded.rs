@@ -13,7 +13,7 @@ use postern_directory::local::password::{Hasher, HasherSettings};
 use postern_directory::local::schema::Schema;
 use postern_directory::local::{LocalDirectory, LocalSettings};
 use postern_identity::records::{
-    Entries, EntryChange, EntryRow, Indexed, Names, NewEntry, Page, Position, RecordsError, Stored, Wanted,
+    Entries, EntryChange, EntryRow, Indexed, Names, NewEntry, Page, Position, RecordsError, Stored, ValueApart, Wanted,
 };
 use postern_identity::{Clock, DirectoryName, Timestamp};
 use postern_ldap::search::{NewSearch, Scope};
@@ -55,6 +55,17 @@ impl Entries for Always {
 
     fn has_value<'a>(&'a self, _: &'a str, _: &'a [u8], _: &'a Indexed) -> Stored<'a, bool> {
         Box::pin(async { Ok(false) })
+    }
+
+    fn values_apart<'a>(
+        &'a self,
+        _: &'a str,
+        _: i64,
+        _: &'a str,
+        _: Option<&'a [u8]>,
+        _: u32,
+    ) -> Stored<'a, Vec<ValueApart>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn nearest<'a>(&'a self, _: &'a str, _: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {

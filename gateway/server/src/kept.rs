@@ -9,7 +9,7 @@ use postern_directory::local::password::{Hasher, HasherSettings};
 use postern_directory::local::path::WrittenName;
 use postern_directory::local::{LoadFault, Loader, LocalDirectory, LocalSetupError};
 use postern_directory::{Settings, SetupError, Transport, Upstream};
-use postern_identity::records::{Entries, RecordsError, ResetRecords};
+use postern_identity::records::{Entries, RecordsError, Reservations, ResetRecords};
 use postern_identity::{Clock, DirectoryName};
 use postern_records::{OpenError, Store};
 use std::sync::Arc;
@@ -139,6 +139,11 @@ impl Kept {
 
     /// What is kept of resets.
     pub fn records(&self) -> Arc<dyn ResetRecords> {
+        Arc::clone(&self.store) as _
+    }
+
+    /// What is promised to whoever makes an account.
+    pub fn reservations(&self) -> Arc<dyn Reservations> {
         Arc::clone(&self.store) as _
     }
 

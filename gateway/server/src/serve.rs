@@ -104,6 +104,14 @@ pub enum ServeError {
         /// Why.
         why: String,
     },
+    /// A directory cannot be provisioned.
+    #[error("[[scim]] of route {route}: {why}")]
+    Provisioning {
+        /// The route.
+        route: String,
+        /// Why.
+        why: String,
+    },
     /// Mail cannot be set up. It was checked before.
     #[error("mail cannot be set up")]
     Mail,
@@ -266,6 +274,7 @@ async fn with_kept(
         let ground = Ground {
             upstreams: &upstreams,
             records: kept.records(),
+            reservations: kept.reservations(),
             live: Arc::clone(&live),
             book: Arc::clone(&book),
             audit,

@@ -40,19 +40,24 @@ pub fn json_of<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(octets).map_err(|_| Fault::Malformed("the JSON object"))
 }
 
-/// All of it.
-pub async fn whole(mut body: Body) -> Result<Secret, Fault> {
+/// All of it, as large as anything is that pages send.
+pub async fn whole(body: Body) -> Result<Secret, Fault> {
+    whole_up_to(body, LARGEST_BODY).await
+}
+
+/// All of it, for a door that takes more ([`ForPrograms`](crate::ForPrograms)).
+pub async fn whole_up_to(mut body: Body, largest: usize) -> Result<Secret, Fault> {
     let announced = body.size_hint().upper().and_then(|length| usize::try_from(length).ok());
-    if announced.is_some_and(|length| length > LARGEST_BODY) {
+    if announced.is_some_and(|length| length > largest) {
         return Err(Fault::TooLarge);
     }
     // Room for all of it at once: growing would leave copies behind.
-    let mut octets = Vec::with_capacity(announced.unwrap_or(LARGEST_BODY));
+    let mut octets = Vec::with_capacity(announced.unwrap_or(LARGEST_BODY.min(largest)));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| why(&error))?.into_data() else {
             continue;
         };
-        if octets.len() + data.len() > LARGEST_BODY {
+        if octets.len() + data.len() > largest {
             return Err(Fault::TooLarge);
         }
         octets.extend_from_slice(&data);

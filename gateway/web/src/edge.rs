@@ -45,6 +45,12 @@ pub struct Faulty<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// How often one network may ask where programs ask: each of them has a limit of its own by its token, behind this one.
+const OF_PROGRAMS: Rate = Rate {
+    at_once: 10_000,
+    each_second: 5_000,
+};
+
 /// Problem documents for everybody, for sites without pages.
 pub struct ProblemsAlone;
 
@@ -62,6 +68,16 @@ struct Served {
     site: Arc<Site>,
     router: Router,
     faults: Arc<dyn FaultPages>,
+    programs: Option<ForPrograms>,
+}
+
+/// A part of a site that programs alone use, each known by its token: they ask more, and send more at once, than a network of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForPrograms {
+    /// Where it begins: `/scim/`.
+    pub prefix: &'static str,
+    /// The largest body there, in octets.
+    pub largest_body: usize,
 }
 
 /// Two sites have one address.
@@ -72,12 +88,29 @@ pub struct SameAddress(pub String);
 impl Sites {
     /// Adds a site with its doors' routes.
     pub fn add(&mut self, site: Arc<Site>, router: Router, faults: Arc<dyn FaultPages>) -> Result<(), SameAddress> {
+        self.add_with(site, router, faults, None)
+    }
+
+    /// Adds a site of which a part is for programs.
+    pub fn add_with(
+        &mut self,
+        site: Arc<Site>,
+        router: Router,
+        faults: Arc<dyn FaultPages>,
+        programs: Option<ForPrograms>,
+    ) -> Result<(), SameAddress> {
         let authority = site.authority();
         if self.0.contains_key(&authority) {
             return Err(SameAddress(authority));
         }
         let router = router.layer(middleware::from_fn(remember_route));
-        self.0.insert(authority, Served { site, router, faults });
+        let served = Served {
+            site,
+            router,
+            faults,
+            programs,
+        };
+        self.0.insert(authority, served);
         Ok(())
     }
 
@@ -105,6 +138,8 @@ pub struct Edge {
     sites: Sites,
     trusted: Trusted,
     limits: Limits,
+    /// Of networks, where programs ask.
+    programs: Limits,
     answer_within: Duration,
     process: u32,
     requests: AtomicU64,
@@ -118,6 +153,7 @@ impl Edge {
             sites,
             trusted,
             limits: Limits::new(rate, seed),
+            programs: Limits::new(OF_PROGRAMS, seed),
             answer_within,
             process: u32::from_be_bytes(process),
             requests: AtomicU64::new(0),
@@ -189,8 +225,16 @@ impl Edge {
             site: Arc::clone(&served.site),
         };
         let asked = (request.uri().path().to_owned(), request.headers().clone());
-        let answered = match self.before(client, &request) {
-            Ok(()) => self.door(served, visit.clone(), request).await,
+        let programs = served.programs.as_ref();
+        let programs = programs.filter(|programs| request.uri().path().starts_with(programs.prefix));
+        let largest = programs.map_or(LARGEST_BODY, |programs| programs.largest_body);
+        let limits = if programs.is_some() {
+            &self.programs
+        } else {
+            &self.limits
+        };
+        let answered = match before(limits, largest, client, &request) {
+            Ok(()) => self.door(served, visit.clone(), largest, request).await,
             Err(fault) => Err(fault),
         };
         let mut response = answered.unwrap_or_else(axum::response::IntoResponse::into_response);
@@ -219,24 +263,19 @@ impl Edge {
         page
     }
 
-    /// What is looked at before the door.
-    fn before<B: hyper::body::Body>(&self, client: IpAddr, request: &http::Request<B>) -> Result<(), Fault> {
-        path::plain(request.uri())?;
-        self.limits.spend(client).map_err(|after| Fault::TooMany { after })?;
-        let announced = request.body().size_hint().lower();
-        if announced > u64::try_from(LARGEST_BODY).unwrap_or(u64::MAX) {
-            return Err(Fault::TooLarge);
-        }
-        Ok(())
-    }
-
-    async fn door<B>(&self, served: &Served, visit: Visit, request: http::Request<B>) -> Result<Response, Fault>
+    async fn door<B>(
+        &self,
+        served: &Served,
+        visit: Visit,
+        largest: usize,
+        request: http::Request<B>,
+    ) -> Result<Response, Fault>
     where
         B: hyper::body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
         let id = visit.id;
-        let mut request = request.map(|body| Body::new(Limited::new(body, LARGEST_BODY)));
+        let mut request = request.map(|body| Body::new(Limited::new(body, largest)));
         request.extensions_mut().insert(visit);
         let answering = AssertUnwindSafe(served.router.clone().oneshot(request)).catch_unwind();
         match timeout(self.answer_within, answering).await {
@@ -250,6 +289,22 @@ impl Edge {
             Err(_) => Err(Fault::Unavailable),
         }
     }
+}
+
+/// What is looked at before the door.
+fn before<B: hyper::body::Body>(
+    limits: &Limits,
+    largest: usize,
+    client: IpAddr,
+    request: &http::Request<B>,
+) -> Result<(), Fault> {
+    path::plain(request.uri())?;
+    limits.spend(client).map_err(|after| Fault::TooMany { after })?;
+    let announced = request.body().size_hint().lower();
+    if announced > u64::try_from(largest).unwrap_or(u64::MAX) {
+        return Err(Fault::TooLarge);
+    }
+    Ok(())
 }
 
 /// The fault a door answered with, or what an error that nobody wrote out amounts to: a router's own 404, an extractor's own text.

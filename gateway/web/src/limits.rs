@@ -1,11 +1,10 @@
 //! How often one network may ask anything at all. It keeps one of them from taking the whole of us; what self-service limits in earnest is its
 //! own, and counted where it is kept.
 
+use crate::meter::Meter;
 use aws_lc_rs::hmac;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Networks are counted in so many places. Two that fall on one share it: no number of networks takes more memory.
 const PLACES: usize = 1 << 16;
@@ -19,6 +18,16 @@ pub struct Rate {
     pub each_second: u32,
 }
 
+impl Rate {
+    /// Of a program: so many each second, and twice as many at once.
+    pub fn of_program(each_second: u32) -> Self {
+        Self {
+            at_once: each_second.saturating_mul(2),
+            each_second,
+        }
+    }
+}
+
 impl Default for Rate {
     fn default() -> Self {
         Self {
@@ -30,41 +39,22 @@ impl Default for Rate {
 
 /// Counts requests by network.
 pub(crate) struct Limits {
-    rate: Rate,
     key: hmac::Key,
-    began: Instant,
-    /// When a place would be full again if nothing more came: nanoseconds since the beginning (a leaky bucket as one number).
-    full_at: Mutex<Vec<u64>>,
+    meter: Meter,
 }
 
 impl Limits {
     /// `key` decides which networks share a place: nobody outside must know.
     pub(crate) fn new(rate: Rate, key: &[u8]) -> Self {
         Self {
-            rate,
             key: hmac::Key::new(hmac::HMAC_SHA256, key),
-            began: Instant::now(),
-            full_at: Mutex::new(vec![0; PLACES]),
+            meter: Meter::new(rate, PLACES),
         }
     }
 
     /// Counts one. The error is how long to wait.
     pub(crate) fn spend(&self, client: IpAddr) -> Result<(), Duration> {
-        let cost = 1_000_000_000 / u64::from(self.rate.each_second.max(1));
-        let room = cost.saturating_mul(u64::from(self.rate.at_once.max(1)));
-        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let place = self.place(client);
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(full_at) = full_at.get_mut(place) else {
-            return Ok(());
-        };
-        let then = (*full_at).max(now).saturating_add(cost);
-        let over = then.saturating_sub(now).saturating_sub(room);
-        if over > 0 {
-            return Err(Duration::from_nanos(over));
-        }
-        *full_at = then;
-        Ok(())
+        self.meter.spend(self.place(client))
     }
 
     fn place(&self, client: IpAddr) -> usize {

@@ -6,7 +6,7 @@ use crate::fields::hex;
 use http::Uri;
 
 /// Longer than any address of ours with its query.
-const LONGEST: usize = 4 * 1024;
+const LONGEST: usize = 16 * 1024;
 
 /// Whether it may be looked up.
 pub(crate) fn plain(uri: &Uri) -> Result<(), Fault> {

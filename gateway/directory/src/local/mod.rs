@@ -131,6 +131,7 @@ pub struct LocalDirectory {
     access: access::Compiled,
     unrecorded: bind::Unrecorded,
     turns: write::Turns,
+    sequence: write::Sequence,
 }
 
 impl LocalDirectory {
@@ -158,6 +159,7 @@ impl LocalDirectory {
             access: access.map_err(LocalSetupError::Name)?,
             unrecorded: bind::Unrecorded::default(),
             turns: write::Turns::default(),
+            sequence: write::Sequence::default(),
             tree: Arc::clone(&settings.name.0),
             settings,
             schema,

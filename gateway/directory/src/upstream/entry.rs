@@ -32,7 +32,11 @@ impl Entry {
 
     /// Copies an entry out of a message, wholly checked.
     pub fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
-        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
+        Self::of(&SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?)
+    }
+
+    /// The same of an entry that came in a control (RFC 4527).
+    pub(super) fn of(entry: &SearchEntry<'_>) -> Result<Self, ConnectError> {
         let mut attributes = Vec::new();
         for attribute in entry.attributes() {
             let attribute = attribute.map_err(|_| ConnectError::Protocol)?;
@@ -45,6 +49,36 @@ impl Entry {
         // RFC 4514 §2: a DN is UTF-8.
         let dn = String::from_utf8(entry.dn.to_vec()).map_err(|_| ConnectError::Protocol)?;
         Ok(Self { dn, attributes })
+    }
+
+    /// Copies an entry without the attributes that have options: those in other languages (RFC 3866) are not what is asked for. `;binary`
+    /// (RFC 4522) is how the value came, and a range ([MS-ADTS] 3.1.1.3.1.3.3) is told: which attribute, and where the next part begins.
+    pub(super) fn read_plain(message: &Message<'_>) -> Result<(Self, Option<(String, u32)>), ConnectError> {
+        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
+        let (mut attributes, mut left) = (Vec::new(), None);
+        for attribute in entry.attributes() {
+            let attribute = attribute.map_err(|_| ConnectError::Protocol)?;
+            let described = std::str::from_utf8(attribute.description).map_err(|_| ConnectError::Protocol)?;
+            let described = described.to_ascii_lowercase();
+            let (name, options) = described.split_once(';').unwrap_or((&described, ""));
+            let range = options.strip_prefix("range=").and_then(|range| range.split_once('-'));
+            match range {
+                None if !matches!(options, "" | "binary") => continue,
+                Some((_, last)) if last != "*" => {
+                    let last: u32 = last.parse().map_err(|_| ConnectError::Protocol)?;
+                    left = Some((name.to_owned(), last.checked_add(1).ok_or(ConnectError::Protocol)?));
+                }
+                _ => {}
+            }
+            attributes.push((name.to_owned(), attribute.values().map(<[u8]>::to_vec).collect()));
+        }
+        let dn = String::from_utf8(entry.dn.to_vec()).map_err(|_| ConnectError::Protocol)?;
+        Ok((Self { dn, attributes }, left))
+    }
+
+    /// Adds the values of another part of it.
+    pub(super) fn add_values(&mut self, other: Self) {
+        self.attributes.extend(other.attributes);
     }
 
     /// The DN as the server wrote it.

@@ -21,6 +21,7 @@ pub mod openldap;
 mod order;
 pub mod people;
 pub mod person;
+pub mod provisioning;
 mod reading;
 pub mod rights;
 pub mod service;

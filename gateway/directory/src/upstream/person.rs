@@ -21,6 +21,8 @@ pub struct PersonAttributes {
     pub language: String,
     /// The manager's DN.
     pub manager: String,
+    /// Those of the attributes above that people can write in their own entries.
+    pub self_asserted: Vec<String>,
     /// What all accounts of one person have in common. No product has such an attribute of its own.
     pub link: Option<String>,
 }
@@ -37,6 +39,7 @@ impl PersonAttributes {
             phones: named(&["mobile", "telephoneNumber"]),
             language: "preferredLanguage".to_owned(),
             manager: "manager".to_owned(),
+            self_asserted: Vec::new(),
             link: None,
         }
     }
@@ -71,17 +74,29 @@ impl PersonAttributes {
             }
             found
         };
+        let is_own = |name: &&String| self.self_asserted.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let reaching = || self.mails.iter().chain(&self.phones);
+        let given: Vec<String> = reaching()
+            .filter(|name| !is_own(name))
+            .flat_map(|name| values(entry, name))
+            .collect();
+        let mails: Vec<String> = several(&self.mails)
+            .into_iter()
+            .filter(|mail| is_address(mail))
+            .collect();
+        let phones = several(&self.phones);
+        // Whatever stands in one of the others too was written by somebody else as well.
+        let self_asserted = mails.iter().chain(&phones).filter(|value| !given.contains(value));
+        let self_asserted = self_asserted.cloned().collect();
         Person {
             key,
             dn: entry.dn().to_owned(),
             logins: several(&self.logins),
             upn: self.upn.as_deref().and_then(first),
             display_name: self.display_name.iter().find_map(|name| first(name)),
-            mails: several(&self.mails)
-                .into_iter()
-                .filter(|mail| is_address(mail))
-                .collect(),
-            phones: several(&self.phones),
+            mails,
+            phones,
+            self_asserted,
             language: first(&self.language),
             manager: first(&self.manager),
             link: self.link.as_deref().and_then(first),
@@ -169,6 +184,26 @@ mod tests {
         assert_eq!(person.link.as_deref(), Some("7"));
         assert_eq!((person.upn, person.dn.as_str()), (None, "uid=a,dc=org"));
         assert!(attributes.all().contains(&"employeeNumber"));
+    }
+
+    #[test]
+    fn what_stands_in_people_s_own_attributes_alone_is_marked() {
+        let entry = Entry::new(
+            "uid=a,dc=org",
+            &[
+                ("mail", &["a@example.org"]),
+                ("otherMailbox", &["a@home.example", "a@example.org"]),
+                ("mobile", &["+49 2"]),
+                ("telephoneNumber", &["+49 1"]),
+            ],
+        );
+        let mut attributes = PersonAttributes::usual();
+        attributes.mails = vec!["otherMailbox".to_owned(), "mail".to_owned()];
+        assert!(attributes.read(&entry, key()).self_asserted.is_empty());
+        attributes.self_asserted = vec!["OTHERMAILBOX".to_owned(), "mobile".to_owned()];
+        let person = attributes.read(&entry, key());
+        assert_eq!(person.self_asserted, ["a@home.example", "+49 2"]);
+        assert_eq!(person.mails, ["a@home.example", "a@example.org"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) mod lane;
 mod one_entry;
 mod owners_change;
 pub mod people;
-mod request;
+pub(super) mod request;
 mod rights;
 mod second_look;
 pub mod subschema;

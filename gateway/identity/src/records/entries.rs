@@ -3,10 +3,13 @@
 use super::Stored;
 use std::sync::Arc;
 
+/// The most values that one [`Selection::AnyOf`] asks for.
+pub const MOST_VALUES: usize = 64;
+
 /// Entries of every embedded directory. Each directory is a tree of its own, by its name.
 pub trait Entries: Send + Sync {
     /// One page of what is wanted, in an order that holds still from page to page. An entry that matches by several values may come as often
-    /// (only with [`Selection::Between`]), a large one once a page; a page shorter than its limit is not therefore the last: [`Page::next`] says.
+    /// (only with [`Selection::Between`], [`Selection::AnyOf`] and [`Selection::Containing`]), a large one once a page; a page shorter than its limit is not therefore the last: [`Page::next`] says.
     fn select<'a>(&'a self, tree: &'a str, wanted: &'a Wanted) -> Stored<'a, Page>;
 
     /// One page of those that have a value, wherever they stand, without what is in them: a group may be large, and its name is not. At most
@@ -21,6 +24,17 @@ pub trait Entries: Send + Sync {
 
     /// Whether the entry at a path has a value.
     fn has_value<'a>(&'a self, tree: &'a str, path: &'a [u8], value: &'a Indexed) -> Stored<'a, bool>;
+
+    /// The values of an entry's attribute that are kept apart from its body (see [`EntryChange::Apart`]), behind this one in the order of their
+    /// compared forms; at most `limit`, at least 1. Fewer: there are no more.
+    fn values_apart<'a>(
+        &'a self,
+        tree: &'a str,
+        id: i64,
+        attribute: &'a str,
+        after: Option<&'a [u8]>,
+        limit: u32,
+    ) -> Stored<'a, Vec<ValueApart>>;
 
     /// The first of these paths that has an entry, each tried in order: the entry itself, or the nearest above it.
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>>;
@@ -74,6 +88,15 @@ pub struct Indexed {
     pub value: Arc<[u8]>,
 }
 
+/// A value that is kept apart from its entry's body, and that the entry is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueApart {
+    /// Of which attribute, and in the form in which it is compared.
+    pub indexed: Indexed,
+    /// As it was written.
+    pub written: Arc<[u8]>,
+}
+
 /// One step of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryChange {
@@ -91,6 +114,17 @@ pub enum EntryChange {
         without: Vec<Indexed>,
         /// What it is found by besides.
         with: Vec<Indexed>,
+    },
+    /// Takes and adds values of an entry that are kept apart from its body: a group's members, for example, of which there may be so many that
+    /// to write all of them for one would take long. Those that are not there, or are, are no error. Not a version of its own: it stands behind
+    /// the step that gave or changed the body. [`Changed`](super::RecordsError::Changed) if there is no entry.
+    Apart {
+        /// Where the entry stands by then.
+        path: Arc<[u8]>,
+        /// What it has, and is found by, no longer.
+        without: Vec<Indexed>,
+        /// What it has, and is found by, besides.
+        with: Vec<ValueApart>,
     },
     /// Puts it, with everything below it, elsewhere: in all those paths and names, the old beginning of the path and the old end of the name
     /// are replaced. Errors as of [`EntryChange::Insert`] and [`EntryChange::Replace`]; more below it than the store moves at once:
@@ -161,6 +195,20 @@ pub enum Selection {
     Place,
     /// A value.
     Equal(Indexed),
+    /// Any of some values of an attribute, sorted and each once; at most [`MOST_VALUES`].
+    AnyOf {
+        /// Of which attribute.
+        attribute: Arc<str>,
+        /// The values.
+        values: Arc<[Arc<[u8]>]>,
+    },
+    /// Any value of an attribute that has these octets somewhere in it. Every value of the attribute is looked at, but no entry that has none such.
+    Containing {
+        /// Of which attribute.
+        attribute: Arc<str>,
+        /// At least one octet.
+        piece: Arc<[u8]>,
+    },
     /// Any value of an attribute from one (included) to another (excluded); `None`: to the last there is.
     Between {
         /// Of which attribute.

@@ -25,6 +25,8 @@ pub(super) struct Made {
 pub(super) enum NotMade {
     /// No factor that the rules allow reaches this person.
     NoAddress,
+    /// The only ones are such as people can write into their own entries, and the rules do not take those.
+    SelfAsserted,
     /// The mailbox, or the route, has had as many as it may.
     TooMany,
 }
@@ -33,6 +35,7 @@ impl NotMade {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
+            Self::SelfAsserted => "self_asserted",
             Self::TooMany => "too_many_letters",
         }
     }
@@ -51,17 +54,34 @@ impl Desk {
     ) -> Result<Result<Made, NotMade>, Trouble> {
         let reaching = factors.iter().find_map(|name| {
             let factor = self.factor(name)?;
-            let address = factor.addresses(person).into_iter().next()?;
-            Some((factor, address))
+            let addresses = factor.addresses(person);
+            let own = |address: &Arc<str>| person.self_asserted.iter().any(|own| **own == **address);
+            let given = addresses.iter().find(|address| !own(address));
+            let address = given.or_else(|| addresses.first().filter(|_| rules.takes_self_asserted()))?;
+            Some((factor, Arc::clone(address), given.is_none()))
         });
-        let Some((factor, address)) = reaching else {
-            return Ok(Err(NotMade::NoAddress));
+        let Some((factor, address, self_asserted)) = reaching else {
+            let is_reached = |name: &Arc<str>| {
+                let factor = self.factor(name);
+                factor.is_some_and(|factor| !factor.addresses(person).is_empty())
+            };
+            // F13: there is one, and it is not enough to go by.
+            let why_not = if factors.iter().any(is_reached) {
+                NotMade::SelfAsserted
+            } else {
+                NotMade::NoAddress
+            };
+            return Ok(Err(why_not));
         };
         let limits = self.letters(base.route(), &address, &rules.limits);
         if let Spent::UsedUp { .. } = self.spend(&limits, at).await? {
             return Ok(Err(NotMade::TooMany));
         }
-        self.make(base, person, rules, &**factor, &address, kind, at).map(Ok)
+        let made = self.make(base, person, rules, &**factor, &address, kind, at);
+        made.map(|mut made| {
+            made.challenge.self_asserted = self_asserted;
+            Ok(made)
+        })
     }
 
     #[allow(clippy::too_many_arguments, reason = "each is another thing")]
@@ -129,6 +149,7 @@ impl Desk {
             code: kept_code,
             link_until,
             code_until,
+            self_asserted: false,
             sends: 1,
             letter,
         };

@@ -39,6 +39,13 @@ pub(super) struct Base {
     pub opening: Opening,
     /// The browser that proved something holds it from then on, by a key of its own. `None`: whoever asked does.
     pub holder: Option<Digest>,
+    /// T16: the key that takes the holder's place with the last step. While it is under way either will do: of two presses of one button the browser
+    /// may keep the answer to either.
+    #[serde(default)]
+    pub successor: Option<Digest>,
+    /// Whose place was taken by it. For them it is over.
+    #[serde(default)]
+    pub former: Option<Digest>,
     /// For whoever asked it is over: they guessed too often, say. The link in the owner's mailbox cannot be guessed and still holds.
     pub asked_over: Option<Ending>,
     /// When a message may be sent again. This and the next three are the same for everybody: they move with what is asked, not with what is found.
@@ -98,6 +105,8 @@ pub(super) enum Held {
     Now,
     /// They asked for it, and somebody else proved something in it: for them it stays what it was.
     Once,
+    /// They took the last step, and hold another key since.
+    Former,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -124,8 +133,11 @@ impl Base {
             (Holder::Browser(key), By::Browser) => {
                 let parts: [&[u8]; 2] = [&self.id.0, key.secret.expose()];
                 let is = |digest: &Digest| keys.matches(Purpose::Session, &parts, &digest.0);
-                if self.holder.as_ref().is_some_and(is) {
+                if self.holder.as_ref().is_some_and(is) || self.successor.as_ref().is_some_and(is) {
                     return Some(Held::Now);
+                }
+                if self.former.as_ref().is_some_and(is) {
+                    return Some(Held::Former);
                 }
                 match &self.opening.asker {
                     Asker::Browser { session } if is(session) => Some(asked),

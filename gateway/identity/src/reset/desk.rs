@@ -58,6 +58,8 @@ pub struct DeskParts {
     pub factors: Vec<Arc<dyn Factor>>,
     /// The ways a new password comes about; the first is used.
     pub sources: Vec<Arc<dyn Source>>,
+    /// The most messages an hour that anybody may ask for, over all routes. What tells of a change is not counted.
+    pub letters_an_hour: u32,
     /// Mail addresses of those who hear when a privileged account was reset. From configuration.
     pub administrators: Vec<Arc<str>>,
     /// Where a test may stop everything.
@@ -264,6 +266,10 @@ impl SelfService for Desk {
         execution: Execution<'a>,
     ) -> Answer<'a, Vec<TargetResult>> {
         Box::pin(self.carry_out(caller, holder, execution))
+    }
+
+    fn renewed<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        Box::pin(self.renew(caller, holder))
     }
 
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {

@@ -98,7 +98,7 @@ impl Desk {
             if let Some(new) = &new {
                 self.look_at_password(&context, &checked, new)?;
             }
-            let context = self.with_account(context, &checked, at).await?;
+            let mut context = self.with_account(context, &checked, at).await?;
             let chosen = chosen(&context.stage, execution.accounts)?;
             let done = self.spend_done(&context, &checked, at).await?;
             if let Spent::UsedUp { until, .. } = done {
@@ -107,6 +107,7 @@ impl Desk {
                 });
             }
             self.crash("execute:before-claim");
+            self.name_successor(&mut context.base, holder);
             let (executing, change) = context.executing(chosen, self.claim()?, at, later(at, WRITING))?;
             let executing = match self.parts.records.commit_reset(vec![change]).await {
                 Ok(()) => executing,
@@ -197,6 +198,9 @@ impl Desk {
             }
             None => self.subject(&applicant, &judged),
         };
+        if self.has_to_wait(context, [&subject.rules, &judged.rules], at) {
+            return Err(Refused::NotReady.into());
+        }
         let (facts, rules) = (&context.stage.facts, &subject.rules);
         match evaluate_both(&base.id, facts, rules, &judged.rules, &self.known) {
             Evaluation::Sufficient => Ok(Checked {

@@ -137,7 +137,9 @@ impl Desk {
         self.tell_others(&written, base.action());
         let mut known = context;
         for _ in 0..TRIED {
-            let unit = self.last_unit(&known, &written, &results, asked, at).await;
+            let unit = self
+                .last_unit(&known, &written, &results, asked, caller.is_some(), at)
+                .await;
             let committed = match unit {
                 Ok(unit) => self.parts.records.commit_reset(unit).await.map_err(Trouble::from),
                 Err(trouble) => Err(trouble),
@@ -249,6 +251,7 @@ impl Desk {
         written: &[Written],
         results: &[TargetResult],
         asked: Option<&AskedOnce>,
+        asked_by_somebody: bool,
         at: Timestamp,
     ) -> Result<Vec<ResetChange>, Trouble> {
         let base = &context.base;
@@ -278,6 +281,9 @@ impl Desk {
             }));
         }
         let mut next = context.clone();
+        if asked_by_somebody {
+            next.base.renew();
+        }
         remember_marks(&mut next, written);
         let may_be_tried = |result: &TargetResult| {
             matches!(

@@ -22,6 +22,7 @@ impl Loaded {
         let expired = (at >= self.base.expires_at).then_some(Ending::Expired);
         let open = self.base.asked_over.or(expired).map_or(Footing::Open, Footing::Over);
         match (&self.stage, held) {
+            (_, Held::Former) => Footing::Over(Ending::Used),
             (_, Held::Once) | (Kept::Requested(_) | Kept::Challenged(_), Held::Now) => open,
             (Kept::Over(stage), Held::Now) => Footing::Over(stage.ending),
             (_, Held::Now) => Footing::Proven,

@@ -26,6 +26,9 @@ pub struct Fact {
     pub attempt: Digest,
     /// When.
     pub at: Timestamp,
+    /// Over an address or number that people can write into their own entries.
+    #[serde(default)]
+    pub self_asserted: bool,
 }
 
 /// What the proofs come to.
@@ -51,6 +54,9 @@ pub fn known(factors: &[Arc<dyn Factor>]) -> Vec<Known> {
 /// Whether these facts suffice under these rules. Counted are kinds of factors, not factors: two mailboxes are one proof. A fact counts in the
 /// context it was proven in, by a factor the rules name, of the kind that factor is.
 ///
+/// What stands on something that people can write into their own entries counts where the rules let it, and never for privileged accounts; all of
+/// it together is one proof.
+///
 /// A program's word stands for everything, but not where the account is a privileged one: there it is one proof among others. Rules without a
 /// factor are never met by factors.
 pub fn evaluate(context: &ContextId, facts: &[Fact], rules: &ResetRules, known: &[Known]) -> Evaluation {
@@ -67,7 +73,11 @@ pub fn evaluate(context: &ContextId, facts: &[Fact], rules: &ResetRules, known: 
             }
             passed.insert(fact.class);
         } else if class_of(&fact.factor) == Some(fact.class) {
-            passed.insert(fact.class);
+            match fact.self_asserted {
+                false => passed.insert(fact.class),
+                true if rules.takes_self_asserted() => passed.insert(FactorClass::SelfAsserted),
+                true => continue,
+            };
         }
     }
     let gates = usize::from(rules.gates.max(1));

@@ -46,10 +46,12 @@ pub enum Purpose {
     Answer,
     /// What was asked in it.
     Asked,
+    /// The key a browser holds after the last step, by the one it held before.
+    Successor,
 }
 
 impl Purpose {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Token,
         Self::NotMe,
         Self::Code,
@@ -62,6 +64,7 @@ impl Purpose {
         Self::Job,
         Self::Answer,
         Self::Asked,
+        Self::Successor,
     ];
 
     fn label(self) -> &'static str {
@@ -78,6 +81,7 @@ impl Purpose {
             Self::Job => "job",
             Self::Answer => "answer",
             Self::Asked => "asked",
+            Self::Successor => "successor",
         }
     }
 }

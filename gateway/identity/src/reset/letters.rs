@@ -162,7 +162,7 @@ impl Desk {
         self.letter_job(&Sheet { id, ..sheet })
     }
 
-    fn open_sheet(&self, sealed: &[u8]) -> Result<Sheet, Trouble> {
+    pub(super) fn open_sheet(&self, sealed: &[u8]) -> Result<Sheet, Trouble> {
         let plain = self.parts.keys.open(LETTER, sealed).ok_or(Trouble::Unreadable)?;
         serde_json::from_slice(plain.expose()).map_err(|_| Trouble::Unreadable)
     }
@@ -244,7 +244,9 @@ impl Desk {
             LetterKind::Challenge | LetterKind::SignIn => "reset.challenge_sent",
             LetterKind::NotHere => "reset.handed_over",
             LetterKind::Reminder => "reset.reminded",
-            LetterKind::Changed | LetterKind::Unlocked | LetterKind::Privileged => "reset.notified",
+            LetterKind::Changed | LetterKind::Unlocked | LetterKind::Privileged | LetterKind::Waiting => {
+                "reset.notified"
+            }
         };
         self.parts.audit.reset(&ResetEvent {
             name,

@@ -21,6 +21,10 @@ const NEVER: Duration = Duration::from_hours(365 * 24);
 /// cannot be guessed, ends that.
 const MOST_FAILURES: u32 = 100;
 
+/// T5: so many wrong codes of an account may come one upon the other, then each has to wait: half a minute, and after as many again a quarter of an
+/// hour. What is left of the day's ([`Limits::tries_of_account`]) comes slower still. Nobody is told: a code that came too soon is a wrong one.
+const DELAYS: [(u32, Duration); 2] = [(5, Duration::from_secs(30)), (10, Duration::from_mins(15))];
+
 /// Where a client comes from, as far as it is counted: an address, or the network of one that has many (RFC 6177).
 pub(super) fn network(client: IpAddr) -> String {
     match client.to_canonical() {
@@ -51,7 +55,7 @@ pub(super) struct Tries {
     /// Told to whoever asked: the context's and the challenge's, by the route's rules.
     pub open: [Allowance; 2],
     /// Not told: the account's, all contexts together, by its own rules; of nobody's context, the name's that was typed.
-    pub silent: [Allowance; 4],
+    pub silent: [Allowance; 6],
 }
 
 impl Tries {
@@ -104,12 +108,13 @@ impl Desk {
         self.allowance(&[b"name", base_route.as_bytes(), name], limits.per_name, HOUR)
     }
 
-    /// Before a letter is made: the mailbox's and the route's.
-    pub(super) fn letters(&self, route: &str, mailbox: &str, limits: &Limits) -> [Allowance; 2] {
+    /// Before a letter is made: the mailbox's, the route's, and everybody's.
+    pub(super) fn letters(&self, route: &str, mailbox: &str, limits: &Limits) -> [Allowance; 3] {
         let mailbox = super::asked::fold(mailbox);
         [
             self.rate(&[b"mailbox", mailbox.as_bytes()], limits.per_mailbox, DAY),
             self.rate(&[b"route", route.as_bytes()], limits.per_route, HOUR),
+            self.rate(&[b"all routes"], self.parts.letters_an_hour, HOUR),
         ]
     }
 
@@ -124,6 +129,10 @@ impl Desk {
         let attempt = base.attempt.to_be_bytes();
         let challenge: &[&[u8]] = &[b"challenge", &base.id.0, &attempt];
         let context: &[&[u8]] = &[b"context", &base.id.0];
+        let [soon, later] = DELAYS;
+        let delay = |(burst, every): (u32, Duration)| {
+            self.allowance(&[b"tries at once", &burst.to_be_bytes(), kind, whose], burst, every)
+        };
         Tries {
             open: [
                 self.allowance(context, route.tries_of_context, NEVER),
@@ -134,6 +143,8 @@ impl Desk {
                 self.allowance(&[context, &[b"own"]].concat(), own.tries_of_context, NEVER),
                 self.rate(&[b"tries a day", kind, whose], own.tries_of_account, DAY),
                 self.allowance(&[b"tries in a row", kind, whose], MOST_FAILURES, NEVER),
+                delay(soon),
+                delay(later),
             ],
         }
     }

@@ -48,6 +48,8 @@ pub enum FactorClass {
     SavedCode,
     /// Somebody else vouches.
     Person,
+    /// A message to an address or number that people can write into their own entries.
+    SelfAsserted,
 }
 
 /// One way to prove oneself. Those that send something first say where to; what is sent and compared is the machine's to make.
@@ -149,6 +151,8 @@ pub enum LetterKind {
     SignIn,
     /// To administrators: a privileged account was reset.
     Privileged,
+    /// Somebody has proven who they are, and has to wait before the last step: to every address, and to administrators.
+    Waiting,
 }
 
 /// What a letter says, before it is written in a language.
@@ -340,6 +344,8 @@ pub enum AccountChange {
     Password,
     /// It is unlocked.
     Unlocked,
+    /// It is locked, switched off, gone, or must change its password first: whoever is signed in is out.
+    Stopped,
 }
 
 /// How long a channel, a screen or a provider may take where nothing else is said.

@@ -191,10 +191,10 @@ impl Desk {
         let Some(subject) = context.stage.subject().cloned() else {
             return Err(Refused::Over(Ending::Unknown).into());
         };
-        let (facts, results) = match &context.stage {
-            Kept::Proving(stage) => (stage.facts.clone(), Vec::new()),
-            Kept::Ready(stage) => (stage.facts.clone(), stage.results.clone()),
-            _ => (Vec::new(), Vec::new()),
+        let (facts, results, waits) = match &context.stage {
+            Kept::Proving(stage) => (stage.facts.clone(), Vec::new(), None),
+            Kept::Ready(stage) => (stage.facts.clone(), stage.results.clone(), stage.not_before),
+            _ => (Vec::new(), Vec::new(), None),
         };
         let directory = self.directory(&subject.directory)?;
         let applicant = match directory.again(&subject.key()).await {
@@ -232,11 +232,27 @@ impl Desk {
         // A link is as good as the code: whoever guessed codes before, its owner has shown up.
         let keys = self.tries(&context.base, Some(&subject)).keys();
         let mut base = context.base;
+        let waiting = if is_enough {
+            self.wait(
+                &mut base,
+                &applicant,
+                [&subject.rules, &judged.rules],
+                challenge,
+                waits,
+                at,
+            )?
+        } else {
+            None
+        };
+        let until = waiting
+            .as_ref()
+            .map_or(until, |waiting| waiting.until.min(base.expires_at));
         let key = self.new_key(caller, &mut base)?;
         let progress = self
             .progress_change(&subject, |progress| progress.began(base.opening.action, at))
             .await?;
         let mut unit = vec![progress];
+        let begins_to_wait = waiting.as_ref().is_some_and(|waiting| waiting.begins());
         let more = if is_enough {
             None
         } else {
@@ -245,7 +261,13 @@ impl Desk {
             base.attempt_at = at;
             base.spent = false;
             let factors = self.next_factors(&base, &facts, &subject.rules, &judged.rules);
-            let (person, rules) = (&applicant.person, &judged.rules);
+            // What people wrote of themselves is one proof, however much of it there is: it is not asked for twice.
+            let is_first = facts.iter().all(|fact| !fact.self_asserted);
+            let rules = super::rules::ResetRules {
+                self_asserted: judged.rules.self_asserted && is_first,
+                ..(*judged.rules).clone()
+            };
+            let (person, rules) = (&applicant.person, &rules);
             let kind = LetterKind::Challenge;
             self.challenge(&base, person, rules, &factors, kind, at).await?.ok()
         };
@@ -254,14 +276,19 @@ impl Desk {
             stage: Proven {
                 account: subject.clone(),
                 facts,
-                challenge: challenge.clone(),
+                challenge: waiting
+                    .as_ref()
+                    .and_then(|waiting| waiting.challenge.clone())
+                    .unwrap_or_else(|| challenge.clone()),
                 accounts,
                 results,
+                not_before: waiting.as_ref().map(|waiting| waiting.not_before),
             },
         };
         let base = if is_enough {
             let (next, change) = proven.ready(until)?;
             unit.push(change);
+            unit.extend(waiting.into_iter().flat_map(|waiting| waiting.changes));
             next.base
         } else {
             let (challenge, changes) = more.map(|made| (made.challenge, made.changes)).unzip();
@@ -279,10 +306,8 @@ impl Desk {
             Err(error) => return Err(Trouble::from(error).into()),
         }
         self.crash("prove:committed");
-        for name in ["reset.factor_passed", "reset.authenticated"]
-            .into_iter()
-            .take(1 + usize::from(is_enough))
-        {
+        let told = ["reset.factor_passed", "reset.authenticated", "reset.waiting"].into_iter();
+        for name in told.take(1 + usize::from(is_enough) + usize::from(begins_to_wait)) {
             let step = Step {
                 caller: Some(caller),
                 factor: Some(&challenge.factor),
@@ -399,7 +424,7 @@ impl Loaded {
     /// The challenge whose code may be typed here.
     fn open_challenge(&self, held: Held) -> Option<&Challenge> {
         match &self.stage {
-            _ if held == Held::Once => None,
+            _ if held != Held::Now => None,
             Kept::Challenged(stage) if stage.void.is_none() => stage.challenge.as_ref(),
             Kept::Proving(stage) => stage.challenge.as_ref(),
             _ => None,
@@ -415,6 +440,9 @@ fn with_fact(
     class: FactorClass,
     at: Timestamp,
 ) -> Vec<Fact> {
+    // Shown again it is as old as it was: nobody waits twice for it.
+    let shown = facts.iter().find(|fact| fact.attempt == challenge.attempt);
+    let at = shown.map_or(at, |fact| fact.at);
     facts.retain(|fact| fact.attempt != challenge.attempt);
     facts.push(Fact {
         context: context.base.id,
@@ -423,6 +451,7 @@ fn with_fact(
         instance: challenge.instance,
         attempt: challenge.attempt,
         at,
+        self_asserted: challenge.self_asserted,
     });
     facts
 }

@@ -122,6 +122,8 @@ impl Desk {
             version: 1,
             opening: opening((**rules).clone()),
             holder: None,
+            successor: None,
+            former: None,
             asked_over: None,
             resend_at: later(at, rules.lifetimes.resend),
             attempt: 1,
@@ -145,6 +147,7 @@ impl Desk {
             instance: Digest(self.parts.keys.hash(Purpose::Job, &[vouched.reason.as_bytes()])),
             attempt,
             at,
+            self_asserted: false,
         };
         let until = base.expires_at;
         let ready = Ready {
@@ -154,6 +157,7 @@ impl Desk {
             accounts: Accounts::default(),
             until,
             results: Vec::new(),
+            not_before: None,
         };
         Ok(vec![opening(base, ready)?])
     }
@@ -245,7 +249,7 @@ impl Desk {
                 context: base.id,
                 attempt: base.attempt,
                 // Whoever asked, and no longer holds it, sends nothing.
-                idle: held == Held::Once,
+                idle: held != Held::Now,
             };
             let payload = serde_json::to_vec(&again).map_err(|_| Trouble::Unreadable)?;
             let version = base.version.to_be_bytes();
@@ -285,6 +289,7 @@ impl Desk {
                     context.base.asked_over.get_or_insert(Ending::Cancelled);
                     context.stay()?.1
                 }
+                (_, Held::Former) => return Ok(()),
                 (Kept::Executing(_), Held::Now) => return Err(Refused::Unavailable),
                 (Kept::Executed(_) | Kept::Over(_), Held::Now) => return Ok(()),
                 (_, Held::Now) => context.end(Ending::Cancelled, self.now())?,

@@ -38,6 +38,10 @@ pub struct ResetRules {
     pub factors: Vec<Arc<str>>,
     /// How many factors of different classes are needed; at least 1.
     pub gates: u8,
+    /// Whether addresses and numbers that people can write into their own entries prove anything. All of them together are one proof, and of privileged
+    /// accounts they never are one.
+    #[serde(default)]
+    pub self_asserted: bool,
     /// Whether the account counts as a privileged one here: the strict set of rules that came with it is already merged in.
     pub privileged: bool,
     /// Whether only onboarded accounts may come in.
@@ -54,6 +58,13 @@ pub struct ResetRules {
     pub mail_at_sign_in: bool,
     /// What people are told to do where this cannot help: one line of plain text.
     pub help_desk: Option<Arc<str>>,
+}
+
+impl ResetRules {
+    /// Whether what people can write into their own entries proves anything.
+    pub fn takes_self_asserted(&self) -> bool {
+        self.self_asserted && !self.privileged
+    }
 }
 
 /// Each can be switched on and off for itself. The directory's own switch is asked besides.
@@ -104,6 +115,9 @@ pub struct Lifetimes {
     pub resend: Duration,
     /// Nothing can be asked for after "it was not me".
     pub hold: Duration,
+    /// From the proof to the last step, so that whoever should know hears of it in between. Zero: at once.
+    #[serde(default)]
+    pub cool_down: Duration,
 }
 
 impl Default for Lifetimes {
@@ -116,6 +130,7 @@ impl Default for Lifetimes {
             ready: minutes(10),
             resend: minutes(1),
             hold: minutes(24 * 60),
+            cool_down: Duration::ZERO,
         }
     }
 }

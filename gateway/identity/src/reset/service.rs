@@ -11,7 +11,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refused>> + Send 
 
 /// Everything a door may ask of self-service.
 ///
-/// A browser's [`SessionKey`] is new after each step that proves something; the old one is dead then.
+/// A browser's [`SessionKey`] is new after each step that proves something, and after the last; the old one is dead then.
 pub trait SelfService: Send + Sync {
     /// What a route offers now. Asked at every page: switches change between two.
     fn offer<'a>(&'a self, route: &'a str) -> Answer<'a, Offer>;
@@ -45,6 +45,10 @@ pub trait SelfService: Send + Sync {
         holder: Holder<'a>,
         execution: Execution<'a>,
     ) -> Answer<'a, Vec<TargetResult>>;
+
+    /// The key that has taken this one's place since the last step, or is about to: whoever took that step with it holds the new one from then on.
+    /// `None`: this one still holds, or never did.
+    fn renewed<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>>;
 
     /// Gives a context up.
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()>;

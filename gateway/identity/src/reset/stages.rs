@@ -64,6 +64,9 @@ pub(super) struct Ready {
     pub until: Timestamp,
     /// What became of accounts already: some are done, others are not yet.
     pub results: Vec<TargetResult>,
+    /// F9: the last step is to be taken no sooner.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
 }
 
 /// Somebody is writing, and nobody else does until the lease runs out.
@@ -134,6 +137,9 @@ pub(super) struct Challenge {
     pub code: Option<Digest>,
     pub link_until: Timestamp,
     pub code_until: Timestamp,
+    /// It goes where people can send it themselves, by writing into their own entries.
+    #[serde(default)]
+    pub self_asserted: bool,
     /// How often it was sent.
     pub sends: u32,
     /// The letter, sealed, so that it can be sent again as it is.
@@ -224,6 +230,7 @@ pub(super) struct Proven {
     pub challenge: Challenge,
     pub accounts: Accounts,
     pub results: Vec<TargetResult>,
+    pub not_before: Option<Timestamp>,
 }
 
 impl Context<Proven> {
@@ -237,6 +244,7 @@ impl Context<Proven> {
             accounts: proven.accounts,
             until,
             results: proven.results,
+            not_before: proven.not_before,
         })
     }
 

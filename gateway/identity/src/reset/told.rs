@@ -80,8 +80,8 @@ pub struct View {
     pub next: Vec<Arc<str>>,
     /// When a message may be sent again.
     pub resend_at: Option<Timestamp>,
-    /// Tries left for the code, told when there are two or fewer.
-    pub tries_left: Option<u32>,
+    /// The last step may be taken no sooner.
+    pub not_before: Option<Timestamp>,
     /// The person's accounts. Empty until they are proven.
     pub accounts: Vec<AccountView>,
     /// What a new password must be.
@@ -99,6 +99,8 @@ pub enum Stage {
     Asked,
     /// One proof is in, another is needed.
     Proving,
+    /// Proven, and the last step may not be taken yet: see [`View::not_before`].
+    Waiting,
     /// Proven: the last step may be taken.
     Ready,
     /// The last step is under way.
@@ -117,6 +119,7 @@ impl Stage {
         match self {
             Self::Asked => "requested",
             Self::Proving => "proving",
+            Self::Waiting => "waiting",
             Self::Ready => "ready",
             Self::Executing => "executing",
             Self::Partial => "partial",

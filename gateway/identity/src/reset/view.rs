@@ -27,7 +27,7 @@ impl Desk {
             expires_at: base.expires_at,
             next: Vec::new(),
             resend_at: None,
-            tries_left: None,
+            not_before: None,
             accounts: Vec::new(),
             password: route.password.clone(),
             directory_rules: Vec::new(),
@@ -49,6 +49,7 @@ impl Desk {
             }
             (_, Kept::Ready(stage)) if held == Held::Now => {
                 view.expires_at = stage.until.min(base.expires_at);
+                view.not_before = stage.not_before.filter(|then| at < *then);
                 if let Some(account) = &stage.account {
                     view.password = stricter(&route.password, &account.rules.password);
                 }
@@ -104,6 +105,7 @@ impl Loaded {
             Kept::Proving(_) if expired => Stage::Over(Ending::Expired),
             Kept::Proving(_) => Stage::Proving,
             Kept::Ready(stage) if expired || at >= stage.until => Stage::Over(Ending::Expired),
+            Kept::Ready(stage) if stage.not_before.is_some_and(|then| at < then) => Stage::Waiting,
             Kept::Ready(stage) if stage.results.is_empty() => Stage::Ready,
             Kept::Ready(_) => Stage::Partial,
             Kept::Executing(_) => Stage::Executing,

@@ -30,6 +30,8 @@ pub(crate) struct SelfServiceTable {
     /// How many factors of different kinds are needed. Default: 1.
     #[schemars(range(min = 1, max = 6))]
     pub(crate) gates: Option<u8>,
+    /// True: mail addresses in attributes that people can write in their own entries (`self_asserted` of the directory) prove something, all of them together one thing; of privileged accounts never. Default: false.
+    pub(crate) self_asserted: Option<bool>,
     /// True: only accounts and groups that `postern onboard` names may come in. Default: false.
     pub(crate) onboarded_only: Option<bool>,
     /// How long things live.
@@ -97,6 +99,9 @@ pub(crate) struct LifetimesTable {
     /// For how long nothing can be asked for once somebody said "it was not me". Default: 86400, a day.
     #[schemars(range(min = 0, max = 2_592_000))]
     pub(crate) hold_seconds: Option<u32>,
+    /// From the proof to the last step, while everybody who should know hears of it. For privileged accounts only a table with "privileged" says it. Default: 0; for privileged accounts 86400, a day.
+    #[schemars(range(min = 0, max = 604_800))]
+    pub(crate) cool_down_seconds: Option<u32>,
 }
 
 /// How often things may be done.

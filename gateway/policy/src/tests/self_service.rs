@@ -44,6 +44,11 @@ pub(crate) struct SelfServiceExpect {
     pub(crate) gates: Option<u8>,
     /// Whether the account is a privileged one.
     pub(crate) privileged: Option<bool>,
+    /// Whether addresses that people can write themselves prove anything.
+    pub(crate) self_asserted: Option<bool>,
+    /// For how many seconds a proof waits.
+    #[schemars(range(min = 0, max = 604_800))]
+    pub(crate) cool_down_seconds: Option<u32>,
     /// Whether only onboarded accounts may come in.
     pub(crate) onboarded_only: Option<bool>,
     /// Whether a sign-in over LDAP sends a mail.
@@ -93,6 +98,7 @@ fn of_rules(rules: &ResetRules, expect: &SelfServiceExpect, differences: &mut Di
         ("unlock", features.unlock, expect.unlock),
         ("reminder", features.reminder, expect.reminder),
         ("privileged", rules.privileged, expect.privileged),
+        ("self_asserted", rules.self_asserted, expect.self_asserted),
         ("onboarded_only", rules.onboarded_only, expect.onboarded_only),
         ("mail_at_sign_in", rules.mail_at_sign_in, expect.mail_at_sign_in),
     ] {
@@ -109,6 +115,12 @@ fn of_rules(rules: &ResetRules, expect: &SelfServiceExpect, differences: &mut Di
         "gates",
         rules.gates.to_string(),
         expect.gates.map(|gates| gates.to_string()),
+    );
+    let wait = rules.lifetimes.cool_down.as_secs().to_string();
+    text(
+        "cool_down_seconds",
+        wait,
+        expect.cool_down_seconds.map(|wait| wait.to_string()),
     );
     let shortest = expect.shortest.map(|shortest| shortest.to_string());
     text("shortest", rules.password.shortest.to_string(), shortest);

@@ -1,6 +1,6 @@
 //! Two sites with all pages and a play behind them: one as people have it, one as a login screen has it.
 
-use crate::staged::Staged;
+use crate::staged::{Always, Staged};
 use postern_identity::clock::Timestamp;
 use postern_identity::reset::{Chance, PublicUrl};
 use postern_identity::{Clock, Secret};
@@ -61,6 +61,7 @@ fn add(sites: &mut Sites, name: &'static str, url: &str, brand: Brand) -> Result
             service: Arc::new(Staged::new(Arc::clone(&clock))),
             clock,
             chance: Arc::new(Octets),
+            uses: Arc::new(Always),
             secret: Secret::new([1; 32]),
         },
     );

@@ -22,7 +22,7 @@ use postern_identity::reset::{
 use postern_identity::standing::StateName;
 use postern_identity::{Clock, Secret};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ pub(crate) struct Staged {
     features: Mutex<Features>,
     contexts: Mutex<HashMap<ContextId, (Vec<u8>, View)>>,
     drawn: AtomicU64,
+    wrong: AtomicU32,
     /// What was asked, in words, in its order.
     pub(crate) asked: Mutex<Vec<String>>,
 }
@@ -46,6 +47,19 @@ pub(crate) const EVERYTHING: Features = Features {
     reminder: true,
 };
 
+/// Nothing was ever used before.
+pub(crate) struct Always;
+
+impl postern_portal::Uses for Always {
+    fn first<'a>(
+        &'a self,
+        _: &'a [u8; 32],
+        _: postern_identity::clock::Timestamp,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<bool>> + Send + 'a>> {
+        Box::pin(std::future::ready(Some(true)))
+    }
+}
+
 impl Staged {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -53,6 +67,7 @@ impl Staged {
             features: Mutex::new(EVERYTHING),
             contexts: Mutex::default(),
             drawn: AtomicU64::new(1),
+            wrong: AtomicU32::new(0),
             asked: Mutex::default(),
         }
     }
@@ -94,7 +109,7 @@ impl Staged {
             expires_at: self.at(7_200),
             next: vec!["mail".into()],
             resend_at: Some(self.at(60)),
-            tries_left: None,
+            not_before: None,
             accounts: accounts(name),
             password: rules(),
             directory_rules: vec![
@@ -273,15 +288,10 @@ impl SelfService for Staged {
             if typed == CODE.as_bytes() {
                 return Ok(self.keep(View {
                     stage: Stage::Ready,
-                    tries_left: None,
                     ..view
                 }));
             }
-            let left = view.tries_left.unwrap_or(3) - 1;
-            self.change_view(View {
-                tries_left: Some(left),
-                ..view
-            });
+            let left = 2_u32.saturating_sub(self.wrong.fetch_add(1, Ordering::Relaxed));
             Err(Refused::WrongProof { left: Some(left) })
         }))
     }
@@ -346,6 +356,10 @@ impl SelfService for Staged {
             });
             Ok(results)
         }))
+    }
+
+    fn renewed<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        answer(self.held(holder).map(|view| Some(self.keep(view))))
     }
 
     fn cancel<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {

@@ -66,7 +66,7 @@ pub(super) struct Standing {
     id: String,
     /// `reset`, `unlock` or `reminder`.
     action: &'static str,
-    /// `requested`, `proving`, `ready`, `executing`, `partial`, `done`; or why it is over: `expired`, `used`, `superseded`, `cancelled`, `not_me`,
+    /// `requested`, `proving`, `waiting`, `ready`, `executing`, `partial`, `done`; or why it is over: `expired`, `used`, `superseded`, `cancelled`, `not_me`,
     /// `locked`, `changed`.
     state: &'static str,
     /// The factors that may be tried next.
@@ -79,9 +79,10 @@ pub(super) struct Standing {
     #[schema(value_type = Option<String>, format = DateTime)]
     #[serde(rename = "resendAt", skip_serializing_if = "Option::is_none")]
     resend_at: Option<String>,
-    /// Tries left for the code, told when there are two or fewer.
-    #[serde(rename = "triesLeft", skip_serializing_if = "Option::is_none")]
-    tries_left: Option<u32>,
+    /// The last step may be taken no sooner.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(rename = "notBefore", skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
     /// The person's accounts. Empty until they have proven who they are.
     accounts: Vec<Account>,
     /// What a new password must be before the directory sees it.
@@ -99,7 +100,7 @@ impl Standing {
             next: next(view),
             expires_at: view.expires_at.to_string(),
             resend_at: view.resend_at.map(|at| at.to_string()),
-            tries_left: view.tries_left,
+            not_before: view.not_before.map(|at| at.to_string()),
             accounts: view.accounts.iter().map(Account::of).collect(),
             password: Password::of(&view.password),
             targets: view.results.iter().map(Target::of).collect(),

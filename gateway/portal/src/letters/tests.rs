@@ -4,7 +4,7 @@ use postern_identity::Secret;
 use postern_identity::reset::{Page, PublicUrl};
 use proptest::prelude::*;
 
-const KINDS: [LetterKind; 7] = [
+const KINDS: [LetterKind; 8] = [
     LetterKind::Challenge,
     LetterKind::Changed,
     LetterKind::Unlocked,
@@ -12,6 +12,7 @@ const KINDS: [LetterKind; 7] = [
     LetterKind::Reminder,
     LetterKind::SignIn,
     LetterKind::Privileged,
+    LetterKind::Waiting,
 ];
 
 fn letter(kind: LetterKind, action: Action, language: &str) -> Letter {

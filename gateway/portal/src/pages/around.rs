@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{StatusCode, Uri};
 use postern_identity::Secret;
 use postern_identity::clock::Timestamp;
-use postern_identity::reset::{Action, By, Caller, Ending, Refused, SessionKey, Stage, View};
+use postern_identity::reset::{Action, By, Caller, Ending, Holder, Refused, SessionKey, Stage, View};
 use postern_web::{Cookie, FORM_FIELD, Fault, Fields, Visit};
 use std::sync::Arc;
 
@@ -174,6 +174,18 @@ pub(super) fn go_with(path: &'static str, session: &SessionKey) -> Response {
     response
 }
 
+/// After the last step: to what was done, with the key that has taken the place of the browser's.
+pub(super) async fn go_renewed(around: &Around, session: &SessionKey) -> Result<Response, Halt> {
+    let (service, holder) = (&around.portal.service, Holder::Browser(session));
+    let renewed = service.renewed(&around.caller(), holder).await?;
+    Ok(renewed.map_or_else(|| go("/reset/done"), |session| go_with("/reset/done", &session)))
+}
+
+/// Whether the last step may have been taken already, by a form that is sent again: then the same answer is given once more.
+pub(super) fn may_be_sent_again(stage: Stage) -> bool {
+    matches!(stage, Stage::Executing | Stage::Over(Ending::Used))
+}
+
 /// The browser holds no context any more.
 pub(super) fn let_go(response: &mut Response) {
     SESSION.clear(response.headers_mut());
@@ -185,7 +197,7 @@ pub(super) fn place(view: &View) -> Result<&'static str, Halt> {
         (Stage::Asked | Stage::Proving, _) | (Stage::Ready, Action::Reminder) => Ok("/reset/sent"),
         (Stage::Ready, Action::Reset) => Ok("/reset/password"),
         (Stage::Ready, Action::Unlock) => Ok("/unlock/now"),
-        (Stage::Executing | Stage::Partial | Stage::Done, _) => Ok("/reset/done"),
+        (Stage::Waiting | Stage::Executing | Stage::Partial | Stage::Done, _) => Ok("/reset/done"),
         (Stage::Over(ending), _) => Err(Halt::Over(ending)),
     }
 }

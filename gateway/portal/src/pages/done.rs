@@ -31,6 +31,16 @@ pub(super) async fn show(around: Around, _: Body) -> Result<Response, Halt> {
         .view(&around.caller(), Holder::Browser(&session))
         .await?;
     let words = around.words();
+    if let (Stage::Waiting, Some(then)) = (view.stage, view.not_before) {
+        let page = Page::new(&around, words.waiting_title())?.step(2, 3);
+        let became = Became {
+            page: &page,
+            results: Vec::new(),
+            texts: vec![words.waiting_text(around.time(then)), words.waiting_link()],
+            links: vec![(words.back_to_start(), "/".to_owned())],
+        };
+        return write(StatusCode::OK, &page, &became);
+    }
     if view.stage == Stage::Executing {
         let page = Page::new(&around, words.executing_title())?.step(3, 3);
         let links = vec![(words.look_again(), "/reset/done".to_owned())];

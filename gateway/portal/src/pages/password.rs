@@ -1,6 +1,6 @@
 //! Pages 11 and 12: for which accounts, and the new password.
 
-use super::around::{Around, go, place};
+use super::around::{Around, go, go_renewed, may_be_sent_again, place};
 use super::halt::Halt;
 use super::page::{Page, write};
 use crate::words::Words;
@@ -80,7 +80,8 @@ pub(super) async fn execute(around: Around, body: Body) -> Result<Response, Halt
     let session = around.held()?;
     let holder = Holder::Browser(&session);
     let view = around.portal.service.view(&around.caller(), holder).await?;
-    if !ready(&view) {
+    let again = may_be_sent_again(view.stage);
+    if !ready(&view) && !again {
         return Ok(go(place(&view)?));
     }
     let words = around.words();
@@ -99,7 +100,7 @@ pub(super) async fn execute(around: Around, body: Body) -> Result<Response, Halt
     } else if view.password.confirm && !new.same_as(&confirm) {
         wrong.push(("confirm", words.confirm_differs()));
     }
-    if !wrong.is_empty() {
+    if !again && !wrong.is_empty() {
         return written(&around, &view, Some(&chosen), wrong);
     }
     let execution = Execution {
@@ -108,7 +109,7 @@ pub(super) async fn execute(around: Around, body: Body) -> Result<Response, Halt
         idempotency: attempt.as_deref(),
     };
     match around.portal.service.execute(&around.caller(), holder, execution).await {
-        Ok(_) => Ok(go("/reset/done")),
+        Ok(_) => go_renewed(&around, &session).await,
         Err(refused) => match refusal(words, &refused) {
             Some(texts) => {
                 let wrong = texts.into_iter().map(|text| ("new", text)).collect();
@@ -162,13 +163,15 @@ fn written(
 
 /// The numbers of the accounts that were ticked; where there is one only it need not be.
 pub(super) fn chosen(fields: &Fields, view: &View) -> Vec<usize> {
+    // A form that is sent again tells of itself: what it was about is not shown any more.
+    let again = may_be_sent_again(view.stage);
     let ticked = |(number, field): (usize, &&str)| {
         fields
             .text(field)
-            .filter(|_| number < view.accounts.len())
+            .filter(|_| again || number < view.accounts.len())
             .map(|_| number)
     };
-    if view.accounts.len() > 1 {
+    if again || view.accounts.len() > 1 {
         ACCOUNTS.iter().enumerate().filter_map(ticked).collect()
     } else {
         Vec::new()

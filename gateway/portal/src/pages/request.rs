@@ -96,8 +96,10 @@ async fn send(around: &Around, body: Body, action: Action) -> Result<Response, H
         .portal
         .proofs
         .check(sent(&fields, typed), around.visit.client, around.now())
+        .await
     {
         Shown::Enough => {}
+        Shown::Unavailable => return Err(Halt::Refused(Refused::Unavailable)),
         Shown::TooMany { after } => return Err(Halt::Refused(Refused::TooMany { after })),
         Shown::Wait { ticket, seconds } => return wait(around, action, &offer, typed, ticket, seconds),
     }

@@ -35,7 +35,7 @@ pub(super) async fn show(around: Around, _: Body) -> Result<Response, Halt> {
         return Ok(go(here));
     }
     let sent = around.asked("sent");
-    written(&around, &view, StatusCode::OK, sent.as_deref(), None)
+    written(&around, &view, StatusCode::OK, sent.as_deref(), None, None)
 }
 
 /// The code, typed.
@@ -54,6 +54,7 @@ pub(super) async fn prove(around: Around, body: Body) -> Result<Response, Halt> 
             StatusCode::UNPROCESSABLE_ENTITY,
             None,
             Some(around.words().code_missing()),
+            None,
         );
     };
     let factor = view.next.first().map_or("mail", |factor| factor);
@@ -64,19 +65,14 @@ pub(super) async fn prove(around: Around, body: Body) -> Result<Response, Halt> 
         .await
     {
         Ok(session) => on(&around, &session).await,
-        Err(Refused::WrongProof { left }) => {
-            let view = View {
-                tries_left: left,
-                ..view
-            };
-            written(
-                &around,
-                &view,
-                StatusCode::UNPROCESSABLE_ENTITY,
-                None,
-                Some(around.words().code_wrong()),
-            )
-        }
+        Err(Refused::WrongProof { left }) => written(
+            &around,
+            &view,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            None,
+            Some(around.words().code_wrong()),
+            left,
+        ),
         Err(refused) => Err(refused.into()),
     }
 }
@@ -133,6 +129,7 @@ fn written(
     status: StatusCode,
     sent: Option<&str>,
     wrong: Option<String>,
+    tries_left: Option<u32>,
 ) -> Result<Response, Halt> {
     let words = around.words();
     let steps = if view.action == Action::Reminder { 2 } else { 3 };
@@ -159,7 +156,7 @@ fn written(
         text,
         codes: view.action != Action::Reminder,
         until: around.time(view.expires_at),
-        tries_left: view.tries_left,
+        tries_left,
         resend_in: resend_in.filter(|seconds| *seconds > 0),
         again: sent == Some("again"),
         too_soon: sent == Some("soon"),

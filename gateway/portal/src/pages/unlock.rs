@@ -1,6 +1,6 @@
 //! The last step of an unlock: nothing to type, one button.
 
-use super::around::{Around, go, place};
+use super::around::{Around, go, go_renewed, may_be_sent_again, place};
 use super::halt::Halt;
 use super::page::{Page, write};
 use super::password::{ACCOUNTS, Choice, choices, chosen};
@@ -43,11 +43,12 @@ pub(super) async fn execute(around: Around, body: Body) -> Result<Response, Halt
     let session = around.held()?;
     let holder = Holder::Browser(&session);
     let view = around.portal.service.view(&around.caller(), holder).await?;
-    if !ready(&view) {
+    let again = may_be_sent_again(view.stage);
+    if !ready(&view) && !again {
         return Ok(go(place(&view)?));
     }
     let chosen = chosen(&fields, &view);
-    if chosen.is_empty() && view.accounts.len() > 1 {
+    if !again && chosen.is_empty() && view.accounts.len() > 1 {
         return written(&around, &view, true);
     }
     let execution = Execution {
@@ -60,7 +61,7 @@ pub(super) async fn execute(around: Around, body: Body) -> Result<Response, Halt
         .service
         .execute(&around.caller(), holder, execution)
         .await?;
-    Ok(go("/reset/done"))
+    go_renewed(&around, &session).await
 }
 
 fn ready(view: &View) -> bool {

@@ -1,6 +1,6 @@
 //! A browser without scripts: it keeps cookies, fills in the forms it was shown and follows redirections.
 
-use crate::staged::Staged;
+use crate::staged::{Always, Staged};
 use axum::body::Body;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -78,6 +78,7 @@ pub(crate) fn house_with(brand: Brand, proof: ProofSettings) -> House {
             service: Arc::clone(&staged) as Arc<dyn SelfService>,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             chance: Arc::new(Counting(AtomicU64::new(0))),
+            uses: Arc::new(Always),
             secret: Secret::new([7; 32]),
         },
     );

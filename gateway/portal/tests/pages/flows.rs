@@ -3,6 +3,7 @@
 use crate::browser::{Shown, house};
 use crate::staged::CODE;
 use axum::http::StatusCode;
+use postern_identity::Clock as _;
 use postern_identity::reset::{Action, Ending, Stage};
 
 #[tokio::test]
@@ -49,6 +50,59 @@ async fn the_browser_s_key_changes_with_each_proof_and_the_old_one_is_dead() {
         .unwrap()
         .insert("__Host-postern-reset".to_owned(), before);
     assert_eq!(browser.get("/reset/password").await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn the_browser_s_key_changes_with_the_last_step_and_a_second_press_tells_the_same() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "one").await;
+    let page = browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    let key = || browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+    let before = key();
+    let new = "correct horse battery staple";
+    let fields = [("login", "jdoe"), ("new", new), ("confirm", new)];
+    let done = browser.send_and_follow(&page, "/reset/password", &fields).await;
+    assert_eq!(done.title(), "Your password is changed");
+    assert_ne!(before, key());
+    // While it is under way the second press of the button is no mistake: it leads where the first does.
+    let sent = browser.asked("/reset", "one").await;
+    let page = browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    house.staged.set_of(&key(), |view| view.stage = Stage::Executing);
+    let moved = browser.send(&page, "/reset/password", &fields).await;
+    assert_eq!((moved.status, moved.to()), (StatusCode::SEE_OTHER, "/reset/done"));
+    assert_eq!(browser.get("/reset/done").await.title(), "Your password is changed");
+}
+
+#[tokio::test]
+async fn whoever_has_to_wait_is_told_until_when() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "one").await;
+    let then = house
+        .clock
+        .now()
+        .checked_add(std::time::Duration::from_hours(24))
+        .unwrap();
+    let cookie = || browser.cookies.lock().unwrap()["__Host-postern-reset"].clone();
+    house.staged.set_of(&cookie(), |view| {
+        view.stage = Stage::Waiting;
+        view.not_before = Some(then);
+    });
+    let page = browser.get("/reset/sent").await;
+    assert_eq!((page.status, page.to()), (StatusCode::SEE_OTHER, "/reset/done"));
+    let page = browser.get("/reset/done").await;
+    assert_eq!(page.title(), "You have shown who you are");
+    let words = [
+        "you can go on",
+        "Until then nothing is changed",
+        "A message with a link",
+    ];
+    assert!(words.iter().all(|words| page.text.contains(words)), "{}", page.text);
+    // Nor is the form of the last step there to be sent.
+    let page = browser.get("/reset/password").await;
+    assert_eq!(page.to(), "/reset/done");
+    drop(sent);
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 
 use super::failure;
 use super::{PostgresStore, late};
+use crate::reservations;
 use crate::resets::words::{POSTGRES, Words};
 use crate::resets::{self, Cells, Connection, Done, Value, Work};
 use crate::unit::{Answer, Stop};
 use postern_identity::Timestamp;
 use postern_identity::records::{
-    Allowance, ContextRow, Hash, Job, KeptAnswer, Onboarded, RecordsError, ResetChange, Spent, Waiting,
+    Allowance, ContextRow, Hash, Job, KeptAnswer, Onboarded, RecordsError, ReservedValue, ResetChange, Spent, Waiting,
 };
 use postern_identity::reset::ContextId;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
@@ -178,6 +179,30 @@ impl PostgresStore {
 
     pub(crate) async fn sweep(&self, at: Timestamp, most: u32) -> Result<u64, RecordsError> {
         self.work(Work::Sweep { at, most }).await?.rows()
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        values: &[ReservedValue],
+        holder: &Hash,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), RecordsError> {
+        let work = reservations::Work::Reserve {
+            values: reservations::ordered(values)?,
+            holder: *holder,
+            at,
+            until,
+        };
+        self.work(Work::Reservation(work)).await?.nothing()
+    }
+
+    pub(crate) async fn release(&self, values: &[ReservedValue], holder: &Hash) -> Result<(), RecordsError> {
+        let work = reservations::Work::Release {
+            values: reservations::ordered(values)?,
+            holder: *holder,
+        };
+        self.work(Work::Reservation(work)).await?.nothing()
     }
 
     async fn work(&self, work: Work) -> Result<Done, RecordsError> {

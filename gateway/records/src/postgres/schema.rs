@@ -5,22 +5,24 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row, query, raw_sql};
 
 /// The steps, in order; a step's place is the schema's number after it. Steps that were released are never changed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_entries_and_settings.sql"),
     include_str!("../../migrations/postgres/0002_resets.sql"),
+    include_str!("../../migrations/postgres/0003_reservations.sql"),
 ];
 
 /// The newest schema.
-pub(super) const NEWEST: i64 = 2;
+pub(super) const NEWEST: i64 = 3;
 
 /// Every column and index of each schema, as [`outline`] tells them.
-const OUTLINES: [&str; 2] = [
+const OUTLINES: [&str; 3] = [
     include_str!("../../migrations/postgres/0001.outline"),
     include_str!("../../migrations/postgres/0002.outline"),
+    include_str!("../../migrations/postgres/0003.outline"),
 ];
 
 /// The names of ours, of any schema.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "trees",
     "kinds",
     "entries",
@@ -34,6 +36,7 @@ const TABLES: [&str; 13] = [
     "holds",
     "progress",
     "onboarded",
+    "reservations",
 ];
 
 /// Two who start at once: one waits. A number of our own among a database's advisory locks: "Postern" and a nought.

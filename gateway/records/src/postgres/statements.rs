@@ -37,6 +37,9 @@ const INSERT: &str = "INSERT INTO entries (id, tree, above, version, path, name,
     FROM unnest($2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[]) AS new (id, above, path, name, body)";
 const INDEX: &str = "INSERT INTO indexed (kind, value, entry) \
     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) ON CONFLICT DO NOTHING";
+const KEEP_APART: &str = "INSERT INTO indexed (kind, value, entry, written) \
+    SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bytea[]) \
+    ON CONFLICT (kind, value, entry) DO UPDATE SET written = excluded.written";
 const UNINDEX: &str = "DELETE FROM indexed i USING unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS gone (kind, value, entry) \
     WHERE i.kind = gone.kind AND i.value = gone.value AND i.entry = gone.entry";
 const REPLACE: &str =
@@ -72,6 +75,7 @@ pub(super) fn all() -> Vec<&'static str> {
         AT,
         INSERT,
         INDEX,
+        KEEP_APART,
         UNINDEX,
         REPLACE,
         STANDING,
@@ -177,6 +181,18 @@ impl Statements for OnPostgres<'_> {
 
     async fn index(&mut self, rows: &[IndexRow]) -> Answer<()> {
         self.each(INDEX, rows).await
+    }
+
+    async fn keep_apart(&mut self, rows: &[(IndexRow, Arc<[u8]>)]) -> Answer<()> {
+        for these in rows.chunks(AT_ONCE) {
+            let kinds: Vec<i64> = these.iter().map(|(row, _)| row.kind).collect();
+            let values: Vec<&[u8]> = these.iter().map(|(row, _)| &*row.value).collect();
+            let entries: Vec<i64> = these.iter().map(|(row, _)| row.entry).collect();
+            let written: Vec<&[u8]> = these.iter().map(|(_, written)| &**written).collect();
+            let statement = query(KEEP_APART).bind(kinds).bind(values).bind(entries).bind(written);
+            statement.execute(&mut *self.connection).await?;
+        }
+        Ok(())
     }
 
     async fn unindex(&mut self, rows: &[IndexRow]) -> Answer<()> {

@@ -110,7 +110,7 @@ async fn the_outline_is_that_of_the_schema() {
         .unwrap()
         .join("\n")
         + "\n";
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres/0002.outline");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres/0003.outline");
     if std::env::var_os("POSTERN_BLESS").is_some() {
         std::fs::write(file, &is).unwrap();
     }
@@ -122,7 +122,7 @@ async fn a_newer_or_damaged_schema_is_refused_and_not_touched() {
     let cases = [
         (
             "INSERT INTO postern_schema VALUES (99)",
-            "was written by a newer version (its schema is 99, this program knows 2)",
+            "was written by a newer version (its schema is 99, this program knows 3)",
         ),
         (
             "DROP INDEX entries_by_above",
@@ -164,19 +164,19 @@ async fn what_is_to_be_migrated_can_be_asked_without_doing_it() {
     let settings = fresh().await;
     assert_eq!(
         migrate(&of(&settings), false).await,
-        Ok(Migration { found: 0, newest: 2 })
+        Ok(Migration { found: 0, newest: 3 })
     );
     assert_eq!(
         migrate(&of(&settings), false).await,
-        Ok(Migration { found: 0, newest: 2 })
+        Ok(Migration { found: 0, newest: 3 })
     );
     let (one, other) = (of(&settings), of(&settings));
     let both = tokio::join!(migrate(&one, true), migrate(&other, true));
     let (Ok(one), Ok(other)) = both else { panic!("{both:?}") };
-    assert_eq!(one.found + other.found, 2, "one of two did it, the other found it done");
+    assert_eq!(one.found + other.found, 3, "one of two did it, the other found it done");
     assert_eq!(
         migrate(&of(&settings), false).await,
-        Ok(Migration { found: 2, newest: 2 })
+        Ok(Migration { found: 3, newest: 3 })
     );
 }
 
@@ -190,7 +190,7 @@ async fn a_database_of_the_first_schema_is_taken_to_the_newest_with_what_it_hold
     run(&settings, known).await;
     assert_eq!(
         migrate(&of(&settings), true).await,
-        Ok(Migration { found: 1, newest: 2 })
+        Ok(Migration { found: 1, newest: 3 })
     );
     let store = open(&of(&settings)).await;
     assert_eq!(store.setting("old").await.unwrap().unwrap().value, "kept");

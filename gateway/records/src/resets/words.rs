@@ -1,5 +1,7 @@
 //! The statements. SQLite and PostgreSQL read the same ones, with `$1` for the first value.
 
+use crate::reservations::{POSTGRES_OVER, SQLITE_OVER};
+
 /// The statements that differ: on PostgreSQL others write at the same time.
 pub(crate) struct Words {
     /// When an allowance is back, held until the transaction ends. `$1`: its key, `$2`: now.
@@ -10,6 +12,8 @@ pub(crate) struct Words {
     pub(crate) hold_directory: Option<&'static str>,
     /// What is over. `$1`: now, `$2`: how many.
     pub(crate) over: [&'static str; 6],
+    /// Reservations that are over. `$1`: now, `$2`: how many.
+    pub(crate) reservations_over: &'static str,
 }
 
 macro_rules! columns {
@@ -61,6 +65,7 @@ pub(crate) const SQLITE: Words = Words {
     due: due!(),
     hold_directory: None,
     over: over!(" IN (", ")"),
+    reservations_over: SQLITE_OVER,
 };
 
 /// A row that is not there yet cannot be held, so it is made. What another holds is left out where it is another's to do, and else waited for.
@@ -70,6 +75,7 @@ pub(crate) const POSTGRES: Words = Words {
     due: concat!(due!(), " FOR UPDATE SKIP LOCKED"),
     hold_directory: Some("SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))"),
     over: over!(" = ANY (ARRAY (", " FOR UPDATE SKIP LOCKED))"),
+    reservations_over: POSTGRES_OVER,
 };
 
 pub(super) const CONTEXT: &str = concat!("SELECT ", columns!(), " FROM contexts WHERE id = $1");
@@ -157,7 +163,8 @@ pub(crate) fn all(engine: &Words) -> Vec<&'static str> {
     ];
     shared
         .into_iter()
-        .chain([engine.back_at, engine.due])
+        .chain([engine.back_at, engine.due, engine.reservations_over])
+        .chain(crate::reservations::ALL)
         .chain(engine.over)
         .collect()
 }

@@ -2,12 +2,13 @@
 
 use super::SqliteStore;
 use super::{at_once, failure};
+use crate::reservations;
 use crate::resets::words::{SQLITE, Words};
 use crate::resets::{self, Cells, Connection, Done, Statement, Value, Work};
 use crate::unit::Answer;
 use postern_identity::Timestamp;
 use postern_identity::records::{
-    Allowance, ContextRow, Hash, Job, KeptAnswer, Onboarded, RecordsError, ResetChange, Spent, Waiting,
+    Allowance, ContextRow, Hash, Job, KeptAnswer, Onboarded, RecordsError, ReservedValue, ResetChange, Spent, Waiting,
 };
 use postern_identity::reset::ContextId;
 use sqlx::query::Query;
@@ -188,6 +189,30 @@ impl SqliteStore {
 
     pub(crate) async fn sweep(&self, at: Timestamp, most: u32) -> Result<u64, RecordsError> {
         self.work(Work::Sweep { at, most }, 0).await?.rows()
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        values: &[ReservedValue],
+        holder: &Hash,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), RecordsError> {
+        let work = reservations::Work::Reserve {
+            values: reservations::ordered(values)?,
+            holder: *holder,
+            at,
+            until,
+        };
+        self.work(Work::Reservation(work), 0).await?.nothing()
+    }
+
+    pub(crate) async fn release(&self, values: &[ReservedValue], holder: &Hash) -> Result<(), RecordsError> {
+        let work = reservations::Work::Release {
+            values: reservations::ordered(values)?,
+            holder: *holder,
+        };
+        self.work(Work::Reservation(work), 0).await?.nothing()
     }
 
     async fn work(&self, work: Work, octets: usize) -> Result<Done, RecordsError> {

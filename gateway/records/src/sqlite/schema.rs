@@ -7,13 +7,14 @@ use sqlx::{ConnectOptions, Row, query, raw_sql};
 use std::path::Path;
 
 /// The steps, in order; a step's place is the schema's number after it. Steps that were released are never changed.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_entries_and_settings.sql"),
     include_str!("../../migrations/sqlite/0002_resets.sql"),
+    include_str!("../../migrations/sqlite/0003_reservations.sql"),
 ];
 
 /// The newest schema.
-pub(super) const NEWEST: i64 = 2;
+pub(super) const NEWEST: i64 = 3;
 
 /// Says in the file's head whose it is: "Pstn".
 const APPLICATION: i64 = 0x5073_746e;

@@ -7,8 +7,9 @@ use crate::limits::{behind, behind_all, looked_at, small};
 use crate::page::{Gathering, Place};
 use futures_util::TryStreamExt;
 use postern_identity::Timestamp;
+use postern_identity::records::entries::MOST_VALUES;
 use postern_identity::records::{
-    EntryRow, Indexed, NamedRow, Names, Page, Position, Reach, RecordsError, Selection, SettingRow, Wanted,
+    EntryRow, Indexed, NamedRow, Names, Page, Position, Reach, RecordsError, Selection, SettingRow, ValueApart, Wanted,
 };
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
@@ -45,14 +46,14 @@ macro_rules! equal {
 }
 /// A row a value. Beside it its entry; a large one beside the first of its values in the page alone: a group would else be read as often as
 /// it has members.
-macro_rules! between {
-    ($reach:expr) => {
+macro_rules! by_values {
+    ($found:expr, $reach:expr) => {
         concat!(
             "SELECT i.value, i.entry, ",
             columns!(),
-            " FROM (SELECT value, entry FROM indexed WHERE kind = ",
-            kind!(),
-            " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry LIMIT ?6 + 0) i",
+            " FROM (",
+            $found,
+            " LIMIT ?6 + 0) i",
             " LEFT JOIN entries e ON e.id = i.entry AND ",
             $reach,
             " AND (length(e.body) < ",
@@ -64,6 +65,49 @@ macro_rules! between {
     };
 }
 
+/// Values in a range.
+macro_rules! between {
+    ($reach:expr) => {
+        by_values!(
+            concat!(
+                "SELECT value, entry FROM indexed WHERE kind = ",
+                kind!(),
+                " AND (value, entry) > (?3, ?4) AND value < ?5 ORDER BY value, entry"
+            ),
+            $reach
+        )
+    };
+}
+/// Values with a piece in them: each is looked at in the index, where they stand side by side.
+macro_rules! containing {
+    ($reach:expr) => {
+        by_values!(
+            concat!(
+                "SELECT value, entry FROM indexed WHERE kind = ",
+                kind!(),
+                " AND (value, entry) > (?3, ?4) AND value < ?5 AND instr(value, ?9) > 0 ORDER BY value, entry"
+            ),
+            $reach
+        )
+    };
+}
+/// Values one by one, as they are given: in their order. CROSS JOIN: first those that stand here, then each in the index.
+macro_rules! any_of {
+    ($reach:expr) => {
+        by_values!(
+            concat!(
+                "SELECT n.value, n.entry FROM (VALUES (?9), (?10), (?11), (?12), (?13), (?14), (?15), (?16), (?17), (?18), (?19), (?20),",
+                " (?21), (?22), (?23), (?24), (?25), (?26), (?27), (?28), (?29), (?30), (?31), (?32), (?33), (?34), (?35), (?36), (?37),",
+                " (?38), (?39), (?40), (?41), (?42), (?43), (?44), (?45), (?46), (?47), (?48), (?49), (?50), (?51), (?52), (?53), (?54),",
+                " (?55), (?56), (?57), (?58), (?59), (?60), (?61), (?62), (?63), (?64), (?65), (?66), (?67), (?68), (?69), (?70), (?71),",
+                " (?72)) AS w CROSS JOIN indexed n ON n.kind = ",
+                kind!(),
+                " AND n.value = w.column1 AND (n.value, n.entry) > (?3, ?4) AND n.value < ?5"
+            ),
+            $reach
+        )
+    };
+}
 const ONLY: &str = concat!(
     "SELECT ",
     columns!(),
@@ -119,6 +163,23 @@ const WITHIN: &str = concat!(
 );
 const WITHIN_EQUAL: &str = equal!("e.path >= ?6 AND e.path < ?7");
 const WITHIN_BETWEEN: &str = between!("e.path >= ?7 AND e.path < ?8");
+const CHILDREN_CONTAINING: &str = containing!(concat!(
+    "e.above = (SELECT id FROM entries WHERE tree = ",
+    tree!(),
+    " AND path = ?7) AND e.path < ?8"
+));
+const WITHIN_CONTAINING: &str = containing!("e.path >= ?7 AND e.path < ?8");
+const CHILDREN_ANY_OF: &str = any_of!(concat!(
+    "e.above = (SELECT id FROM entries WHERE tree = ",
+    tree!(),
+    " AND path = ?7) AND e.path < ?8"
+));
+const WITHIN_ANY_OF: &str = any_of!("e.path >= ?7 AND e.path < ?8");
+const VALUES_APART: &str = concat!(
+    "SELECT value, written FROM indexed INDEXED BY indexed_by_entry WHERE kind = ",
+    kind!(),
+    " AND entry = ?3 AND value > ?4 AND written IS NOT NULL ORDER BY value LIMIT ?5 + 0",
+);
 const NAMES: &str = concat!(
     "SELECT i.entry, e.path, e.name FROM (SELECT entry FROM indexed WHERE kind = ",
     kind!(),
@@ -153,7 +214,7 @@ const SETTINGS: &str = "SELECT name, value, at FROM settings ORDER BY name";
 
 /// Every statement that reads, for the test that asks how each is done.
 #[cfg(test)]
-pub(super) const ALL: [&str; 16] = [
+pub(super) const ALL: [&str; 21] = [
     ONLY,
     ONLY_EQUAL,
     ONLY_BETWEEN,
@@ -163,6 +224,11 @@ pub(super) const ALL: [&str; 16] = [
     WITHIN,
     WITHIN_EQUAL,
     WITHIN_BETWEEN,
+    CHILDREN_CONTAINING,
+    WITHIN_CONTAINING,
+    CHILDREN_ANY_OF,
+    WITHIN_ANY_OF,
+    VALUES_APART,
     NAMES,
     HAS_VALUE,
     NEAREST,
@@ -223,6 +289,29 @@ pub(super) async fn select(on: &mut SqliteConnection, tree: &str, wanted: &Wante
                 Ok((Place::Entry(row.try_get(0)?), 1))
             })
             .await
+        }
+        (Selection::AnyOf { values, .. }, _) if values.len() > MOST_VALUES => Err(RecordsError::TooLarge),
+        (Selection::AnyOf { attribute, .. } | Selection::Containing { attribute, .. }, reach) => {
+            let (value, entry) = after_value(after, &[])?;
+            let (path, end) = match reach {
+                Reach::Only(path) => (path, [path, &[0][..]].concat()), // nothing stands between
+                Reach::Children(path) | Reach::Within(path) => (path, behind(path)),
+            };
+            let sql = match (&wanted.by, reach) {
+                (Selection::AnyOf { .. }, Reach::Children(_)) => CHILDREN_ANY_OF,
+                (Selection::AnyOf { .. }, _) => WITHIN_ANY_OF,
+                (_, Reach::Children(_)) => CHILDREN_CONTAINING,
+                (_, _) => WITHIN_CONTAINING,
+            };
+            let statement = query(sql).bind(tree).bind(&**attribute).bind(value).bind(entry);
+            let statement = statement.bind(behind_all()).bind(many).bind(&**path).bind(end);
+            let statement = match &wanted.by {
+                Selection::AnyOf { values, .. } => with_values(statement, values),
+                Selection::Containing { piece, .. } => statement.bind(&**piece),
+                _ => statement,
+            };
+            let place = |row: &SqliteRow| Ok((Place::Value(row.try_get(0)?, row.try_get(1)?), 2));
+            gather(on, statement, wanted.limit, many, place).await
         }
         (Selection::Between { attribute, from, to }, reach) => {
             let to = to.as_deref().map_or_else(behind_all, <[u8]>::to_vec);
@@ -290,6 +379,43 @@ pub(super) async fn has_value(
     let row = statement.bind(path).fetch_one(on).await;
     row.and_then(|row| row.try_get(0))
         .map_err(|error| failure::reading(&error))
+}
+
+pub(super) async fn values_apart(
+    on: &mut SqliteConnection,
+    tree: &str,
+    id: i64,
+    attribute: &str,
+    after: Option<&[u8]>,
+    limit: u32,
+) -> Result<Vec<ValueApart>, RecordsError> {
+    let statement = query(VALUES_APART).bind(tree).bind(attribute).bind(id);
+    let statement = statement.bind(after.unwrap_or_default()).bind(i64::from(limit.max(1)));
+    let mut rows = statement.fetch(on);
+    let mut values = Vec::new();
+    let attribute: Arc<str> = attribute.into();
+    while let Some(row) = rows.try_next().await.map_err(|error| failure::reading(&error))? {
+        let read = || {
+            Ok(ValueApart {
+                indexed: Indexed {
+                    attribute: Arc::clone(&attribute),
+                    value: Arc::from(row.try_get::<&[u8], _>(0)?),
+                },
+                written: Arc::from(row.try_get::<&[u8], _>(1)?),
+            })
+        };
+        values.push(read().map_err(|error| failure::reading(&error))?);
+    }
+    Ok(values)
+}
+
+/// Each at its place; where there are fewer, nothing equals what is left.
+fn with_values<'q>(mut statement: Statement<'q>, values: &'q [Arc<[u8]>]) -> Statement<'q> {
+    let mut rest = values.iter();
+    for _ in 0..MOST_VALUES {
+        statement = statement.bind(rest.next().map(|value| &**value));
+    }
+    statement
 }
 
 pub(super) async fn nearest(

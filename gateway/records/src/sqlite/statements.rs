@@ -85,6 +85,16 @@ static INDEX: LazyLock<Each> = LazyLock::new(|| {
         )
     })
 });
+static KEEP_APART: LazyLock<Each> = LazyLock::new(|| {
+    SIZES.map(|rows| {
+        many(
+            "INSERT INTO indexed (kind, value, entry, written) VALUES ",
+            "(?, ?, ?, ?)",
+            rows,
+            " ON CONFLICT (kind, value, entry) DO UPDATE SET written = excluded.written",
+        )
+    })
+});
 static UNINDEX: LazyLock<Each> = LazyLock::new(|| {
     SIZES.map(|rows| {
         many(
@@ -131,6 +141,7 @@ pub(super) fn all() -> Vec<&'static str> {
     let many = INSERT
         .iter()
         .chain(INDEX.iter())
+        .chain(KEEP_APART.iter())
         .chain(UNINDEX.iter())
         .chain(IS_FOUND.iter())
         .map(String::as_str);
@@ -197,6 +208,16 @@ impl Statements for OnSqlite<'_> {
 
     async fn index(&mut self, rows: &[IndexRow]) -> Answer<()> {
         self.each(&INDEX, rows).await
+    }
+
+    async fn keep_apart(&mut self, rows: &[(IndexRow, Arc<[u8]>)]) -> Answer<()> {
+        let statements = parts(&KEEP_APART, rows).into_iter().map(|(sql, these)| {
+            let row = |statement: Statement, (row, written): &(IndexRow, Arc<[u8]>)| {
+                bound(statement, row).bind(written.to_vec())
+            };
+            these.iter().fold(query(sql), row)
+        });
+        self.run(statements).await
     }
 
     async fn unindex(&mut self, rows: &[IndexRow]) -> Answer<()> {

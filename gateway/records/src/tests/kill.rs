@@ -3,7 +3,10 @@
 use super::resets::{job, row};
 use super::{TREE, all, at, commit, insert, open, path, replace, wanted};
 use crate::{SqliteSettings, StoreSettings};
-use postern_identity::records::{ContextRow, Entries, Hash, NewJob, Reach, ResetChange, ResetRecords, Selection};
+use postern_identity::records::{
+    ContextRow, Entries, Hash, NewJob, Reach, RecordsError, Reservations, ReservedValue, ResetChange, ResetRecords,
+    Selection,
+};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,6 +22,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let rounds = std::env::var("POSTERN_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
+    let (now, later) = (super::resets::at(0), super::resets::at(60));
     for round in 0..rounds {
         // At another place each time: after so many acknowledgements, and then at once.
         let (count, value) = write_until_killed(&file, 1 + round * 7 % 40);
@@ -37,6 +41,10 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         assert_eq!(store.count(TREE).await, Ok(pairs as u64 + 2));
         let waiting = store.waiting().await.unwrap().jobs;
         assert!(waiting >= count, "round {round}: a job is lost");
+        for number in 0..count {
+            let again = store.reserve(&[reserved(number)], &key(1), now, later).await;
+            assert_eq!(again, Err(RecordsError::Taken), "round {round}: a reservation is lost");
+        }
         let context = store.context(&row(1).id).await.unwrap().unwrap();
         assert_eq!(context.version, i64::try_from(waiting).unwrap() + 1, "round {round}");
         assert!(store.by_handle(&key(waiting)).await.unwrap().is_some(), "round {round}");
@@ -115,6 +123,7 @@ async fn writes_without_end(file: &Path) {
     .len() as u64
         - 1)
         / 2;
+    let (now, later) = (super::resets::at(0), super::resets::at(60));
     loop {
         let counter = at(&store, &["o=root", "counter"]).await.unwrap();
         let value = std::str::from_utf8(&counter.body).unwrap().parse::<u64>().unwrap() + 1;
@@ -125,6 +134,8 @@ async fn writes_without_end(file: &Path) {
             insert(&["o=root", &other], &[("class", "twin")]),
         ];
         let context = store.context(&row(1).id).await.unwrap().unwrap();
+        // Before the unit: whoever goes on after a kill counts what is there of those.
+        store.reserve(&[reserved(count)], &key(0), now, later).await.unwrap();
         let (entries, resets) = tokio::join!(commit(&store, unit), store.commit_reset(step_of(context)));
         entries.unwrap();
         resets.unwrap();
@@ -150,6 +161,14 @@ fn step_of(context: ContextRow) -> Vec<ResetChange> {
             ..job(1, 0)
         }),
     ]
+}
+
+fn reserved(number: u64) -> ReservedValue {
+    ReservedValue {
+        directory: "people".into(),
+        kind: "userName".into(),
+        value: key(number),
+    }
 }
 
 fn key(number: u64) -> Hash {

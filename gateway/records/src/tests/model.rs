@@ -255,6 +255,7 @@ fn apply(model: &mut Model, change: &EntryChange) -> Result<(), RecordsError> {
             kept.found_by.retain(|value| !without.contains(value));
             kept.found_by.extend(with.iter().cloned());
         }
+        EntryChange::Apart { .. } => unreachable!("none is among these"),
         EntryChange::Move {
             id,
             version,

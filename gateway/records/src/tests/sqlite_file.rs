@@ -91,7 +91,7 @@ async fn a_file_of_the_first_schema_is_taken_to_the_newest_with_what_it_holds() 
     connection.close().await.unwrap();
     assert_eq!(
         migrate(&settings(&file), true).await,
-        Ok(Migration { found: 1, newest: 2 })
+        Ok(Migration { found: 1, newest: 3 })
     );
     let store = open(&settings(&file)).await;
     assert_eq!(store.setting("old").await.unwrap().unwrap().value, "kept");
@@ -222,7 +222,7 @@ async fn a_newer_or_damaged_schema_is_refused_and_not_touched() {
     let cases = [
         (
             "PRAGMA user_version = 99",
-            "was written by a newer version (its schema is 99, this program knows 2)",
+            "was written by a newer version (its schema is 99, this program knows 3)",
         ),
         ("DROP INDEX entries_by_above", "entries_by_above is missing or another"),
         ("DROP TABLE settings", "settings is missing or another"),
@@ -248,16 +248,16 @@ async fn what_is_to_be_migrated_can_be_asked_without_doing_it() {
     let (_folder, file) = file();
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 0, newest: 2 })
+        Ok(Migration { found: 0, newest: 3 })
     );
     assert!(!file.exists());
     assert_eq!(
         migrate(&settings(&file), true).await,
-        Ok(Migration { found: 0, newest: 2 })
+        Ok(Migration { found: 0, newest: 3 })
     );
     assert_eq!(
         migrate(&settings(&file), false).await,
-        Ok(Migration { found: 2, newest: 2 })
+        Ok(Migration { found: 3, newest: 3 })
     );
     open(&settings(&file)).await.close().await;
 }

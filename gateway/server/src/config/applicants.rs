@@ -21,6 +21,8 @@ pub struct Applicants {
     pub link: Option<String>,
     /// The attributes that hold mail addresses, where they are not the usual one.
     pub mail: Option<Vec<String>>,
+    /// Attributes that people can write in their own entries.
+    pub self_asserted: Vec<String>,
     /// The most users and groups that are onboarded.
     pub onboarded_most: Option<u64>,
 }

@@ -105,6 +105,10 @@ pub(super) struct DirectoryTable {
     /// come in.
     #[schemars(with = "Option<String>")]
     link: Text,
+    /// Attributes with mail addresses or telephone numbers that people can write in their own entries: what stands in these alone proves nothing on the
+    /// pages, unless a policy says so (`self_asserted`). Name none that the directory lets nobody but administrators write.
+    #[schemars(with = "Option<Vec<String>>", length(min = 1))]
+    self_asserted: Option<Spanned<Vec<Spanned<String>>>>,
     /// The attributes that hold people's mail addresses.
     #[schemars(with = "Option<Vec<String>>", length(min = 1), extend("default" = ["mail"]))]
     mail: Option<Spanned<Vec<Spanned<String>>>>,
@@ -269,6 +273,7 @@ impl DirectoryTable {
         let tables = written.into_iter().flat_map(Spanned::into_inner);
         let bases: Vec<_> = tables.map(|table| table.into_inner().read(reading)).collect();
         let link = text_of(self.link.as_ref()).map(|written| attribute("link", written, reading));
+        let self_asserted = attributes("self_asserted", self.self_asserted.as_ref(), reading);
         let mail = self.mail.take();
         let mail = mail.map(|written| attributes("mail", Some(&written), reading));
         Some(Applicants {
@@ -281,6 +286,7 @@ impl DirectoryTable {
                 Some(mail) => Some(mail?),
                 None => None,
             },
+            self_asserted: self_asserted?,
             onboarded_most: self.onboarded_most.as_ref().map(|most| *most.get_ref()),
             directory: Arc::clone(name?),
         })

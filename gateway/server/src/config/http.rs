@@ -5,6 +5,7 @@ use super::reading::{Reading, Text, text_of};
 use super::way_in::{NamedCertificateTable, networks};
 use postern_portal::ProofSettings;
 use postern_proxy::Network;
+use postern_web::Rate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ pub struct Http {
     pub trusted_proxies: Vec<Network>,
     /// The work asked of whoever wants a message.
     pub proof: ProofSettings,
+    /// How often one network may ask anything at all.
+    pub rate: Rate,
 }
 
 impl Http {
@@ -59,6 +62,13 @@ pub(super) struct HttpTable {
     /// Seconds to wait instead, where there is no script.
     #[schemars(with = "Option<u32>", range(min = 1, max = 600), extend("default" = 10))]
     wait_seconds: Option<Spanned<u64>>,
+    /// How often one network may ask anything at all, each file of a page and each call of a program: so often at once. Many people behind one address
+    /// need more.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000), extend("default" = 1_000))]
+    requests_at_once: Option<Spanned<u64>>,
+    /// And so much more often each second.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000), extend("default" = 250))]
+    requests_per_second: Option<Spanned<u64>>,
 }
 
 impl HttpTable {
@@ -85,6 +95,14 @@ impl HttpTable {
                 .map_or(usual.wait, |seconds| Duration::from_secs(seconds.into_inner())),
             ..usual
         };
+        let count = |written: Option<Spanned<u64>>, usual: u32| {
+            written.map_or(usual, |count| u32::try_from(count.into_inner()).unwrap_or(u32::MAX))
+        };
+        let usual = Rate::default();
+        let rate = Rate {
+            at_once: count(self.requests_at_once, usual.at_once),
+            each_second: count(self.requests_per_second, usual.each_second),
+        };
         let trusted_proxies = networks("trusted_proxies", self.trusted_proxies, reading);
         Some(Http {
             address: address?,
@@ -92,6 +110,7 @@ impl HttpTable {
             named_certificates: named.into_iter().collect::<Option<_>>()?,
             trusted_proxies,
             proof,
+            rate,
         })
     }
 }

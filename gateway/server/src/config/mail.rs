@@ -22,7 +22,12 @@ pub struct Mail {
     pub authorities: Option<Vec<u8>>,
     /// Who hears when a privileged account was reset.
     pub administrators: Vec<Arc<str>>,
+    /// The most messages an hour that anybody may ask for, over all routes.
+    pub per_hour: u32,
 }
+
+/// Where nobody says otherwise.
+const PER_HOUR: u32 = 10_000;
 
 impl Mail {
     /// For the plug-in.
@@ -61,6 +66,9 @@ pub(super) struct MailTable {
     /// Mail addresses of those who hear when a privileged account was reset.
     #[schemars(with = "Option<Vec<String>>")]
     administrators: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The most messages an hour that anybody may ask for, over all routes; what tells of a change goes out besides. Gateways with one store share it.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 1_000_000_000), extend("default" = 10_000))]
+    per_hour: Option<Spanned<u64>>,
 }
 
 impl MailTable {
@@ -100,6 +108,9 @@ impl MailTable {
             sign_in: sign_in?,
             authorities: authorities?,
             administrators,
+            per_hour: self
+                .per_hour
+                .map_or(PER_HOUR, |most| u32::try_from(most.into_inner()).unwrap_or(u32::MAX)),
         };
         // Nobody is spoken to yet: it is only read. What time it is does not matter for that.
         let clock = FixedClock(Timestamp::UNIX_EPOCH);

@@ -15,9 +15,11 @@ pub mod http;
 pub mod limits;
 pub mod listener;
 pub mod mail;
+pub mod oauth_issuer;
 mod provider;
 pub mod route;
 pub mod schema;
+pub mod scim;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
@@ -45,8 +47,10 @@ pub use http::Http;
 pub use limits::Limits;
 pub use listener::{Certificate, ClientCertificates, Listener, ListenerTls};
 pub use mail::Mail;
+pub use oauth_issuer::OauthIssuer;
 pub use postern_policy::Problem;
 pub use route::{LaneMode, Lanes, Route};
+pub use scim::Scim;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use store::{Store, StorePlace};
@@ -115,8 +119,10 @@ pub struct Configuration {
     pub mail: Option<Mail>,
     /// Outside identity providers.
     pub providers: Vec<postern_provider::Settings>,
-    /// Programs that may ask for resets.
+    /// Programs with tokens of ours.
     pub api_tokens: Vec<ApiToken>,
+    /// Issuers of OAuth 2.0 that speak for programs.
+    pub oauth_issuers: Vec<OauthIssuer>,
     /// The keys that hide what is kept of resets.
     pub secrets: Secrets,
     /// Who may help themselves, of each directory.
@@ -125,6 +131,8 @@ pub struct Configuration {
     pub brands: BTreeMap<Arc<str>, Arc<Brand>>,
     /// Filters of leaked passwords beside the one that ships.
     pub leaked_files: Vec<PathBuf>,
+    /// Directories that programs provision, in the file's order.
+    pub scim: Vec<Scim>,
 }
 
 impl Configuration {
@@ -198,9 +206,12 @@ pub(crate) struct File {
     /// Outside identity providers, whose pages people are sent to.
     #[schemars(with = "Option<Vec<provider::ProviderTable>>")]
     provider: Option<Vec<Spanned<provider::ProviderTable>>>,
-    /// Programs that may ask for resets over the API.
+    /// Programs that may ask for resets over the API, or provision over SCIM.
     #[schemars(with = "Option<Vec<api_token::ApiTokenTable>>")]
     api_token: Option<Vec<Spanned<api_token::ApiTokenTable>>>,
+    /// Issuers of OAuth 2.0 access tokens (signed JWTs), whose programs need no token of ours.
+    #[schemars(with = "Option<Vec<oauth_issuer::OauthIssuerTable>>")]
+    oauth_issuer: Option<Vec<Spanned<oauth_issuer::OauthIssuerTable>>>,
     /// The keys that hide what is kept of resets from whoever reads the store.
     #[schemars(with = "Option<secrets::SecretsTable>")]
     secrets: Option<Spanned<secrets::SecretsTable>>,
@@ -209,6 +220,9 @@ pub(crate) struct File {
     brand: Option<BTreeMap<String, Spanned<brand::BrandTable>>>,
     /// How new passwords are looked at before a directory sees them; what they must be stands in policy files.
     passwords: Option<passwords::PasswordsTable>,
+    /// Directories whose users and groups programs provision (SCIM 2.0).
+    #[schemars(with = "Option<Vec<scim::ScimTable>>")]
+    scim: Option<Vec<Spanned<scim::ScimTable>>>,
 }
 
 /// Reads a file, with names of the environment looked up by `environment`.
@@ -327,6 +341,11 @@ impl File {
             table.into_inner().read(&span, reading)
         });
         let api_tokens = api_tokens.collect();
+        let oauth_issuers = self.oauth_issuer.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let oauth_issuers = oauth_issuers.collect();
         let secrets = self.secrets.map(|table| {
             let span = table.span();
             table.into_inner().read(&span, reading)
@@ -349,7 +368,14 @@ impl File {
             .filter_map(|table| table.read(public_url, reading))
             .collect();
 
+        let scim = self.scim.into_iter().flatten().filter_map(|table| {
+            let span = table.span();
+            table.into_inner().read(&span, reading)
+        });
+        let scim: Vec<_> = scim.collect();
+
         check_references(reading, &listeners, &directories, &routes);
+        scim::check(&scim, &routes, &directories, reading);
         check_links(reading, &applicants, &values);
         let applicants = applicants.into_iter().map(|(applicants, _)| applicants).collect();
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
@@ -377,10 +403,12 @@ impl File {
                 mail: mail.flatten(),
                 providers,
                 api_tokens,
+                oauth_issuers,
                 secrets: secrets.flatten().unwrap_or_default(),
                 applicants,
                 brands,
                 leaked_files,
+                scim: scim.into_iter().map(|(scim, _)| scim).collect(),
             }),
         }
     }

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 mod embedded;
 mod mistakes;
 mod names;
+mod oauth_issuer;
 mod portal;
 mod shown_as;
 mod way_in;

@@ -2,7 +2,7 @@
 
 use crate::metrics::{CountSource, Kind, Name, Sample};
 use postern_identity::Timestamp;
-use postern_identity::audit::{Audit, Event, Notice, Outcome, ResetEvent};
+use postern_identity::audit::{Audit, Event, Notice, Outcome, ProvisioningEvent, ResetEvent};
 use postern_identity::records::Waiting;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,6 +73,10 @@ impl Audit for ResetCounts {
         *steps.entry(step).or_default() += 1;
         drop(steps);
         self.audit.reset(event);
+    }
+
+    fn provisioning(&self, event: &ProvisioningEvent<'_>) {
+        self.audit.provisioning(event);
     }
 }
 

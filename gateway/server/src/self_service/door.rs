@@ -1,7 +1,9 @@
 //! The door over HTTPS: one site for each address of ours, with its pages and the API.
 
 use super::catcher::{self, Catcher};
+use super::issuers;
 use super::keys::{self, KeyError};
+use super::scim::{self, ProvisionedRoute};
 use super::waking::Waking;
 use crate::certificate::{ByName, HotCertificate};
 use crate::config::{ApiToken, Certificate, Configuration, Http, Route, Scope};
@@ -13,13 +15,16 @@ use postern_identity::records::ResetRecords;
 use postern_identity::reset::{Chance, SelfService};
 use postern_identity::{Clock, Secret};
 use postern_portal::api::{self, ApiPorts};
-use postern_portal::{Brand, Portal, ProofSettings};
-use postern_web::{Bounds, Rate, Site, Sites, Token, Tokens, Trusted, WebSettings};
+use postern_portal::{Brand, Portal, ProofSettings, UsesInStore};
+use postern_web::{Bearers, Bounds, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A demonstration's token, which everybody knows. No configuration can name it.
-const DEMO_TOKEN: &str = "demo-api-token";
+/// A demonstration's tokens, which everybody knows: what each is called, and its scopes. No configuration can name them.
+const DEMO_TOKENS: [(&str, &str, &[Scope]); 2] = [
+    ("demo", "demo-api-token", &Scope::RESET),
+    ("demo-scim", "demo-scim-token", &Scope::SCIM),
+];
 
 /// What the sites are made of.
 pub(super) struct House<'a> {
@@ -31,12 +36,13 @@ pub(super) struct House<'a> {
     /// The master key; what is used of it here is kept apart from its other uses.
     pub(super) key: &'a Secret,
     pub(super) catcher: Option<Arc<Catcher>>,
+    /// What programs provision.
+    pub(super) provisioned: Vec<ProvisionedRoute>,
 }
 
 impl House<'_> {
     /// A site for each address. Of several routes with one address the first has it.
-    pub(super) fn sites(&self, proof: ProofSettings) -> Result<Sites, ServeError> {
-        let tokens = Arc::new(self.tokens()?);
+    pub(super) fn sites(&self, proof: ProofSettings, bearers: &Arc<Bearers>) -> Result<Sites, ServeError> {
         let mut sites = Sites::default();
         for route in of_addresses(&self.configuration.routes) {
             let Some(public_url) = route.portal.clone() else {
@@ -53,12 +59,13 @@ impl House<'_> {
                     service: Arc::clone(&self.service) as Arc<dyn SelfService>,
                     clock: Arc::clone(&self.clock),
                     chance: Arc::clone(&self.chance),
+                    uses: Arc::new(UsesInStore(Arc::clone(&self.records))),
                     secret: self.derived("pages"),
                 },
             );
             let programs = api::routes(ApiPorts {
                 service: Arc::clone(&self.service) as Arc<dyn SelfService>,
-                tokens: Arc::clone(&tokens),
+                bearers: Arc::clone(bearers),
                 records: Arc::clone(&self.records),
                 clock: Arc::clone(&self.clock),
                 secret: self.derived("programs"),
@@ -67,8 +74,13 @@ impl House<'_> {
             if let Some(catcher) = &self.catcher {
                 router = router.merge(catcher::router(Arc::clone(catcher)));
             }
+            for (place, provisioned) in self.provisioned.iter().enumerate() {
+                let service = Arc::clone(&self.service) as Arc<dyn SelfService>;
+                router = router.merge(provisioned.router(place == 0, &site, service, bearers));
+            }
+            let faults = scim::Faults { pages: portal };
             // Each address is there once.
-            let _ = sites.add(site, router, Arc::new(portal));
+            let _ = sites.add_with(site, router, Arc::new(faults), scim::for_programs());
         }
         Ok(sites)
     }
@@ -76,6 +88,12 @@ impl House<'_> {
     fn derived(&self, label: &str) -> Secret {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.key.expose());
         Secret::new(hmac::sign(&key, format!("postern door {label}").as_bytes()).as_ref())
+    }
+
+    /// The programs that may ask.
+    pub(super) fn bearers(&self) -> Result<Bearers, ServeError> {
+        let issuers = issuers::of(self.configuration, &self.clock)?;
+        Ok(Bearers::new(self.tokens()?, issuers))
     }
 
     /// Those of the configuration, each with the secret it gives or one that is made.
@@ -86,21 +104,26 @@ impl House<'_> {
             tokens.push(of_program(token, state_dir, &*self.chance)?);
         }
         if self.catcher.is_some() {
-            let scopes = Scope::ALL.map(|scope| Arc::from(scope.as_str())).to_vec();
-            tokens.push(Token::new("demo", &[&Secret::new(DEMO_TOKEN)], scopes));
+            for (name, value, scopes) in DEMO_TOKENS {
+                tokens.push(Token::new(name, &[&Secret::new(value)], words(scopes)));
+            }
         }
         Ok(Tokens::new(tokens))
     }
 }
 
 fn of_program(token: &ApiToken, state_dir: &Path, chance: &dyn Chance) -> Result<Token, KeyError> {
-    let scopes = token.scopes.iter().map(|scope| Arc::from(scope.as_str())).collect();
     let made = match token.values.as_slice() {
         [] => Some(keys::kept(state_dir, &keys::token_file(&token.name), chance)?),
         _ => None,
     };
     let values: Vec<&Secret> = token.values.iter().chain(&made).collect();
-    Ok(Token::new(Arc::clone(&token.name), &values, scopes))
+    let made = Token::new(Arc::clone(&token.name), &values, words(&token.scopes));
+    Ok(made.within(token.limits.clone()).at_rate(token.rate))
+}
+
+fn words(scopes: &[Scope]) -> Vec<Arc<str>> {
+    scopes.iter().map(|scope| scope.as_str().into()).collect()
 }
 
 /// The routes whose pages are served: the first of each address.
@@ -150,7 +173,7 @@ pub(super) fn settings(
             named: named.collect::<Option<_>>()?,
         }),
         trusted,
-        rate: Rate::default(),
+        rate: http.rate,
         bounds: Bounds {
             drain: configuration.limits.drain,
             ..Bounds::default()

@@ -7,10 +7,12 @@
 mod catcher;
 mod counts;
 mod door;
+mod issuers;
 mod keys;
 mod onboarding;
 pub(crate) mod people;
 mod ports;
+mod scim;
 mod sign_ins;
 mod waking;
 mod worker;
@@ -31,7 +33,7 @@ use ports::{BookSwitches, LiveAuthority, NoMail, Randomness};
 use postern_directory::Upstream;
 use postern_identity::audit::Audit;
 use postern_identity::directory::Applicants;
-use postern_identity::records::ResetRecords;
+use postern_identity::records::{Reservations, ResetRecords};
 use postern_identity::reset::factors::Mail as MailFactor;
 use postern_identity::reset::sources::Typed;
 use postern_identity::reset::{Chance, Channel, Desk, DeskParts, Keys, NoCrash, RouteOfDesk};
@@ -80,6 +82,7 @@ impl SignInsHeard {
 pub(crate) struct Ground<'a> {
     pub(crate) upstreams: &'a [Arc<Upstream>],
     pub(crate) records: Arc<dyn ResetRecords>,
+    pub(crate) reservations: Arc<dyn Reservations>,
     pub(crate) live: Arc<LivePolicy>,
     pub(crate) book: Arc<SettingsBook>,
     pub(crate) audit: Arc<dyn Audit>,
@@ -92,6 +95,7 @@ pub(crate) struct Ground<'a> {
 
 /// Self-service, ready to be opened.
 pub(crate) struct SelfServiceHouse {
+    provisioned: Vec<scim::ProvisionedRoute>,
     desk: Arc<Desk>,
     records: Arc<dyn ResetRecords>,
     counts: Arc<ResetCounts>,
@@ -130,9 +134,13 @@ impl SelfServiceHouse {
             .then(|| Arc::new(Catcher::new(Arc::clone(&ground.clock))));
         let channel = channel(configuration, catcher.as_ref(), &ground.clock)?;
         let names = routes.iter().map(|route| &*route.name);
+        let audit = Arc::clone(&ground.audit);
         let counts = Arc::new(ResetCounts::new(ground.audit, names));
         let providers = Providers::new(configuration.providers.clone()).map_err(|_| ServeError::Providers)?;
         let others = Arc::new(ground.others);
+        let providers = Arc::new(providers);
+        let screen = Arc::new(NewPasswords::new(leaked(configuration)?));
+        let authority = Arc::new(LiveAuthority(Arc::clone(&ground.live)));
         let desk = Desk::new(DeskParts {
             routes: routes
                 .iter()
@@ -145,28 +153,46 @@ impl SelfServiceHouse {
             directories: directories(configuration, ground.upstreams),
             records: Arc::clone(&ground.records),
             decide: Arc::clone(&ground.live) as _,
-            authority: Arc::new(LiveAuthority(ground.live)),
+            authority: Arc::clone(&authority) as _,
             switches: Arc::new(BookSwitches(ground.book)),
-            screen: Arc::new(NewPasswords::new(leaked(configuration)?)),
-            providers: Arc::new(providers),
+            screen: Arc::clone(&screen) as _,
+            providers: Arc::clone(&providers) as _,
             compose: Arc::new(letters),
             channel,
             guarding: Arc::clone(&others) as _,
-            aftermath: others,
+            aftermath: Arc::clone(&others) as _,
             audit: Arc::clone(&counts) as _,
             clock: Arc::clone(&ground.clock),
             chance: Arc::clone(&chance),
             keys,
             factors: vec![Arc::new(MailFactor)],
             sources: vec![Arc::new(Typed)],
+            letters_an_hour: configuration.mail.as_ref().map_or(u32::MAX, |mail| mail.per_hour),
             administrators: configuration
                 .mail
                 .as_ref()
                 .map_or_else(Vec::new, |mail| mail.administrators.clone()),
             crash: Arc::new(NoCrash),
         });
+        let desk = Arc::new(desk);
+        let provisioned = scim::provisioned(
+            configuration,
+            &scim::Ground {
+                upstreams: ground.upstreams,
+                authority,
+                providers,
+                desk: &desk,
+                screen,
+                aftermath: others,
+                reservations: ground.reservations,
+                chance: &chance,
+                audit,
+                clock: &ground.clock,
+            },
+        )?;
         Ok(Self {
-            desk: Arc::new(desk),
+            provisioned,
+            desk,
             records: ground.records,
             counts,
             clock: ground.clock,
@@ -214,8 +240,11 @@ impl SelfServiceHouse {
             chance: Arc::clone(&self.chance),
             key: &self.key,
             catcher: self.catcher,
+            provisioned: self.provisioned,
         };
-        let sites = house.sites(http.proof)?;
+        let bearers = Arc::new(house.bearers()?);
+        bearers.keep_fresh(tasks, stop);
+        let sites = house.sites(http.proof, &bearers)?;
         if sites.is_empty() {
             tracing::warn!(target: "postern", "[http] without a route whose portal_url is https://host, without a path: no pages are served");
         }

@@ -3,19 +3,16 @@
 use crate::config::Applicants;
 use postern_directory::names::{Finding, NameSearch};
 use postern_directory::{
-    ApplicantSettings, NameForm, NameRules, People, PeopleSettings, SearchBase, ServiceLanes, Upstream,
+    ApplicantSettings, NameForm, NameRules, People, PeopleSettings, PersonAttributes, SearchBase, ServiceLanes,
+    Upstream,
 };
 use std::sync::Arc;
 
 /// The people of this directory. Without search bases everybody below its base is found by login name and mail address.
 pub(crate) fn of(upstream: &Arc<Upstream>, configured: Option<&Applicants>) -> People {
-    let mut attributes = upstream.dialect().person_attributes();
+    let attributes = attributes(upstream, configured);
     let login = upstream.dialect().login_attributes();
     let link = configured.and_then(|configured| configured.link.clone());
-    if let Some(mails) = configured.and_then(|configured| configured.mail.clone()) {
-        attributes.mails = mails;
-    }
-    attributes.link.clone_from(&link);
     let names = vec![login.uid.to_owned(), login.mail.to_owned()];
     let mut applicants = ApplicantSettings::usual(names);
     if let Some(bases) = configured
@@ -38,4 +35,17 @@ pub(crate) fn of(upstream: &Arc<Upstream>, configured: Option<&Applicants>) -> P
         applicants,
     };
     People::new(Arc::new(ServiceLanes::new(Arc::clone(upstream))), settings)
+}
+
+/// Which attributes tell of a person there.
+pub(crate) fn attributes(upstream: &Upstream, configured: Option<&Applicants>) -> PersonAttributes {
+    let mut attributes = upstream.dialect().person_attributes();
+    if let Some(mails) = configured.and_then(|configured| configured.mail.clone()) {
+        attributes.mails = mails;
+    }
+    if let Some(configured) = configured {
+        attributes.self_asserted.clone_from(&configured.self_asserted);
+    }
+    attributes.link = configured.and_then(|configured| configured.link.clone());
+    attributes
 }

@@ -1,7 +1,7 @@
 //! Sign-ins over LDAP that met a state a new password or an unlock would end: passed on without waiting, for one mail at most.
 
 use postern_identity::StateName;
-use postern_identity::audit::{Audit, Event, Notice, ResetEvent};
+use postern_identity::audit::{Audit, Event, Notice, ProvisioningEvent, ResetEvent};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -57,5 +57,9 @@ impl Audit for SignIns {
 
     fn reset(&self, event: &ResetEvent<'_>) {
         self.audit.reset(event);
+    }
+
+    fn provisioning(&self, event: &ProvisioningEvent<'_>) {
+        self.audit.provisioning(event);
     }
 }

@@ -97,6 +97,10 @@ impl SelfService for Waking {
         })
     }
 
+    fn renewed<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        self.desk.renewed(caller, holder)
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         self.then(self.desk.cancel(caller, holder))
     }

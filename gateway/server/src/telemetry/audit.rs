@@ -1,11 +1,12 @@
 //! The audit line: one for every sign-in and every refusal, written straight into a line on the thread that asks.
 
+mod provisioning;
 mod reset;
 
 use super::lines::Lines;
 use super::octets::{push_json, push_message, push_number, push_quoted, push_time, shortened};
 use crate::config::LogFormat;
-use postern_identity::audit::{Audit, Event, Notice, ResetEvent};
+use postern_identity::audit::{Audit, Event, Notice, ProvisioningEvent, ResetEvent};
 use postern_identity::{Clock, Proven, State};
 use std::cell::RefCell;
 use std::io::Write;
@@ -48,6 +49,13 @@ impl Audit for AuditLog {
         self.put(|line| match self.format {
             LogFormat::Json => reset::json(line, event, self.clock.now()),
             LogFormat::Human => reset::human(line, event, self.clock.now()),
+        });
+    }
+
+    fn provisioning(&self, event: &ProvisioningEvent<'_>) {
+        self.put(|line| match self.format {
+            LogFormat::Json => provisioning::json(line, event, self.clock.now()),
+            LogFormat::Human => provisioning::human(line, event, self.clock.now()),
         });
     }
 }

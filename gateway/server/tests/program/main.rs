@@ -10,6 +10,8 @@ mod given;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
 mod self_service;
 #[cfg(test)]
 mod serving;

@@ -22,7 +22,7 @@ fn given() -> Given {
 }
 
 /// Where the pages are; waits until everything is started.
-fn pages(program: &Program) -> SocketAddr {
+pub(crate) fn pages(program: &Program) -> SocketAddr {
     loop {
         let said = program.said("listening");
         if said["listener"] == "http" {
@@ -32,7 +32,7 @@ fn pages(program: &Program) -> SocketAddr {
     }
 }
 
-fn end(mut program: Program) {
+pub(crate) fn end(mut program: Program) {
     program.signal(Signal::TERM);
     program.said("stopped");
     assert_eq!(program.exit_code(), 0);

@@ -117,13 +117,14 @@ impl Schema {
 }
 
 /// What is defined before anybody adds to it, in the order in which it is read.
-const STANDARD_FILES: [(&str, &str); 6] = [
+const STANDARD_FILES: [(&str, &str); 7] = [
     ("system.schema", include_str!("standard/system.schema")),
     ("core.schema", include_str!("standard/core.schema")),
     ("cosine.schema", include_str!("standard/cosine.schema")),
     ("inetorgperson.schema", include_str!("standard/inetorgperson.schema")),
     ("posix.schema", include_str!("standard/posix.schema")),
     ("policy.schema", include_str!("standard/policy.schema")),
+    ("provisioning.schema", include_str!("standard/provisioning.schema")),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use postern_identity::records::{
     Entries, EntryChange, EntryRow, Indexed, NamedRow, Names, NewEntry, Page, Position, Reach, RecordsError, Selection,
-    Stored, Wanted,
+    Stored, ValueApart, Wanted,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +48,7 @@ struct Kept {
     row: EntryRow,
     above: Option<i64>,
     indexed: BTreeSet<Indexed>,
+    apart: BTreeMap<Indexed, Arc<[u8]>>,
 }
 
 impl MemoryEntries {
@@ -156,6 +157,28 @@ impl Entries for MemoryEntries {
         }))
     }
 
+    fn values_apart<'a>(
+        &'a self,
+        tree: &'a str,
+        id: i64,
+        attribute: &'a str,
+        after: Option<&'a [u8]>,
+        limit: u32,
+    ) -> Stored<'a, Vec<ValueApart>> {
+        Box::pin(self.read(tree, move |tree| {
+            let all = tree.rows.get(&id).into_iter().flat_map(|kept| &kept.apart);
+            all.filter(|(indexed, _)| {
+                *indexed.attribute == *attribute && after.is_none_or(|after| *indexed.value > *after)
+            })
+            .take(limit as usize)
+            .map(|(indexed, written)| ValueApart {
+                indexed: indexed.clone(),
+                written: Arc::clone(written),
+            })
+            .collect()
+        }))
+    }
+
     fn nearest<'a>(&'a self, tree: &'a str, paths: &'a [&'a [u8]]) -> Stored<'a, Option<EntryRow>> {
         Box::pin(self.read(tree, |tree| {
             let id = paths.iter().find_map(|path| tree.places.get(*path))?;
@@ -226,6 +249,27 @@ impl Tree {
                     }
                 }
             }
+            Selection::AnyOf { attribute, values } => {
+                for value in values.iter() {
+                    let indexed = Indexed {
+                        attribute: Arc::clone(attribute),
+                        value: Arc::clone(value),
+                    };
+                    for (_, id) in self.index.range((indexed.clone(), i64::MIN)..=(indexed, i64::MAX)) {
+                        if !take(ordered(value, *id), *id) {
+                            break;
+                        }
+                    }
+                }
+            }
+            Selection::Containing { attribute, piece } => {
+                for (indexed, id) in &self.index {
+                    let has_it = indexed.value.windows(piece.len()).any(|some| some == &**piece);
+                    if indexed.attribute == *attribute && has_it && !take(ordered(&indexed.value, *id), *id) {
+                        break;
+                    }
+                }
+            }
             Selection::Between { attribute, from, to } => {
                 let first = Indexed {
                     attribute: Arc::clone(attribute),
@@ -236,16 +280,7 @@ impl Tree {
                     if indexed.attribute != *attribute || is_past {
                         break;
                     }
-                    // A zero octet becomes two, and the end one with a one behind it: octet order stays.
-                    let mut key: Vec<u8> = Vec::new();
-                    for octet in indexed.value.iter() {
-                        key.push(*octet);
-                        if *octet == 0 {
-                            key.push(0xff);
-                        }
-                    }
-                    key.extend([0, 0]);
-                    key.extend(id.to_be_bytes());
+                    let key = ordered(&indexed.value, *id);
                     if !take(key, *id) {
                         break;
                     }
@@ -302,6 +337,7 @@ impl Tree {
                 kept.row.body = body;
                 for indexed in &without {
                     kept.indexed.remove(indexed);
+                    kept.apart.remove(indexed);
                 }
                 kept.indexed.extend(with.iter().cloned());
                 for indexed in without {
@@ -327,6 +363,21 @@ impl Tree {
                     for indexed in kept.indexed {
                         self.index.remove(&(indexed, id));
                     }
+                }
+                Ok(())
+            }
+            EntryChange::Apart { path, without, with } => {
+                let id = *self.places.get(&path).ok_or(RecordsError::Changed)?;
+                let kept = self.rows.get_mut(&id).ok_or(RecordsError::Changed)?;
+                for indexed in without {
+                    kept.indexed.remove(&indexed);
+                    kept.apart.remove(&indexed);
+                    self.index.remove(&(indexed, id));
+                }
+                for value in with {
+                    kept.indexed.insert(value.indexed.clone());
+                    self.index.insert((value.indexed.clone(), id));
+                    kept.apart.insert(value.indexed, value.written);
                 }
                 Ok(())
             }
@@ -362,6 +413,7 @@ impl Tree {
             row,
             above,
             indexed: entry.indexed.into_iter().collect(),
+            apart: BTreeMap::new(),
         };
         self.rows.insert(id, kept);
         Ok(())
@@ -408,6 +460,20 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// A value and an id in one order. A zero octet becomes two, and the end one with a one behind it: octet order stays.
+fn ordered(value: &[u8], id: i64) -> Vec<u8> {
+    let mut key: Vec<u8> = Vec::new();
+    for octet in value {
+        key.push(*octet);
+        if *octet == 0 {
+            key.push(0xff);
+        }
+    }
+    key.extend([0, 0]);
+    key.extend(id.to_be_bytes());
+    key
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

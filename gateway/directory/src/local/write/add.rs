@@ -199,6 +199,7 @@ impl LocalDirectory {
     /// Writes who made an entry, when, and what it is called for ever. What Root gave stays.
     pub(super) fn stamp_made(&self, entry: &mut Entry, session: &Session) {
         let now = generalized_time(self.clock.now());
+        let number = self.sequence.next(self.clock.now(), None);
         let who = session.actor.name().as_bytes().to_vec();
         let uuid = Uuid::new_v4().to_string().into_bytes();
         for (attribute, value) in [
@@ -207,6 +208,7 @@ impl LocalDirectory {
             ("createTimestamp", now.clone()),
             ("modifiersName", who),
             ("modifyTimestamp", now),
+            ("entryCSN", number),
         ] {
             if entry.values(attribute).is_empty() {
                 entry.set(attribute, vec![value]);

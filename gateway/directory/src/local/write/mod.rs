@@ -23,11 +23,13 @@ mod password_modify;
 mod rdn;
 mod rename;
 mod row;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 pub use load::{LoadFault, Loaded, Loader};
+pub(crate) use sequence::Sequence;
 pub(crate) use turns::Turns;
 
 use super::LocalDirectory;
@@ -87,10 +89,13 @@ impl LocalDirectory {
         }
     }
 
-    /// Writes who changed an entry, and when.
+    /// Writes who changed an entry, when, and the number of the change.
     fn stamp_changed(&self, entry: &mut Entry, session: &Session) {
         entry.set("modifiersName", vec![session.actor.name().as_bytes().to_vec()]);
         entry.set("modifyTimestamp", vec![generalized_time(self.clock.now())]);
+        let before = entry.values("entryCSN").first().map(Vec::as_slice);
+        let number = self.sequence.next(self.clock.now(), before);
+        entry.set("entryCSN", vec![number]);
     }
 }
 

@@ -7,6 +7,7 @@ mod integrity;
 mod load;
 mod model;
 mod passwords;
+mod provisioning;
 mod rights;
 mod store;
 

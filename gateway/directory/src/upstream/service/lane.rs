@@ -13,7 +13,7 @@ use postern_identity::{Proven, Secret, Standing};
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::control::ppolicy;
 use postern_ldap::result::LdapResult;
-use postern_ldap::{ResultCode, bind, extended, oid, tag};
+use postern_ldap::{Message, ResultCode, bind, extended, oid, tag};
 use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -33,15 +33,15 @@ pub(in crate::upstream) struct Lane {
 }
 
 /// What a search brought.
-pub(super) struct Found {
+pub(in crate::upstream) struct Found {
     /// At most as many as were asked for.
-    pub(super) entries: Vec<Entry>,
+    pub(in crate::upstream) entries: Vec<Entry>,
     /// How it ended.
-    pub(super) code: ResultCode,
+    pub(in crate::upstream) code: ResultCode,
 }
 
 /// Why a write has no answer.
-pub(super) enum Unanswered {
+pub(in crate::upstream) enum Unanswered {
     /// It never left whole, so nobody can have done it.
     NotSent(ConnectError),
     /// It left, and what came back, if anything, is no answer to it.
@@ -158,7 +158,11 @@ impl Lane {
 
     /// Searches. References are left out: what they lead to is another server's to answer. After an error the lane is
     /// of no more use.
-    pub(super) async fn search(&mut self, search: &Search<'_>, patience: Duration) -> Result<Found, ConnectError> {
+    pub(in crate::upstream) async fn search(
+        &mut self,
+        search: &Search<'_>,
+        patience: Duration,
+    ) -> Result<Found, ConnectError> {
         let deadline = Instant::now() + patience;
         let id = self.exchange.next_id();
         self.exchange.send(&encode(id, search), deadline).await?;
@@ -265,6 +269,45 @@ impl Lane {
         }
     }
 
+    /// A search, or one page of it, whose entries are taken one by one as they come, so that nobody holds them all: at most `most_octets` of them.
+    /// Answers how it ended, and the cookie for the next page (RFC 2696), empty if there is none. After an error the lane is of no more use.
+    pub(in crate::upstream) async fn pass(
+        &mut self,
+        search: &Search<'_>,
+        page: Option<PagedResults<'_>>,
+        most_octets: usize,
+        deadline: Instant,
+        take: &mut (dyn FnMut(&Message<'_>) -> Result<(), ConnectError> + Send),
+    ) -> Result<(ResultCode, Vec<u8>), ConnectError> {
+        let id = self.exchange.next_id();
+        let control = page.map(|page| page.control(false));
+        let controls: Vec<&[u8]> = control.iter().map(Vec::as_slice).collect();
+        self.exchange
+            .send(&encode_with(id, search, &controls), deadline)
+            .await?;
+        let mut left = most_octets;
+        loop {
+            let answer = self.exchange.receive_up_to(most_octets, id, deadline).await?;
+            left = left.checked_sub(answer.len()).ok_or(ConnectError::Protocol)?;
+            let message = parse(&answer)?;
+            match message.operation.tag {
+                tag::SEARCH_ENTRY => take(&message)?,
+                tag::SEARCH_REFERENCE | tag::INTERMEDIATE_RESPONSE => {}
+                tag::SEARCH_DONE => {
+                    let result = LdapResult::parse(&message).map_err(|_| ConnectError::Protocol)?;
+                    let control = message.controls.find(oid::PAGED_RESULTS);
+                    let value = control
+                        .map_err(|_| ConnectError::Protocol)?
+                        .and_then(|found| found.value);
+                    let page = value.map(PagedResults::parse).transpose();
+                    let page = page.map_err(|_| ConnectError::Protocol)?;
+                    return Ok((result.code, page.map_or_else(Vec::new, |page| page.cookie.to_vec())));
+                }
+                _ => return Err(ConnectError::Protocol),
+            }
+        }
+    }
+
     /// Asks for an extended operation without a value.
     pub(super) async fn extended(&mut self, oid: &[u8], patience: Duration) -> Result<Vec<u8>, ConnectError> {
         let id = self.exchange.next_id();
@@ -273,12 +316,12 @@ impl Lane {
     }
 
     /// Whether what is sent cannot be read on the way.
-    pub(super) fn is_protected(&self) -> bool {
+    pub(in crate::upstream) fn is_protected(&self) -> bool {
         self.exchange.stream().is_protected()
     }
 
     /// Sends a write and waits for the message that answers it. After an error the lane is of no more use.
-    pub(super) async fn write(
+    pub(in crate::upstream) async fn write(
         &mut self,
         request: &WriteRequest,
         patience: Duration,
@@ -293,7 +336,7 @@ impl Lane {
     }
 
     /// Whether a kept lane may be used once more.
-    pub(super) async fn is_usable(&mut self) -> bool {
+    pub(in crate::upstream) async fn is_usable(&mut self) -> bool {
         self.exchange.is_quiet().await
     }
 }

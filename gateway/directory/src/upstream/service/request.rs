@@ -8,29 +8,29 @@ use postern_ldap::{MessageId, answer, tag};
 
 /// What is wanted.
 #[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
+pub(in crate::upstream) struct Search<'a> {
     /// Where.
-    pub(super) base: &'a str,
+    pub(in crate::upstream) base: &'a str,
     /// How deep.
-    pub(super) scope: Scope,
+    pub(in crate::upstream) scope: Scope,
     /// Which entries.
-    pub(super) filter: Filter<'a>,
+    pub(in crate::upstream) filter: Filter<'a>,
     /// By name.
-    pub(super) attributes: &'a [&'a str],
+    pub(in crate::upstream) attributes: &'a [&'a str],
     /// The most entries the server is asked for.
-    pub(super) size_limit: u32,
+    pub(in crate::upstream) size_limit: u32,
     /// The most seconds it is asked to take.
-    pub(super) time_limit: u32,
+    pub(in crate::upstream) time_limit: u32,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Scope {
+pub(in crate::upstream) enum Scope {
     Base = 0,
     Subtree = 2,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Filter<'a> {
+pub(in crate::upstream) enum Filter<'a> {
     /// `(objectClass=*)`
     Any,
     /// `(attribute=*)`
@@ -42,12 +42,12 @@ pub(super) enum Filter<'a> {
 }
 
 /// The request (RFC 4511 §4.5.1). Aliases are never followed: they lead out of the base.
-pub(super) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
+pub(in crate::upstream) fn encode(id: MessageId, search: &Search<'_>) -> Vec<u8> {
     encode_with(id, search, &[])
 }
 
 /// The same with controls.
-pub(super) fn encode_with(id: MessageId, search: &Search<'_>, controls: &[&[u8]]) -> Vec<u8> {
+pub(in crate::upstream) fn encode_with(id: MessageId, search: &Search<'_>, controls: &[&[u8]]) -> Vec<u8> {
     let mut content = Writer::with_capacity(256);
     content
         .octets(search.base.as_bytes())

@@ -31,6 +31,7 @@ async fn one_mail_and_a_code_lead_to_a_new_password() {
     assert_eq!(world.people.password("bob"), NEW);
     desk.work().await;
     assert_eq!(world.last_letter().kind, LetterKind::Changed);
+    let key = desk.renewed_key(&key).await;
     assert_eq!(
         desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage,
         Stage::Done

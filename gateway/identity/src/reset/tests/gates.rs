@@ -18,6 +18,7 @@ fn fact(context: ContextId, factor: &str, class: FactorClass, attempt: u8) -> Fa
         instance: Digest([attempt; 32]),
         attempt: Digest([attempt; 32]),
         at: super::world::start(),
+        self_asserted: false,
     }
 }
 

@@ -73,6 +73,7 @@ impl People {
                 display_name: Some(login.to_owned()),
                 mails: vec![format!("{login}@example.org")],
                 phones: Vec::new(),
+                self_asserted: Vec::new(),
                 language: None,
                 manager: None,
                 link: None,

@@ -40,6 +40,7 @@ pub(super) struct World {
     pub factors: Vec<Arc<dyn Factor>>,
     /// The master key, and the one before.
     pub keys: (u8, Option<u8>),
+    pub letters_an_hour: u32,
 }
 
 pub(super) fn start() -> Timestamp {
@@ -61,6 +62,7 @@ pub(super) fn rules() -> ResetRules {
         },
         factors: vec!["mail".into()],
         gates: 1,
+        self_asserted: false,
         privileged: false,
         onboarded_only: false,
         reads_groups: false,
@@ -100,6 +102,7 @@ impl World {
             public_url: Some(PublicUrl::from_configuration("https://id.example.org").unwrap()),
             factors: vec![Arc::new(Mail)],
             keys: (7, None),
+            letters_an_hour: 10_000,
         }
     }
 
@@ -132,6 +135,7 @@ impl World {
             keys: Keys::new(&master(self.keys.0), self.keys.1.map(master).as_ref()).unwrap(),
             factors: self.factors.clone(),
             sources: vec![Arc::new(Typed)],
+            letters_an_hour: self.letters_an_hour,
             administrators: vec!["admins@example.org".into()],
             crash: Arc::clone(doubles) as _,
         })
@@ -232,6 +236,14 @@ impl Desk {
             idempotency: None,
         };
         self.execute(&browser(), Holder::Browser(key), execution).await
+    }
+}
+
+/// What a browser holds after the last step.
+impl Desk {
+    pub(super) async fn renewed_key(&self, key: &SessionKey) -> SessionKey {
+        let renewed = self.renewed(&browser(), Holder::Browser(key)).await;
+        renewed.unwrap().unwrap()
     }
 }
 

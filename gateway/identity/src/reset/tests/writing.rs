@@ -52,6 +52,7 @@ async fn a_mail_server_that_is_down_undoes_nothing_and_loses_nothing() {
         desk.work().await;
         world.pass(600);
     }
+    let key = desk.renewed_key(&key).await;
     assert_eq!(
         desk.view(&browser(), Holder::Browser(&key)).await.unwrap().stage,
         Stage::Done

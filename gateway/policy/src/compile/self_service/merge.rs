@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// How many gates there are for privileged accounts where no table about them says otherwise.
 const GATES_OF_PRIVILEGED: u8 = 2;
+/// How long their proofs wait likewise.
+const WAIT_OF_PRIVILEGED: Duration = Duration::from_hours(24);
 
 /// Rules, and who says each key of them.
 pub(super) struct Merged<'a> {
@@ -55,8 +57,18 @@ pub(super) fn merged<'a>(
     } else {
         keys.first("gates", |table| table.gates).unwrap_or(1)
     };
+    let self_asserted = keys.first("self_asserted", |table| table.self_asserted);
     let onboarded_only = keys.first("onboarded_only", |table| table.onboarded_only);
-    let lifetimes = keys.lifetimes();
+    let mut lifetimes = keys.lifetimes();
+    lifetimes.cool_down = if privileged.is_some() {
+        keys.seconds("lifetimes.cool_down_seconds", WAIT_OF_PRIVILEGED, |table| {
+            table.privileged.and(table.lifetimes.cool_down_seconds)
+        })
+    } else {
+        keys.seconds("lifetimes.cool_down_seconds", lifetimes.cool_down, |table| {
+            table.lifetimes.cool_down_seconds
+        })
+    };
     let limits = keys.limits();
     let password = keys.password();
     let mail_at_sign_in = keys.first("mail_at_sign_in", |table| table.mail_at_sign_in);
@@ -68,6 +80,7 @@ pub(super) fn merged<'a>(
         features,
         factors,
         gates,
+        self_asserted: self_asserted.unwrap_or(false),
         privileged: privileged.is_some(),
         onboarded_only: onboarded_only.unwrap_or(false),
         reads_groups: false,
@@ -167,6 +180,7 @@ impl Keys<'_> {
             hold: self.seconds("lifetimes.hold_seconds", safe.hold, |table| {
                 table.lifetimes.hold_seconds
             }),
+            ..safe
         }
     }
 

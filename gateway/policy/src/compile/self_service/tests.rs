@@ -207,6 +207,19 @@ fn the_privileged_are_offered_nothing_or_have_rules_of_their_own() {
     let rules = ask(&own, "people", account, &[ADMINS]);
     assert!(rules.privileged && rules.features.reset);
     assert_eq!((rules.gates, rules.lifetimes.link), (1, Duration::from_mins(2)));
+    // Their proofs wait a day, unless whoever says who they are says otherwise; nobody else's do.
+    assert_eq!(rules.lifetimes.cool_down, Duration::from_hours(24));
+    assert!(ask(&own, "people", account, &[]).lifetimes.cool_down.is_zero());
+    let hasty = |wait: &str, everybody: &str| {
+        let book = of_tables(&format!(
+            "[[self_service]]\nroute = \"*\"\ngroups = [\"{ADMINS}\"]\nprivileged = \"own_rules\"\ngates = 1\n{wait}\n\
+             [[self_service]]\nroute = \"*\"\nlifetimes.cool_down_seconds = {everybody}\n"
+        ));
+        let cool_down = |groups| ask(&book, "people", account, groups).lifetimes.cool_down.as_secs();
+        (cool_down(&[ADMINS]), cool_down(&[]))
+    };
+    assert_eq!(hasty("", "0"), (86_400, 0));
+    assert_eq!(hasty("lifetimes.cool_down_seconds = 0", "60"), (0, 60));
     let told = problems(&format!(
         "[[self_service]]\nroute = \"*\"\ngates = 1\n[[self_service]]\nroute = \"*\"\ngroups = [\"{ADMINS}\"]\nprivileged = \"own_rules\"\n"
     ));

@@ -17,7 +17,7 @@ use postern_identity::reset::{
 };
 use postern_identity::standing::StateName;
 use postern_identity::{PasswordRule, Secret, Timestamp};
-use postern_web::{Edge, ProblemsAlone, Rate, Site, Sites, Token, Tokens};
+use postern_web::{Bearers, Edge, ProblemsAlone, Rate, Site, Sites, Token, Tokens};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -175,7 +175,7 @@ impl SelfService for Scripted {
                     expires_at: NOW.parse().unwrap(),
                     next: if proven { Vec::new() } else { vec!["mail".into()] },
                     resend_at: Some(NOW.parse().unwrap()),
-                    tries_left: None,
+                    not_before: None,
                     accounts: if proven { vec![account()] } else { Vec::new() },
                     password: PasswordRules::default(),
                     directory_rules: Vec::new(),
@@ -219,6 +219,10 @@ impl SelfService for Scripted {
                 Ok(context.results.clone())
             })
         })
+    }
+
+    fn renewed<'a>(&'a self, _: &'a Caller<'a>, _: Holder<'a>) -> Answer<'a, Option<SessionKey>> {
+        never()
     }
 
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
@@ -390,7 +394,7 @@ pub(super) fn stage() -> House {
     let (service, kept) = (Arc::new(Scripted::default()), Arc::new(Kept::default()));
     let router = routes(ApiPorts {
         service: Arc::clone(&service) as Arc<dyn SelfService>,
-        tokens: Arc::new(tokens),
+        bearers: Arc::new(Bearers::new(tokens, Vec::new())),
         records: Arc::clone(&kept) as Arc<dyn ResetRecords>,
         clock: Arc::new(FixedClock(NOW.parse().unwrap())),
         secret: Secret::new([7; 32]),

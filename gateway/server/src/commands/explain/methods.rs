@@ -197,15 +197,21 @@ fn method(name: &'static str, wish: Wish, rules: &ResetRules, applicant: &Applic
     }
     let by_proof = matches!(wish, Wish::Action(Action::Reset | Action::Unlock));
     let needs_address = by_proof || wish == Wish::Action(Action::Reminder);
-    let reached = |factor: &&Arc<str>| &***factor != "mail" || !applicant.person.mails.is_empty();
+    let person = &applicant.person;
+    let proves = |mail: &String| rules.takes_self_asserted() || !person.self_asserted.contains(mail);
+    let reached = |factor: &&Arc<str>| &***factor != "mail" || person.mails.iter().any(proves);
     let factors: Vec<String> = if by_proof {
         rules.factors.iter().filter(reached).map(ToString::to_string).collect()
     } else {
         Vec::new()
     };
+    let is_all_own = by_proof && !person.mails.is_empty() && !person.mails.iter().any(proves);
     let too_few = by_proof && factors.len() < usize::from(rules.gates);
     if needs_address && applicant.person.mails.is_empty() && (too_few || !by_proof) {
         why_not.push("the directory has no mail address of it".to_owned());
+    }
+    if is_all_own && too_few {
+        why_not.push("its mail addresses are such as people can write themselves (self_asserted)".to_owned());
     }
     ToldMethod {
         method: name,

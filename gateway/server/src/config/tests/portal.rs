@@ -13,6 +13,8 @@ address = "127.0.0.1:8443"
 certificate_file = "server.pem"
 key_file = "server-key.pem"
 trusted_proxies = ["10.0.0.0/8"]
+requests_at_once = 20
+requests_per_second = 5
 [[http.certificate]]
 server_name = "id.example.org"
 certificate_file = "server.pem"
@@ -24,6 +26,7 @@ username = "postern"
 password = "${SECRET}"
 ca_file = "server.pem"
 administrators = ["root@example.org"]
+per_hour = 50
 [[provider]]
 name = "sso"
 kind = "keycloak"
@@ -57,6 +60,7 @@ sign_in = "https://example.org/"
 /// Who may help themselves.
 const APPLICANTS: &str = r#"link = "employeeNumber"
 mail = ["mail", "otherMailbox"]
+self_asserted = ["otherMailbox"]
 [[directory.self_service]]
 base = "ou=people,dc=example,dc=org"
 names = ["uid", "mail"]
@@ -99,6 +103,7 @@ fn everything_that_is_said_of_pages_is_read() {
         (user.as_str(), password.expose()),
         ("postern", b"a secret of somebody's own".as_slice())
     );
+    assert_eq!((http.rate.at_once, http.rate.each_second, mail.per_hour), (20, 5, 50));
     assert_eq!(&*mail.administrators, ["root@example.org".into()]);
     let [sso, other] = configuration.providers.as_slice() else {
         panic!("two")
@@ -120,7 +125,10 @@ fn everything_that_is_said_of_pages_is_read() {
     assert!(people.bases[0].absent_is_enabled && !people.bases[1].absent_is_enabled);
     assert_eq!(people.bases[1].base_dn, None);
     assert_eq!(people.link.as_deref(), Some("employeeNumber"));
-    assert_eq!(people.mail.as_ref().unwrap().len(), 2);
+    assert_eq!(
+        (people.mail.as_ref().unwrap().len(), &*people.self_asserted),
+        (2, &["otherMailbox".to_owned()][..])
+    );
 }
 
 #[test]
@@ -133,7 +141,11 @@ fn nothing_is_served_and_no_mail_goes_out_unless_it_says_so() {
          [mail]\nurl = \"${{EMPTY}}\"\nfrom = \"a@example.org\"\n\
          [[api_token]]\nname = \"made\"\nsecret = \"${{EMPTY}}\"\nscopes = [\"reset:read\"]\n"
     ));
-    assert_eq!(bare.http.unwrap().certificate, Certificate::Generated);
+    let http = bare.http.unwrap();
+    assert_eq!(
+        (http.certificate, http.rate),
+        (Certificate::Generated, postern_web::Rate::default())
+    );
     assert!(bare.mail.is_none(), "an empty address is none");
     assert!(bare.api_tokens[0].values.is_empty(), "one is made");
     assert!(bare.routes[0].portal.is_none(), "a page elsewhere");
@@ -143,69 +155,71 @@ fn nothing_is_served_and_no_mail_goes_out_unless_it_says_so() {
 #[rustfmt::skip]
 const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("address = \"127.0.0.1:8443\"", "address = \"localhost:8443\"",
-        &["27:11: address \"localhost:8443\" is not an IP address with a port: such as 127.0.0.1:3389 or [::]:636"]),
+        &["28:11: address \"localhost:8443\" is not an IP address with a port: such as 127.0.0.1:3389 or [::]:636"]),
     ("address = \"127.0.0.1:8443\"", "address = \"127.0.0.1:3389\"",
-        &["27:11: 127.0.0.1:3389 is taken by listener ldap: an address or a port of its own"]),
+        &["28:11: 127.0.0.1:3389 is taken by listener ldap: an address or a port of its own"]),
     ("[\"10.0.0.0/8\"]", "[\"10.0.0.1/8\"]",
-        &["30:20: \"10.0.0.1/8\" in trusted_proxies is not a network: such as 10.0.0.0/8, 2001:db8::/32 or an address; no bits set behind those that count"]),
+        &["31:20: \"10.0.0.1/8\" in trusted_proxies is not a network: such as 10.0.0.0/8, 2001:db8::/32 or an address; no bits set behind those that count"]),
     ("smtps://mail.example.org:465", "smtps://user:word@mail.example.org",
-        &["36:7: this is not the URL of a mail server: smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file"]),
+        &["39:7: this is not the URL of a mail server: smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file"]),
     ("smtps://mail.example.org:465", "mail.example.org",
-        &["36:7: this is not the URL of a mail server: smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file"]),
+        &["39:7: this is not the URL of a mail server: smtps://host:465, or smtp://host:587 for STARTTLS; a password stands in password_file"]),
     ("Accounts <accounts@example.org>", "Accounts",
-        &["37:8: from is no mail address: somebody@example.org, or Accounts <somebody@example.org>"]),
+        &["40:8: from is no mail address: somebody@example.org, or Accounts <somebody@example.org>"]),
     ("username = \"postern\"\n", "",
-        &["38:12: a password without username: username beside it"]),
+        &["41:12: a password without username: username beside it"]),
     ("root@example.org", "root@example.org, other@example.org",
-        &["41:19: an administrator's mail address is none: somebody@example.org"]),
+        &["44:19: an administrator's mail address is none: somebody@example.org"]),
     ("kind = \"keycloak\"", "kind = \"keycloack\"",
-        &["44:8: \"keycloack\" is no value of \"kind\": did you mean \"keycloak\"?"]),
+        &["48:8: \"keycloack\" is no value of \"kind\": did you mean \"keycloak\"?"]),
     ("realm = \"people\"\n", "",
-        &["42:1: this provider has no realm: this kind of provider needs it"]),
+        &["46:1: this provider has no realm: this kind of provider needs it"]),
     ("kind = \"keycloak\"", "kind = \"okta\"",
-        &["47:9: realm does not fit: this kind of provider has no use for it: leave it out"]),
+        &["51:9: realm does not fit: this kind of provider has no use for it: leave it out"]),
     ("SSO.example.org", "https://sso.example.org",
-        &["46:8: host does not fit: it is a host and nothing else, such as login.example.org, with a port where that is not 443"]),
+        &["50:8: host does not fit: it is a host and nothing else, such as login.example.org, with a port where that is not 443"]),
     ("partner.example", "@partner.example",
-        &["48:11: domains does not fit: it is a domain of mail addresses, such as example.org"]),
+        &["52:11: domains does not fit: it is a domain of mail addresses, such as example.org"]),
     ("https://sso.example.com/forgot?login={login}", "http://sso.example.com/forgot",
-        &["53:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
+        &["57:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
     ("https://sso.example.com/forgot?login={login}", "https://{login}.example.com/",
-        &["53:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
+        &["57:9: reset does not fit: it is the whole address of a page, https://host/path, and where it has {login}, {user} or {domain}, these are whole values of its query: ?name={login}"]),
     ("name = \"other\"", "name = \"sso\"",
-        &["51:8: a second provider is named \"sso\": another name: the first stands on line 43"]),
+        &["55:8: a second provider is named \"sso\": another name: the first stands on line 47"]),
     ("0123456789abcdef\"\nnext", "short\"\nnext",
-        &["56:10: secret cannot be a token: at least 16 letters, digits, -, ., _, ~, + and /: openssl rand -hex 32 makes one"]),
+        &["60:10: secret cannot be a token: 16 to 512 letters, digits, -, ., _, ~, + and /, with = at the end alone: openssl rand -hex 32 makes one"]),
+    ("0123456789abcdef\"\nnext", "0123=456789abcdef\"\nnext",
+        &["60:10: secret cannot be a token: 16 to 512 letters, digits, -, ., _, ~, + and /, with = at the end alone: openssl rand -hex 32 makes one"]),
     ("0123456789abcdef\"\nnext", "demo-api-token\"\nnext",
-        &["56:10: secret is one that the documentation prints, so everybody knows it: a secret of your own"]),
+        &["60:10: secret is one that the documentation prints, so everybody knows it: a secret of your own"]),
     ("\"reset:vouched\"", "\"reset:vouch\"",
-        &["58:28: \"reset:vouch\" is no value of an item of \"scopes\": did you mean \"reset:vouched\"?"]),
+        &["62:28: \"reset:vouch\" is no value of an item of \"scopes\": did you mean \"reset:vouched\"?"]),
     ("0123456789abcdef0123456789abcdef", "0123456789abcdef",
-        &["60:7: key is too short: at least 32 characters: openssl rand -hex 32 makes such a key"]),
+        &["64:7: key is too short: at least 32 characters: openssl rand -hex 32 makes such a key"]),
     ("\"long-password\"", "\"open-password\"",
-        &["61:21: previous_key_file \"open-password\" can be read by everybody: chmod 600"]),
+        &["65:21: previous_key_file \"open-password\" can be read by everybody: chmod 600"]),
     ("brand = \"example\"", "brand = \"exmaple\"",
-        &["25:9: there is no brand \"exmaple\": did you mean \"example\"?"]),
+        &["26:9: there is no brand \"exmaple\": did you mean \"example\"?"]),
     ("\"logo.svg\"", "\"nowhere.svg\"",
-        &["64:13: logo_file \"nowhere.svg\" cannot be read (it is not there): a file that this program may read"]),
+        &["68:13: logo_file \"nowhere.svg\" cannot be read (it is not there): a file that this program may read"]),
     ("#1a5fb4", "blue",
-        &["65:10: accent is not a colour: such as #1a5fb4"]),
+        &["69:10: accent is not a colour: such as #1a5fb4"]),
     ("https://help.example.org", "http://help.example.org",
-        &["66:62: url is not protected by TLS: https://"]),
+        &["70:62: url is not protected by TLS: https://"]),
     ("https://example.org/imprint", "javascript:alert(1)",
-        &["67:37: url is not a URL: such as https://reset.example.org"]),
+        &["71:37: url is not a URL: such as https://reset.example.org"]),
     ("link = \"employeeNumber\"", "link = \"employee number\"",
         &["11:8: \"employee number\" in link is not an attribute: its name alone, such as uid"]),
     ("base = \"ou=people,dc=example,dc=org\"", "base = \"people\"",
-        &["14:8: base is not a distinguished name: a name such as dc=example,dc=org"]),
+        &["15:8: base is not a distinguished name: a name such as dc=example,dc=org"]),
     ("names = [\"uid\", \"mail\"]", "names = [\"uid\", \"\"]",
-        &["15:17: \"\" in names is not an attribute: its name alone, such as uid"]),
+        &["16:17: \"\" in names is not an attribute: its name alone, such as uid"]),
     ("names = [\"uid\", \"mail\"]", "names = [\"uid|mail\"]",
-        &["15:10: \"uid|mail\" in names is not an attribute: its name alone, such as uid"]),
+        &["16:10: \"uid|mail\" in names is not an attribute: its name alone, such as uid"]),
     ("names = [\"uid\", \"mail\"]", "names = []",
-        &["15:9: \"names\" is empty: at least one"]),
+        &["16:9: \"names\" is empty: at least one"]),
     ("locked_by = [\"locked\"]", "locked_by = [\"Blocked\"]",
-        &["18:13: \"blocked\" is in disabled_by and in locked_by: locked_by for what failures left, which may be mended here; disabled_by for the rest"]),
+        &["19:13: \"blocked\" is in disabled_by and in locked_by: locked_by for what failures left, which may be mended here; disabled_by for the rest"]),
 ];
 
 #[test]
