@@ -295,15 +295,18 @@ impl Writer {
     /// With `others` in the same transaction, a refused one is taken back by itself. Savepoints of one name stand within each other; the last is
     /// the one that is meant, and the commit is the end of all.
     async fn one(&mut self, work: &Work, others: bool) -> Result<Done, Stop> {
+        use resets::Work::{Reservation, Restore, Spend, Sweep, Take, Unit};
         match work {
-            Work::Reset(resets::Work::Unit(unit)) => {
+            Work::Reset(Unit(unit)) => {
                 if let Some((statements, unless)) = resets::at_once(unit) {
                     return self.reset_unit(unit, &statements, &unless).await;
                 }
             }
             // Never refused: there is nothing to take back.
-            Work::Reset(work) => return resets::work(&mut self.connection, work).await,
-            Work::Unit { .. } | Work::Setting { .. } => {}
+            Work::Reset(work @ (Spend { .. } | Restore(_) | Take { .. } | Sweep { .. })) => {
+                return resets::work(&mut self.connection, work).await;
+            }
+            Work::Reset(Reservation(_)) | Work::Unit { .. } | Work::Setting { .. } => {}
         }
         if others {
             self.run_sql(SAVEPOINT).await?;
