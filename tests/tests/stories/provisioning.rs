@@ -1,6 +1,7 @@
 //! Users and groups as programs see them, in real servers: the room is asked itself.
 
 mod reading;
+mod writing;
 
 use postern_directory::upstream::dialect::DialectName;
 use postern_directory::{Provisioner, ProvisioningSettings, ServerUrl, ServiceAccount, Settings, Upstream};
@@ -77,7 +78,8 @@ impl Scene {
             filter: Some(filter),
             sort: None,
         };
-        let found = self.provisioner.find(&Reach::default(), &query, 1000, wanted);
+        let everywhere = Reach::default();
+        let found = self.provisioner.find(&everywhere, &query, 1000, wanted);
         self.runtime.block_on(found).unwrap().expect("not too many")
     }
 
@@ -89,7 +91,8 @@ impl Scene {
     }
 
     fn fetch(&self, kind: ResourceKind, ids: &[ResourceId], wanted: &Wanted) -> Vec<Resource> {
-        let found = self.provisioner.fetch(&Reach::default(), kind, ids, wanted);
+        let everywhere = Reach::default();
+        let found = self.provisioner.fetch(&everywhere, kind, ids, wanted);
         self.runtime.block_on(found).unwrap()
     }
 

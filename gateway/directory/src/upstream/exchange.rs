@@ -10,12 +10,14 @@ use tokio::time::{Instant, timeout_at};
 /// The longest message taken from a directory that answers us, in octets.
 pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
 /// How much is read at once, in octets.
-const READ: usize = 4 * 1024;
+const READ: usize = 16 * 1024;
 
 /// A stream with whatever was read from it and not yet looked at.
 pub(super) struct Exchange<S> {
     stream: S,
+    /// What was read; up to `taken` it has been looked at.
     unread: Vec<u8>,
+    taken: usize,
     last_id: u32,
 }
 
@@ -25,6 +27,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         Self {
             stream,
             unread: Vec::new(),
+            taken: 0,
             last_id: 0,
         }
     }
@@ -82,16 +85,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
         deadline: Instant,
     ) -> Result<Vec<u8>, ConnectError> {
         loop {
-            let header = frame::walk(&self.unread, longest).map_err(|fault| match fault {
+            let unread = self.unread.get(self.taken..).unwrap_or_default();
+            let header = frame::walk(unread, longest).map_err(|fault| match fault {
                 FrameError::NotLdap | FrameError::TooLarge | FrameError::Malformed => ConnectError::Protocol,
             })?;
-            if let Some(header) = header.filter(|header| header.length <= self.unread.len()) {
-                return match header.id {
-                    MessageId(0) => Err(ConnectError::HungUp),
-                    answered if answered == id => Ok(self.unread.drain(..header.length).collect()),
+            if let Some(whole) = header.and_then(|header| unread.get(..header.length)) {
+                let whole = whole.to_vec();
+                return match header.map(|header| header.id) {
+                    Some(MessageId(0)) => Err(ConnectError::HungUp),
+                    Some(answered) if answered == id => {
+                        self.take(whole.len());
+                        Ok(whole)
+                    }
                     _ => Err(ConnectError::Protocol),
                 };
             }
+            // Once for each reading, and not for each of the messages it brought.
+            self.unread.drain(..self.taken);
+            self.taken = 0;
             self.unread.reserve(READ);
             match timeout_at(deadline, self.stream.read_buf(&mut self.unread)).await {
                 Ok(Ok(0)) => return Err(ConnectError::HungUp),
@@ -100,6 +111,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Exchange<S> {
                 Ok(Err(_)) => return Err(ConnectError::HungUp),
                 Err(_) => return Err(ConnectError::TimedOut),
             }
+        }
+    }
+
+    fn take(&mut self, length: usize) {
+        self.taken += length;
+        if self.taken == self.unread.len() {
+            self.unread.clear();
+            self.taken = 0;
         }
     }
 

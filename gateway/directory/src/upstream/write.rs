@@ -144,6 +144,20 @@ impl WriteRequest {
         }
     }
 
+    /// A request whose content is BER already.
+    pub(in crate::upstream) fn made(tag: u8, body: Vec<u8>) -> Self {
+        Self {
+            tag,
+            body: Zeroizing::new(body),
+            controls: Vec::new(),
+        }
+    }
+
+    /// The operation's tag.
+    pub(in crate::upstream) fn tag(&self) -> u8 {
+        self.tag
+    }
+
     /// The same with one more control, encoded whole.
     #[must_use]
     pub fn with_control(mut self, control: Vec<u8>) -> Self {

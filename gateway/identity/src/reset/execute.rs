@@ -15,6 +15,7 @@ use super::stages::{Executing, Kept, Ready, Subject};
 use super::told::{Ending, Refused, TargetOutcome, TargetResult};
 use super::trouble::Trouble;
 use super::view::stricter;
+use super::wait::has_to_wait;
 use crate::audit::Outcome;
 use crate::clock::Timestamp;
 use crate::directory::{Applicant, DirectoryError};
@@ -198,7 +199,7 @@ impl Desk {
             }
             None => self.subject(&applicant, &judged),
         };
-        if self.has_to_wait(context, [&subject.rules, &judged.rules], at) {
+        if has_to_wait(context, [&subject.rules, &judged.rules], at) {
             return Err(Refused::NotReady.into());
         }
         let (facts, rules) = (&context.stage.facts, &subject.rules);

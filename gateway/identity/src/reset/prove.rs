@@ -251,7 +251,7 @@ impl Desk {
             .progress_change(&subject, |progress| progress.began(base.opening.action, at))
             .await?;
         let mut unit = vec![progress];
-        let begins_to_wait = waiting.as_ref().is_some_and(|waiting| waiting.begins());
+        let begins_to_wait = waiting.as_ref().is_some_and(super::wait::Waiting::begins);
         let more = if is_enough {
             None
         } else {

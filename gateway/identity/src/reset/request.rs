@@ -286,9 +286,8 @@ impl Desk {
                     context.base.asked_over.get_or_insert(Ending::Cancelled);
                     context.stay()?.1
                 }
-                (_, Held::Former) => return Ok(()),
                 (Kept::Executing(_), Held::Now) => return Err(Refused::Unavailable),
-                (Kept::Executed(_) | Kept::Over(_), Held::Now) => return Ok(()),
+                (Kept::Executed(_) | Kept::Over(_), Held::Now) | (_, Held::Former) => return Ok(()),
                 (_, Held::Now) => context.end(Ending::Cancelled, self.now())?,
             };
             match self.parts.records.commit_reset(vec![change]).await {

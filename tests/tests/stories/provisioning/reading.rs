@@ -1,5 +1,7 @@
 //! What is read: by id, by a filter, in lists, and what it costs the directory.
 
+mod products;
+
 use super::*;
 use postern_directory::upstream::provisioning::mapping::ENTERPRISE;
 use postern_tests::people::{BASE, SERVICE, account, dn};
@@ -10,7 +12,6 @@ fn ldif() -> String {
     let ada = [
         "displayName: Ada L.",
         "givenName: Ada",
-        "mail: ada@example.org",
         "mail: countess@example.org",
         "mobile: +44 20 1234-567",
         "telephoneNumber: +44 1",
@@ -365,10 +366,9 @@ fn nobody_is_found_out_of_reach() {
     let within = |base: &str| Reach {
         base: Some(postern_identity::DistinguishedName::parse(base.as_bytes()).unwrap()),
     };
+    let nothing = Wanted::nothing();
     let read = |reach: &Reach| {
-        let read = scene
-            .provisioner
-            .read(reach, ResourceKind::User, ada.id, &Wanted::nothing());
+        let read = scene.provisioner.read(reach, ResourceKind::User, ada.id, &nothing);
         scene.runtime.block_on(read).map(|user| user.id)
     };
     assert_eq!(read(&within(&format!("ou=people,{BASE}"))), Ok(ada.id));
@@ -378,12 +378,8 @@ fn nobody_is_found_out_of_reach() {
     );
     assert_eq!(read(&within("dc=org")), Ok(ada.id));
     assert_eq!(read(&within("dc=elsewhere")), Err(ProvisioningError::NotFound));
-    let fetched = scene.provisioner.fetch(
-        &within("dc=elsewhere"),
-        ResourceKind::User,
-        &[ada.id],
-        &Wanted::nothing(),
-    );
+    let (elsewhere, ids) = (within("dc=elsewhere"), [ada.id]);
+    let fetched = scene.provisioner.fetch(&elsewhere, ResourceKind::User, &ids, &nothing);
     assert!(scene.runtime.block_on(fetched).unwrap().is_empty());
 }
 

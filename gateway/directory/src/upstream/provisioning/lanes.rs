@@ -2,12 +2,12 @@
 //! once more where a kept connection turns out to be broken.
 
 use super::settings::ProvisioningSettings;
-use crate::upstream::Upstream;
 use crate::upstream::choice::Want;
 use crate::upstream::entry::Entry;
 use crate::upstream::error::ConnectError;
 use crate::upstream::service::lane::Lane;
 use crate::upstream::service::request::Search;
+use crate::upstream::{ServerIndex, Upstream};
 use postern_identity::provisioning::ProvisioningError;
 use postern_ldap::control::paged::PagedResults;
 use postern_ldap::{Message, ResultCode};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 /// The most octets one answer, or the answers to one search that is no long one, may have: a group of 200,000 members.
 const MOST_OCTETS: usize = 64 * 1024 * 1024;
 /// Those of one page of a long search.
-const MOST_OCTETS_OF_PAGE: usize = 16 * 1024 * 1024;
+const MOST_OCTETS_OF_PAGE: usize = 64 * 1024 * 1024;
 
 /// The connections.
 pub(super) struct Lanes {
@@ -101,6 +101,29 @@ impl Lanes {
         let lane = timeout_at(deadline, self.connect(&want)).await;
         let lane = lane.map_err(|_| ProvisioningError::TooSlow)??;
         Ok(held(lane, false))
+    }
+
+    /// A fresh lane to this server and no other.
+    pub(super) async fn hold_at(&self, server: ServerIndex) -> Result<Held<'_>, ProvisioningError> {
+        let deadline = Instant::now() + self.patience;
+        let permit = timeout_at(deadline, self.permits.acquire()).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or(ProvisioningError::TooSlow)?;
+        let account = self.upstream.settings().service_account.as_ref();
+        let account = account.ok_or(ProvisioningError::NotAllowed)?;
+        let lane = timeout_at(deadline, async {
+            let mut lane = Lane::anonymous(self.upstream.connect_to(server).await.map_err(told)?);
+            let plaintext = self.upstream.settings().allow_plaintext;
+            lane.bind(account, plaintext, self.patience).await.map_err(told)?;
+            Ok::<Lane, ProvisioningError>(lane)
+        });
+        let lane = lane.await.map_err(|_| ProvisioningError::TooSlow)??;
+        Ok(Held {
+            lane,
+            was_kept: false,
+            deadline,
+            lanes: self,
+            _permit: permit,
+        })
     }
 
     async fn connect(&self, want: &Want) -> Result<Lane, ProvisioningError> {
@@ -307,7 +330,7 @@ impl Held<'_> {
 
     /// What a fault means: nothing if the lane was an old one and this was the first attempt, for then a fresh one is asked.
     pub(super) fn broke(self, fault: ConnectError, attempt: u32) -> Result<(), ProvisioningError> {
-        if self.was_kept && attempt == 0 && fault == ConnectError::HungUp {
+        if self.was_kept && attempt == 0 && fault != ConnectError::TimedOut {
             return Ok(());
         }
         self.lanes.upstream.lost(self.lane.server());

@@ -32,18 +32,23 @@ use super::Upstream;
 use super::dialect::{Dialect, DialectName};
 use super::entry::Entry;
 use super::person::PersonAttributes;
+use super::service::ServiceLanes;
 use known::Known;
 use lanes::Lanes;
 use mapping::Mapping;
 use moka::sync::Cache;
-use postern_identity::provisioning::{Reach, ResourceKind, Returned, Types, account_state};
+use postern_identity::provisioning::{ProvisioningError, Reach, ResourceKind, Returned, Types, account_state};
 use postern_ldap::filter;
 use settings::{MappingError, ProvisioningSettings};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use subschema::Described;
 use thiserror::Error;
+use tokio::time::timeout;
 
+/// How long a directory is waited for at start, twice at most.
+const START: Duration = Duration::from_secs(5);
 /// How long a policy is taken as it was read.
 const POLICY_KEPT: Duration = Duration::from_secs(30);
 /// How many policies are kept.
@@ -63,6 +68,10 @@ pub struct Provisioner {
     knows_lock: bool,
     known: Known,
     policies: Cache<String, Option<Arc<Entry>>>,
+    /// What rules of passwords' owners have to know is read over these.
+    service: ServiceLanes,
+    /// Whether the server has said that it knows no permissive modify.
+    not_permissive: AtomicBool,
 }
 
 /// Why there is none.
@@ -86,11 +95,12 @@ impl Provisioner {
     ) -> Result<Self, StartError> {
         if !upstream.capabilities().known {
             // Whether it is there is for readiness to tell.
-            let _ = upstream.discover().await;
+            let _ = timeout(START, upstream.discover()).await;
         }
         let configured = settings.groups.placeholder_member.is_some();
         let mut own = Self::new(upstream, settings, attributes)?;
-        match Described::read(&own.lanes).await {
+        let described = timeout(START, Described::read(&own.lanes)).await;
+        match described.unwrap_or(Err(ProvisioningError::TooSlow)) {
             Ok(described) => {
                 let product = own.product();
                 described.fit(&mut own.mapping, product, configured);
@@ -118,6 +128,8 @@ impl Provisioner {
         let mapping = settings.mapping(upstream.settings().dialect, &base)?;
         let types = schema::types(&mapping);
         let mut own = Self {
+            service: ServiceLanes::new(Arc::clone(&upstream)),
+            not_permissive: AtomicBool::new(false),
             lanes: Lanes::new(upstream, &settings),
             all_types: types.clone(),
             types: Arc::new(types),
@@ -208,3 +220,6 @@ fn base_of(upstream: &Upstream) -> Option<String> {
         _ => capabilities.default_naming_context.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,13 +66,18 @@ impl Provisioner {
         }
     }
 
-    /// What is asked for by name, so that what is wanted can be told.
+    /// What is asked for by name, so that what is wanted can be told, and the version.
     pub(super) fn asked(&self, kind: ResourceKind, wanted: &Wanted) -> Vec<&str> {
+        self.asked_for(kind, wanted, true)
+    }
+
+    /// The same; `versions`: whether anybody looks at versions.
+    pub(super) fn asked_for(&self, kind: ResourceKind, wanted: &Wanted, versions: bool) -> Vec<&str> {
         let mapping = self.mapping.of(kind);
         let mut asked: Vec<&str> = vec![self.dialect().stable_id()];
         asked.extend(TIMES);
         asked.extend(version::attributes(self.product(), kind));
-        let everything = version::needs_everything(self.product());
+        let everything = versions && version::needs_everything(self.product());
         for row in &mapping.rows {
             if everything || wanted.wants(row.place.key()) {
                 asked.push(&row.attribute);
@@ -80,7 +85,9 @@ impl Provisioner {
         }
         asked.extend(mapping.name_otherwise.as_deref());
         if kind == ResourceKind::User {
-            asked.extend(self.attributes.all());
+            if versions {
+                asked.extend(self.attributes.all());
+            }
             if wanted.facts {
                 asked.extend(self.dialect().standing_attributes());
                 asked.extend(facts::attributes(self.product()));

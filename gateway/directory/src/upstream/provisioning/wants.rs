@@ -41,6 +41,13 @@ pub(super) fn ids_in(filter: &Filter, id: &dyn Fn(&str) -> Option<ResourceId>) -
     found
 }
 
+/// Whether a filter may look at a version.
+pub(super) fn names_meta(filter: &Filter) -> bool {
+    let mut found = false;
+    walk(filter, &mut |key| found |= is(key, "meta"));
+    found
+}
+
 fn need(all: &mut Wanted, key: &Key) {
     match () {
         () if is_state(key) => all.facts = true,
@@ -94,5 +101,78 @@ fn compared(filter: &Filter, visit: &mut dyn FnMut(&Path, &Operand)) {
         Filter::Not(inner) | Filter::Element { filter: inner, .. } => compared(inner, visit),
         Filter::Compare { path, operand, .. } => visit(path, operand),
         Filter::Present(_) | Filter::Never => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_identity::provisioning::{Operator, ResourceKind, Value, Version};
+    use std::sync::Arc;
+
+    fn eq(name: &str, sub: Option<&str>, operand: &str) -> Filter {
+        Filter::Compare {
+            path: Path {
+                key: Key::core(name),
+                sub: sub.map(Arc::from),
+            },
+            operator: Operator::Eq,
+            operand: Operand::Text(operand.to_owned()),
+        }
+    }
+
+    #[test]
+    fn what_a_filter_and_an_order_look_at_is_read_besides() {
+        let filter = Filter::And(vec![
+            eq("title", None, "a"),
+            Filter::Not(Box::new(eq("members", Some("value"), "b"))),
+            Filter::Element {
+                attribute: Key::core("emails"),
+                filter: Box::new(eq("emails", Some("value"), "c")),
+            },
+            Filter::Present(Path {
+                key: Key::of(PASSWORD, "locked"),
+                sub: None,
+            }),
+        ]);
+        let sort = Sort {
+            path: Path {
+                key: Key::core("userName"),
+                sub: None,
+            },
+            descending: false,
+        };
+        let all = needed(Some(&filter), Some(&sort), &Wanted::nothing());
+        let keys = ["emails", "title", "userName"].map(Key::core);
+        assert_eq!(all.keys, Some(keys.into()));
+        assert!(all.members && all.facts && !all.groups && !names_meta(&filter));
+        assert!(names_meta(&eq("meta", Some("version"), "a")));
+        let id = |text: &str| (text == "b").then_some(ResourceId([1; 16]));
+        assert_eq!(ids_in(&filter, &id), [ResourceId([1; 16])]);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_shown() {
+        let mut resource = Resource {
+            kind: ResourceKind::User,
+            id: ResourceId([1; 16]),
+            version: Version("1".into()),
+            created: None,
+            modified: None,
+            attributes: Default::default(),
+            dn: String::new(),
+            person: None,
+            facts: None,
+            owner_facts: None,
+        };
+        for name in ["title", "userName", "members", "groups", "active"] {
+            resource.attributes.set(Key::core(name), Value::text("a"));
+        }
+        let wanted = Wanted {
+            keys: Some([Key::core("title")].into()),
+            ..Wanted::nothing()
+        };
+        strip(&mut resource, &wanted);
+        assert_eq!(resource.attributes.0.keys().collect::<Vec<_>>(), [&Key::core("title")]);
     }
 }

@@ -1,4 +1,26 @@
-//! What is changed.
+//! What is changed: entries made, rewritten, renamed and removed, and who is in a group.
+//!
+//! A resource's tree becomes values ([`encode`]) and two trees the [`difference`] between them, which one modify writes ([`write`]), after a
+//! [`rename`] where that is needed. New entries are made in steps ([`create`]), members change value by value ([`members`]). Everything is sent
+//! once ([`sending`]), under a [`premise`] where the server knows those, and one table says what a refusal means ([`outcome`]).
+
+mod adjust;
+mod asking;
+mod create;
+mod delete;
+mod difference;
+mod encode;
+mod members;
+mod message;
+mod outcome;
+mod owner_of_new;
+mod premise;
+mod rdn;
+mod references;
+mod rename;
+mod sending;
+mod unique;
+mod write;
 
 use super::Provisioner;
 use postern_identity::authority::{AuthorityRules, Decision};
@@ -6,51 +28,53 @@ use postern_identity::provisioning::{
     Attributes, Draft, MembersChange, ProvisioningError, Reach, Resource, ResourceId, ResourceKind,
 };
 
-#[allow(clippy::unused_async, reason = "what they will wait for is a directory")]
 impl Provisioner {
     /// [`Provisioned::owner_of_new`](postern_identity::provisioning::Provisioned::owner_of_new).
     pub(super) async fn owner_of_draft(
         &self,
-        _reach: &Reach,
-        _draft: &Draft,
-        _rules: Option<&AuthorityRules>,
+        reach: &Reach,
+        draft: &Draft,
+        rules: Option<&AuthorityRules>,
     ) -> Result<Decision, ProvisioningError> {
-        Err(ProvisioningError::NotPossible)
+        owner_of_new::owner_of_new(self, reach, draft, rules).await
     }
 
     /// [`Provisioned::create`](postern_identity::provisioning::Provisioned::create).
-    pub(super) async fn make(&self, _reach: &Reach, _draft: &Draft) -> Result<Resource, ProvisioningError> {
-        Err(ProvisioningError::NotPossible)
+    pub(super) async fn make(&self, reach: &Reach, draft: &Draft) -> Result<Resource, ProvisioningError> {
+        create::create(self, reach, draft).await
     }
 
     /// [`Provisioned::write`](postern_identity::provisioning::Provisioned::write).
     pub(super) async fn change(
         &self,
-        _before: &Resource,
-        _after: &Attributes,
-        _exact: bool,
+        before: &Resource,
+        after: &Attributes,
+        exact: bool,
     ) -> Result<Resource, ProvisioningError> {
-        Err(ProvisioningError::NotPossible)
+        write::write(self, before, after, exact).await
     }
 
     /// [`Provisioned::change_members`](postern_identity::provisioning::Provisioned::change_members).
     pub(super) async fn change_group(
         &self,
-        _reach: &Reach,
-        _group: ResourceId,
-        _change: &MembersChange,
+        reach: &Reach,
+        group: ResourceId,
+        change: &MembersChange,
     ) -> Result<(), ProvisioningError> {
-        Err(ProvisioningError::NotPossible)
+        members::change(self, reach, group, change).await
     }
 
     /// [`Provisioned::delete`](postern_identity::provisioning::Provisioned::delete).
     pub(super) async fn remove(
         &self,
-        _reach: &Reach,
-        _kind: ResourceKind,
-        _id: ResourceId,
-        _exact: Option<&Resource>,
+        reach: &Reach,
+        kind: ResourceKind,
+        id: ResourceId,
+        exact: Option<&Resource>,
     ) -> Result<Resource, ProvisioningError> {
-        Err(ProvisioningError::NotPossible)
+        delete::delete(self, reach, kind, id, exact).await
     }
 }
+
+#[cfg(test)]
+mod tests;

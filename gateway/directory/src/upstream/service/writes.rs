@@ -7,13 +7,13 @@
 use super::lane::{Lane, Unanswered};
 use super::owners_change::Proof;
 use super::{Filter, Scope, Search, ServiceLanes, stable_id_of, whole_seconds};
-use crate::upstream::ServerIndex;
 use crate::upstream::choice::{AccountHash, Want};
 use crate::upstream::entry::Entry;
 use crate::upstream::error::{ConnectError, LookUpError, WriteError};
 use crate::upstream::exchange::parse;
 use crate::upstream::settings::ServerUrl;
 use crate::upstream::write::{WriteAnswer, WriteRequest};
+use crate::upstream::{ServerIndex, Upstream};
 use postern_identity::name::LONGEST_NAME;
 use postern_identity::{AccountKey, DistinguishedName, PasswordRefusal, PasswordRule, Secret, StandingChange};
 use postern_ldap::ber::Cursor;
@@ -293,18 +293,11 @@ impl ServiceLanes {
     fn password_write(&self, entry: &Entry, old: Option<&Secret>, new: &Secret) -> WriteRequest {
         let dialect = self.upstream.dialect();
         let request = dialect.password_write(entry.dn(), old, new);
-        if request.is_extended() && !self.offers_password_modify() {
+        if request.is_extended() && !offers_password_modify(&self.upstream) {
             dialect.password_write_by_modify(entry.dn(), old, new)
         } else {
             request
         }
-    }
-
-    /// Whether password modify (RFC 3062) may be asked. Where nothing is known of the server, it may.
-    fn offers_password_modify(&self) -> bool {
-        let capabilities = self.upstream.capabilities();
-        let mut offered = capabilities.extensions.iter();
-        !capabilities.known || offered.any(|extension| extension.as_bytes() == oid::PASSWORD_MODIFY)
     }
 
     fn read_answer(&self, answer: &[u8], extended: bool) -> Result<Answered, WriteError> {
@@ -322,7 +315,7 @@ impl ServiceLanes {
         match result.code {
             ResultCode::SUCCESS => return Ok(Answered::Done),
             ResultCode::REFERRAL => {
-                return Ok(match self.writer_in(result.referral.unwrap_or_default()) {
+                return Ok(match writer_in(&self.upstream, result.referral.unwrap_or_default()) {
                     Some(writer) => Answered::Referred(writer),
                     None => Answered::Refused(REFERRED),
                 });
@@ -338,19 +331,6 @@ impl ServiceLanes {
         Ok(Answered::Refused(
             self.upstream.dialect().read_password_refusal(&answer),
         ))
-    }
-
-    /// The first server of this directory in a referral (RFC 4511 §4.1.10). It is reached as configured, not as the referral says.
-    fn writer_in(&self, referral: &[u8]) -> Option<ServerIndex> {
-        let mut uris = Cursor::new(referral);
-        for _ in 0..MOST_REFERRALS {
-            let uri = std::str::from_utf8(uris.octets().ok()?).ok();
-            let server = uri.and_then(server_of).and_then(|server| self.upstream.own(&server));
-            if server.is_some() {
-                return server;
-            }
-        }
-        None
     }
 
     /// Whoever resets the service account through itself locks it out.
@@ -374,6 +354,26 @@ const REFERRED: PasswordRefusal = PasswordRefusal {
     result_code: ResultCode::REFERRAL.0,
     told_by: "referral to another server",
 };
+
+/// Whether password modify (RFC 3062) may be asked. Where nothing is known of the server, it may.
+pub(in crate::upstream) fn offers_password_modify(upstream: &Upstream) -> bool {
+    let capabilities = upstream.capabilities();
+    let mut offered = capabilities.extensions.iter();
+    !capabilities.known || offered.any(|extension| extension.as_bytes() == oid::PASSWORD_MODIFY)
+}
+
+/// The first server of this directory in a referral (RFC 4511 §4.1.10). It is reached as configured, not as the referral says.
+pub(in crate::upstream) fn writer_in(upstream: &Upstream, referral: &[u8]) -> Option<ServerIndex> {
+    let mut uris = Cursor::new(referral);
+    for _ in 0..MOST_REFERRALS {
+        let uri = std::str::from_utf8(uris.octets().ok()?).ok();
+        let server = uri.and_then(server_of).and_then(|server| upstream.own(&server));
+        if server.is_some() {
+            return server;
+        }
+    }
+    None
+}
 
 /// The server an LDAP URL (RFC 4516) leads to, without what it names there.
 fn server_of(uri: &str) -> Option<ServerUrl> {
