@@ -35,6 +35,8 @@ pub(super) struct Compiler<'a> {
     pub(super) id_filter: &'a dyn Fn(ResourceId) -> Vec<u8>,
     /// Whether users say which groups they are in.
     pub(super) tells_groups: bool,
+    /// Where they do not: what finds everybody who is in these groups.
+    pub(super) members: &'a HashMap<ResourceId, Vec<u8>>,
     /// Whether the directory surely knows the attribute by which slapd's overlay switches accounts off.
     pub(super) knows_lock: bool,
 }
@@ -265,7 +267,13 @@ impl Compiler<'_> {
         match (&*path.key.name, self.mapping.kind, &self.mapping.members) {
             ("members", ResourceKind::Group, Some(members)) => self.named(&members.attribute, id, true),
             ("groups", ResourceKind::User, _) if self.tells_groups => self.named("memberOf", id, true),
-            ("groups", ResourceKind::User, _) => everything,
+            ("groups", ResourceKind::User, _) => match (self.id)(id).filter(|id| self.names.contains_key(id)) {
+                None => Part::Nothing,
+                Some(id) => self.members.get(&id).map_or(everything, |fits| Part::Some {
+                    fits: fits.clone(),
+                    exact: false,
+                }),
+            },
             _ => Part::Nothing,
         }
     }

@@ -21,7 +21,7 @@ const MOST_KNOWN: u64 = 50_000;
 /// For how long: who was renamed by others is found under the old name for that long at most.
 const KNOWN_FOR: Duration = Duration::from_secs(30);
 /// How many are looked up with one search.
-const BATCH: usize = 500;
+const BATCH: usize = 200;
 
 /// A user or a group by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
