@@ -32,11 +32,7 @@ impl Entry {
 
     /// Copies an entry out of a message, wholly checked.
     pub fn read(message: &Message<'_>) -> Result<Self, ConnectError> {
-        Self::of(&SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?)
-    }
-
-    /// The same of an entry that came in a control (RFC 4527).
-    pub(super) fn of(entry: &SearchEntry<'_>) -> Result<Self, ConnectError> {
+        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
         let mut attributes = Vec::new();
         for attribute in entry.attributes() {
             let attribute = attribute.map_err(|_| ConnectError::Protocol)?;
@@ -54,7 +50,11 @@ impl Entry {
     /// Copies an entry without the attributes that have options: those in other languages (RFC 3866) are not what is asked for. `;binary`
     /// (RFC 4522) is how the value came, and a range ([MS-ADTS] 3.1.1.3.1.3.3) is told: which attribute, and where the next part begins.
     pub(super) fn read_plain(message: &Message<'_>) -> Result<(Self, Option<(String, u32)>), ConnectError> {
-        let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
+        Self::plain(&SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?)
+    }
+
+    /// The same of an entry that came in a control (RFC 4527).
+    pub(super) fn plain(entry: &SearchEntry<'_>) -> Result<(Self, Option<(String, u32)>), ConnectError> {
         let (mut attributes, mut left) = (Vec::new(), None);
         for attribute in entry.attributes() {
             let attribute = attribute.map_err(|_| ConnectError::Protocol)?;

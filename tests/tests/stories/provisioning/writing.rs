@@ -80,8 +80,9 @@ impl Scene {
             .unwrap();
         runtime.block_on(upstream.discover()).unwrap();
         let attributes = upstream.dialect().person_attributes();
+        let provisioner = runtime.block_on(Provisioner::start(upstream, provisioning, attributes));
         Self {
-            provisioner: Arc::new(Provisioner::new(upstream, provisioning, attributes).unwrap()),
+            provisioner: Arc::new(provisioner.unwrap()),
             runtime,
             address: place.address,
             domain: "",

@@ -75,3 +75,6 @@ impl Provisioner {
         delete::delete(self, reach, kind, id, exact).await
     }
 }
+
+#[cfg(test)]
+mod tests;

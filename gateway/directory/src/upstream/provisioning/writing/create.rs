@@ -3,6 +3,7 @@
 mod of_active_directory;
 mod password;
 
+use super::super::lanes::Shown;
 use super::super::mapping::TypeMapping;
 use super::super::{Provisioner, ids};
 use super::encode::Encoded;
@@ -51,12 +52,29 @@ pub(super) async fn create(
     let mut members = members.into_values().collect::<Vec<_>>();
     let more = members.split_off(members.len().min(members::AT_ONCE));
     members::put(provisioner, &mut blank, members);
-    let id = add(provisioner, mapping, &encoded, &mut blank).await?;
+    let (id, made) = add(provisioner, mapping, &encoded, &mut blank).await?;
     match finish(provisioner, draft, &blank.dn, more).await {
-        Ok(()) => provisioner.read(reach, draft.kind, id, &shown()).await,
+        // It is as it was added, and in no group yet.
+        Ok(Steps::None) if made.is_some() => {
+            let wanted = Wanted {
+                groups: false,
+                ..shown()
+            };
+            match premise::resource_after(provisioner, made, draft.kind, &wanted).await {
+                Some(resource) => Ok(resource),
+                None => provisioner.read(reach, draft.kind, id, &shown()).await,
+            }
+        }
+        Ok(_) => provisioner.read(reach, draft.kind, id, &shown()).await,
         // What became of the last step is not known, and the entry is of no use in either case.
         Err(fault) => Err(take_back(provisioner, &blank.dn, fault).await),
     }
+}
+
+/// Whether anything was done after the entry was there.
+enum Steps {
+    None,
+    Some,
 }
 
 /// What is answered: everything that is shown by default.
@@ -128,17 +146,20 @@ async fn add(
     mapping: &TypeMapping,
     encoded: &Encoded<'_>,
     blank: &mut Blank,
-) -> Result<ResourceId, ProvisioningError> {
+) -> Result<(ResourceId, Option<Shown>), ProvisioningError> {
+    let wanted = shown();
     for attempt in 1..=OTHER_NAMES {
-        let request = premise::with_id_after(provisioner, message::add(&blank.dn, &blank.attributes));
+        let request = message::add(&blank.dn, &blank.attributes);
+        let request = premise::with_entry_after(provisioner, request, &provisioner.asked(mapping.kind, &wanted));
         let answer = sending::send(&provisioner.lanes, &blank.dn, &request).await?;
         match answer.code {
             ResultCode::SUCCESS => {
                 let told = answer.after.as_ref();
-                let told = told.and_then(|entry| ids::of_entry(provisioner.product(), provisioner.dialect(), entry));
+                let told =
+                    told.and_then(|shown| ids::of_entry(provisioner.product(), provisioner.dialect(), &shown.entry));
                 return match told {
-                    Some(id) => Ok(id),
-                    None => read_id(provisioner, &blank.dn).await,
+                    Some(id) => Ok((id, answer.after)),
+                    None => Ok((read_id(provisioner, &blank.dn).await?, None)),
                 };
             }
             ResultCode::ENTRY_ALREADY_EXISTS => {
@@ -214,34 +235,35 @@ async fn finish(
     draft: &Draft,
     dn: &str,
     members: Vec<String>,
-) -> Result<(), ProvisioningError> {
+) -> Result<Steps, ProvisioningError> {
     for some in members.chunks(members::AT_ONCE) {
         members::add(provisioner, dn, some).await?;
     }
     if draft.kind == ResourceKind::Group {
-        return Ok(());
+        return Ok(if members.is_empty() { Steps::None } else { Steps::Some });
     }
-    match &draft.password {
-        Some(password) => password::write(provisioner, dn, password).await?,
-        None if provisioner.product() == DialectName::ActiveDirectory && draft.active => {
-            password::write(provisioner, dn, &password::nobodys()?).await?;
-        }
-        None => {}
+    let begins_off = provisioner.product() == DialectName::ActiveDirectory;
+    let made_up = (begins_off && draft.active && draft.password.is_none()).then(password::nobodys);
+    let made_up = made_up.transpose()?;
+    let password = draft.password.as_ref().or(made_up.as_ref());
+    if let Some(password) = password {
+        password::write(provisioner, dn, password).await?;
     }
     let must_change = draft.must_change.map(|must| match must {
         true => StandingChange::ForceChange,
         false => StandingChange::WithdrawForceChange,
     });
-    let is_off = provisioner.product() == DialectName::ActiveDirectory;
-    let switch = match (draft.active, is_off) {
+    let switch = match (draft.active, begins_off) {
         (true, true) => Some(StandingChange::Enable),
         (false, false) => Some(StandingChange::Disable),
         _ => None,
     };
-    for change in must_change.into_iter().chain(switch) {
-        stand(provisioner, dn, change).await?;
+    let changes: Vec<StandingChange> = must_change.into_iter().chain(switch).collect();
+    for change in &changes {
+        stand(provisioner, dn, *change).await?;
     }
-    Ok(())
+    let nothing = password.is_none() && changes.is_empty();
+    Ok(if nothing { Steps::None } else { Steps::Some })
 }
 
 /// Changes how the new account stands.

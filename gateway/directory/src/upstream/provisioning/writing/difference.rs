@@ -3,7 +3,7 @@
 
 use super::encode::{Encoded, Worth};
 use super::message::Change;
-use crate::upstream::provisioning::mapping::{Codec, Row};
+use crate::upstream::provisioning::mapping::{Codec, Equality, Row};
 use crate::upstream::write::ModificationKind;
 use std::collections::BTreeMap;
 
@@ -56,8 +56,11 @@ fn missing_in<'v>(values: &'v [Worth], others: &'v [Worth]) -> impl Iterator<Ite
     values.iter().filter(|value| !others.contains(value))
 }
 
+/// By the directory's own schema where that was read, or else by the standards'.
 fn is_comparable(row: &Row) -> bool {
-    row.codec != Codec::Photo
+    let is_text = matches!(row.codec, Codec::Text | Codec::Country);
+    !(is_text && row.matching.equality == Equality::None)
+        && row.codec != Codec::Photo
         && !INCOMPARABLE
             .iter()
             .any(|name| name.eq_ignore_ascii_case(row.base_type()))

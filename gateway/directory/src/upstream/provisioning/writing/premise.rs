@@ -1,8 +1,9 @@
 //! What must hold of an entry for a write of it to be done at all: the assertion control (RFC 4528), where the server has it.
 
+use super::super::lanes::Shown;
 use super::super::{Provisioner, ids, version};
 use crate::upstream::write::WriteRequest;
-use postern_identity::provisioning::Resource;
+use postern_identity::provisioning::{Resource, ResourceKind, Wanted};
 use postern_ldap::control::{assertion, read_entry};
 use postern_ldap::{filter, oid};
 
@@ -71,16 +72,26 @@ impl Asked {
     }
 }
 
-/// The request with a wish to be told the id of what it makes (RFC 4527), where the server can.
-pub(super) fn with_id_after(provisioner: &Provisioner, request: WriteRequest) -> WriteRequest {
+/// The request with a wish to be shown the entry as it is then (RFC 4527), where the server can.
+pub(super) fn with_entry_after(provisioner: &Provisioner, request: WriteRequest, attributes: &[&str]) -> WriteRequest {
     let capabilities = provisioner.upstream().capabilities();
-    if !capabilities
-        .controls
-        .iter()
-        .any(|control| control.as_bytes() == oid::POST_READ)
-    {
+    let mut listed = capabilities.controls.iter();
+    if !listed.any(|control| control.as_bytes() == oid::POST_READ) {
         return request;
     }
-    let id = provisioner.dialect().stable_id();
-    request.with_control(read_entry::request(oid::POST_READ, &[id.as_bytes()], false))
+    let attributes: Vec<&[u8]> = attributes.iter().map(|attribute| attribute.as_bytes()).collect();
+    request.with_control(read_entry::request(oid::POST_READ, &attributes, false))
+}
+
+/// The resource that an entry is which was shown so. `None`: it was not, or not so that its id is told.
+pub(super) async fn resource_after(
+    provisioner: &Provisioner,
+    shown: Option<Shown>,
+    kind: ResourceKind,
+    wanted: &Wanted,
+) -> Option<Resource> {
+    let shown = shown?;
+    ids::of_entry(provisioner.product(), provisioner.dialect(), &shown.entry)?;
+    // What else has to be asked for it is asked again with it, if it could not be told.
+    provisioner.resources(vec![shown], kind, wanted).await.ok()?.pop()
 }

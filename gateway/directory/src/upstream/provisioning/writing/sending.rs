@@ -1,6 +1,6 @@
 //! A write on its way: sent once, on a lane to where writes go, and what came back.
 
-use super::super::lanes::Lanes;
+use super::super::lanes::{Lanes, Shown};
 use super::message;
 use crate::upstream::ServerIndex;
 use crate::upstream::choice::AccountHash;
@@ -20,7 +20,7 @@ pub(super) struct Answer {
     /// How it ended.
     pub(super) code: ResultCode,
     /// The entry after it, where that was asked for and told.
-    pub(super) after: Option<Entry>,
+    pub(super) after: Option<Shown>,
     /// What the directory has against a password, if one was written.
     pub(super) password: Option<PasswordRefusal>,
 }
@@ -98,7 +98,8 @@ fn read(lanes: &Lanes, request: &WriteRequest, octets: &[u8]) -> Result<Read, Pr
         .flatten()
         .and_then(|control| {
             let read = ReadEntry::parse(control.value?).ok()?;
-            Entry::of(&read.entry).ok()
+            let (entry, more) = Entry::plain(&read.entry).ok()?;
+            Some(Shown { entry, more })
         });
     let password = (result.code != ResultCode::SUCCESS && request.tag() != tag::ADD_REQUEST).then(|| {
         lanes.upstream().dialect().read_password_refusal(&WriteAnswer {

@@ -1,6 +1,7 @@
 //! Making an entry that was read hold something else: a rename where what names it changes, and one modify of what differs.
 
 use super::super::Provisioner;
+use super::super::lanes::Shown;
 use super::super::mapping::TypeMapping;
 use super::adjust::adjusted;
 use super::difference::{self, Names};
@@ -33,7 +34,7 @@ pub(super) async fn write(
         }
     }
     let renaming = rename::plan(mapping, &before.dn, &new, &mut changes)?;
-    match &renaming {
+    let made = match &renaming {
         None => modify(provisioner, mapping, before, &before.dn, &changes, &asked).await?,
         Some(renaming) => {
             renamed(provisioner, mapping, before, renaming, &asked).await?;
@@ -49,21 +50,29 @@ pub(super) async fn write(
                 &only_the_entry,
             )
             .await;
-            if let Err(fault) = done {
-                return Err(rename::take_back(provisioner, renaming, fault).await);
+            match done {
+                Err(fault) => return Err(rename::take_back(provisioner, renaming, fault).await),
+                Ok(_) => references::follow(provisioner, &before.dn, Some(&renaming.new_dn)).await,
             }
-            references::follow(provisioner, &before.dn, Some(&renaming.new_dn)).await;
+            None
         }
+    };
+    match premise::resource_after(provisioner, made, before.kind, &shown()).await {
+        Some(resource) => Ok(resource),
+        None => read(provisioner, before).await,
     }
-    read(provisioner, before).await
 }
 
-/// As everything that is shown by default, without members.
-async fn read(provisioner: &Provisioner, resource: &Resource) -> Result<Resource, ProvisioningError> {
-    let wanted = Wanted {
+/// Everything that is shown by default, without members.
+fn shown() -> Wanted {
+    Wanted {
         members: false,
         ..Wanted::everything()
-    };
+    }
+}
+
+async fn read(provisioner: &Provisioner, resource: &Resource) -> Result<Resource, ProvisioningError> {
+    let wanted = shown();
     provisioner
         .read(&Reach::default(), resource.kind, resource.id, &wanted)
         .await
@@ -105,13 +114,19 @@ async fn modify(
     dn: &str,
     changes: &[Change],
     asked: &premise::Asked,
-) -> Result<(), ProvisioningError> {
+) -> Result<Option<Shown>, ProvisioningError> {
     if changes.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let request = asked.put_on(message::modify(dn, changes));
-    let code = match sending::send(&provisioner.lanes, dn, &request).await?.code {
-        ResultCode::SUCCESS => return Ok(()),
+    let wanted = shown();
+    let told = provisioner.asked(mapping.kind, &wanted);
+    let request = |changes| {
+        let request = asked.put_on(message::modify(dn, changes));
+        premise::with_entry_after(provisioner, request, &told)
+    };
+    let answer = sending::send(&provisioner.lanes, dn, &request(changes)).await?;
+    let code = match answer.code {
+        ResultCode::SUCCESS => return Ok(answer.after),
         code => code,
     };
     // The entry may hold what is meant under another spelling, or lack a class for it; or somebody else has changed it.
@@ -127,11 +142,11 @@ async fn modify(
         return Err(fault);
     };
     if changes.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let request = asked.put_on(message::modify(dn, &changes));
-    match sending::send(&provisioner.lanes, dn, &request).await?.code {
-        ResultCode::SUCCESS => Ok(()),
+    let answer = sending::send(&provisioner.lanes, dn, &request(&changes)).await?;
+    match answer.code {
+        ResultCode::SUCCESS => Ok(answer.after),
         code => Err(why(provisioner, mapping, before, asked, code).await),
     }
 }
