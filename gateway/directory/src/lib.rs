@@ -18,6 +18,8 @@
 //!
 //! [`People`] is [`Directory`](postern_identity::Directory) over them: exactly one person by any name, their groups, manager and other accounts.
 //!
+//! [`Provisioner`] is [`Provisioned`](postern_identity::provisioning::Provisioned) over lanes of its own: users and groups for programs, by a mapping of attributes.
+//!
 //! Whose an entry's password is is for rules to say; [`ServiceLanes::facts`] reads what they have to know of it.
 //!
 //! Where a route takes names that are no DNs, [`names`] says whose one may be, and [`ServiceLanes::who`] finds the one account.

@@ -29,6 +29,15 @@ macro_rules! small {
     };
 }
 pub(crate) use small;
+/// [`LONGEST_VALUE`], as statements have it.
+macro_rules! longest {
+    () => {
+        "2000"
+    };
+}
+pub(crate) use longest;
+/// Values of an attribute that are looked at for one page where a piece is looked for in each: some milliseconds, and others have their turn.
+pub(crate) const MOST_LOOKED_AT: i64 = if cfg!(test) { 150 } else { 50_000 };
 /// Values looked at for one page at least: with a limit of 1 and entries out of reach, a row at a time would be slow.
 const FEWEST_LOOKED_AT: u32 = 64;
 
@@ -104,6 +113,11 @@ pub(crate) fn behind_all() -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn statements_have_the_same_longest_value() {
+        assert_eq!(longest!(), LONGEST_VALUE.to_string());
+    }
 
     #[test]
     fn what_is_behind_a_prefix_is_behind_all_that_begins_so_and_before_the_rest() {

@@ -1,5 +1,6 @@
 //! One file, one process, one connection that writes and a few that read.
 
+mod at_once;
 mod failure;
 mod file;
 mod readers;
@@ -31,6 +32,8 @@ use writer::{Desk, Work, Writer};
 
 /// Octets of the log beside the file that stay when it was put into it.
 const LOG_KEPT: &str = "33554432";
+/// Rows that a connection's thread reads ahead of whoever asked.
+const ROWS_AHEAD: usize = 512;
 /// KiB of pages that the writer, and each reader, keeps in memory; negative is SQLite's way of saying KiB.
 const WRITER_CACHE: &str = "-65536";
 const READER_CACHE: &str = "-16384";
@@ -244,6 +247,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(false)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
 }
 

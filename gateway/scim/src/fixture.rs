@@ -27,7 +27,11 @@ fn slots(kinds: &[&str]) -> Vec<Attribute> {
         canonical: kinds.iter().map(|kind| (*kind).into()).collect(),
         ..text("type")
     };
-    vec![text("value"), kind, Attribute::new("primary", Shape::Boolean, "")]
+    let value = Attribute {
+        required: true,
+        ..text("value")
+    };
+    vec![value, kind, Attribute::new("primary", Shape::Boolean, "")]
 }
 
 fn read_only(attribute: Attribute) -> Attribute {
@@ -77,7 +81,10 @@ pub(crate) fn user() -> TypeSchema {
         many("phoneNumbers", slots(&["work", "mobile"])),
         many("addresses", vec![text("locality"), text("region"), text("type")]),
         many("x509Certificates", vec![Attribute::new("value", Shape::Octets, "")]),
-        read_only(many("groups", vec![text("value"), text("display"), text("type")])),
+        read_only(many(
+            "groups",
+            ["value", "display", "type"].map(|name| read_only(text(name))).into(),
+        )),
         Attribute {
             returned: Returned::Request,
             ..text("nickName")

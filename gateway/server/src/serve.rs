@@ -270,21 +270,23 @@ async fn with_kept(
         workers,
         guard_seed()?,
     );
-    let house = kept.zip(heard).map(|(kept, heard)| {
-        let ground = Ground {
-            upstreams: &upstreams,
-            records: kept.records(),
-            reservations: kept.reservations(),
-            live: Arc::clone(&live),
-            book: Arc::clone(&book),
-            audit,
-            clock: Arc::clone(&prepared.clock),
-            others: doors.others(Arc::clone(&prepared.clock)),
-            is_demo: prepared.is_demo,
-        };
-        SelfServiceHouse::build(&configuration, ground).map(|house| (house, heard))
-    });
-    let house = house.transpose()?;
+    let house = match kept.zip(heard) {
+        None => None,
+        Some((kept, heard)) => {
+            let ground = Ground {
+                upstreams: &upstreams,
+                records: kept.records(),
+                reservations: kept.reservations(),
+                live: Arc::clone(&live),
+                book: Arc::clone(&book),
+                audit,
+                clock: Arc::clone(&prepared.clock),
+                others: doors.others(Arc::clone(&prepared.clock)),
+                is_demo: prepared.is_demo,
+            };
+            Some((SelfServiceHouse::build(&configuration, ground).await?, heard))
+        }
+    };
     let mut sources: Vec<Arc<dyn CountSource>> = vec![
         doors.counts(),
         Arc::new(OwnCounts {
@@ -469,6 +471,9 @@ fn upstreams(
     settings
         .into_iter()
         .map(|settings| {
+            if let Some(told) = crate::commands::check::without_policy(&settings) {
+                tracing::warn!(target: "postern", "{told}");
+            }
             let directory = settings.name.to_string();
             let made = match kept.filter(|_| settings.is_in_process()) {
                 Some(kept) => kept.upstream(settings, Arc::clone(clock)),

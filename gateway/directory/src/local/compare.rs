@@ -2,6 +2,7 @@
 
 use super::LocalDirectory;
 use super::answer::Answer;
+use super::apart;
 use super::entry::Entry;
 use super::filter::{Filter, Subject};
 use super::operation::check_controls;
@@ -69,8 +70,10 @@ impl LocalDirectory {
             kind: Arc::clone(described.kind),
             options: described.canonical.split(';').skip(1).map(Into::into).collect(),
         };
+        let subject_is_plain = subject.options.is_empty();
         let present = Filter::Present(subject.clone());
-        if !self.matches(&present, &row, &entry, &access).await? {
+        let has_many = apart::keys(&row.body).contains(&&*described.kind.key) && subject_is_plain;
+        if !has_many && !self.matches(&present, &row, &entry, &access).await? {
             return Err(Answer::new(ResultCode::NO_SUCH_ATTRIBUTE, ""));
         }
         let equal = self

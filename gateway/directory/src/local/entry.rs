@@ -114,6 +114,16 @@ impl Entry {
             .retain(|attribute| !attribute.description.eq_ignore_ascii_case(description));
     }
 
+    /// Leaves an attribute without its values, in front of all others: they are kept elsewhere.
+    pub(super) fn empty(&mut self, description: &str) {
+        self.remove(description);
+        let attribute = Attribute {
+            description: description.into(),
+            values: Vec::new(),
+        };
+        self.attributes.insert(0, attribute);
+    }
+
     /// All of them.
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes

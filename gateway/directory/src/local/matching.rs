@@ -3,13 +3,20 @@
 use super::LocalDirectory;
 use super::access::{Access, Rights};
 use super::answer::Answer;
+use super::apart;
 use super::entry::Entry;
 use super::filter::{Filter, Overdone, Subject, Work};
-use super::schema::AttributeType;
+use super::schema::{AttributeType, INDEXED_OCTETS};
 use super::virtual_attributes::{self, Virtual};
 use postern_identity::records::EntryRow;
 use postern_ldap::{Message, ResultCode, WireError, control, oid};
 use std::sync::Arc;
+
+/// The most values that are looked up one by one of an attribute that is kept apart.
+const MOST_ASKED: usize = 64;
+
+/// A key, and the values that are asked for; `None`: something else is asked.
+type AskedApart = (Arc<str>, Option<Vec<Vec<u8>>>);
 
 /// A filter that is asked of many entries for one actor.
 pub(crate) struct Question {
@@ -17,11 +24,15 @@ pub(crate) struct Question {
     /// The types it looks at, each once.
     looked_at: Vec<Arc<AttributeType>>,
     virtuals: Vec<Virtual>,
+    /// Of attributes that may be kept apart: the values that are asked for, or `None` if something else is asked of them.
+    apart: Vec<AskedApart>,
     /// How many parts look at something.
     parts: usize,
     /// Which of those types were hidden last, and the filter without them.
     hidden: Option<(Vec<bool>, Filter)>,
     always: bool,
+    /// The attribute of which it asks for a value, or any of some, and nothing else: what is found by the index of it matches.
+    by_index: Option<Arc<str>>,
 }
 
 impl Question {
@@ -44,8 +55,28 @@ impl Question {
             .copied()
             .filter(|kind| looks_at(*kind))
             .collect();
+        let mut apart: Vec<AskedApart> = Vec::new();
+        asked_of(&filter, &mut |of, equal| {
+            for key in &of.covered {
+                let place = apart.iter().position(|(known, _)| known == key);
+                let place = place.unwrap_or_else(|| {
+                    apart.push((Arc::clone(key), Some(Vec::new())));
+                    apart.len() - 1
+                });
+                if let Some((_, asked)) = apart.get_mut(place) {
+                    match (asked.as_mut(), equal) {
+                        (Some(values), Some(value)) if values.len() < MOST_ASKED && value.ends_with(&[0]) => {
+                            values.push(value.to_vec());
+                        }
+                        _ => *asked = None,
+                    }
+                }
+            }
+        });
         Self {
+            apart,
             always: matches!(&filter, Filter::Present(of) if &*of.kind.key == "objectclass" && of.options.is_empty()),
+            by_index: sole_attribute(&filter),
             looked_at,
             virtuals,
             parts,
@@ -59,6 +90,11 @@ impl Question {
         self.always && rights.may_read("objectclass")
     }
 
+    /// Whether every entry matches that the index of its values found, of whom this may be read.
+    pub(crate) fn is_by_index(&self, rights: Rights<'_>) -> bool {
+        self.by_index.as_ref().is_some_and(|key| rights.may_read(key))
+    }
+
     /// Whether an entry matches. What may not be read makes a part undefined, so that nothing is found out by asking.
     pub(crate) async fn matches(
         &mut self,
@@ -69,6 +105,22 @@ impl Question {
         work: &mut Work,
     ) -> Result<bool, Answer> {
         let rights = access.to(&row.path);
+        let mut whole = None;
+        for key in apart::keys(&row.body) {
+            let Some((_, asked)) = self.apart.iter().find(|(known, _)| **known == *key) else {
+                continue;
+            };
+            if rights.may_read(key) {
+                let whole = whole.get_or_insert_with(|| entry.clone());
+                match asked {
+                    Some(values) => directory.put_back_these(row, whole, key, values).await?,
+                    None => {
+                        directory.put_back(row, whole, |which| which == key).await?;
+                    }
+                }
+            }
+        }
+        let entry = whole.as_ref().unwrap_or(entry);
         let mut worked_out = Vec::new();
         for which in &self.virtuals {
             if rights.may_read(which.key()) {
@@ -103,6 +155,39 @@ impl Question {
             self.hidden = Some((which, self.filter.clone().hiding(&is_hidden)));
         }
         self.hidden.as_ref().map_or(&Filter::Undefined, |(_, filter)| filter)
+    }
+}
+
+/// The key of the attribute, if a filter asks for nothing but whole values of one that its index has.
+fn sole_attribute(filter: &Filter) -> Option<Arc<str>> {
+    match filter {
+        Filter::Equal(of, value) => {
+            let [sole] = of.kind.covered.as_slice() else {
+                return None;
+            };
+            // Of longer ones the index has the beginning.
+            let is_whole = of.kind.indexed && of.options.is_empty() && value.len() < INDEXED_OCTETS;
+            is_whole.then(|| Arc::clone(sole))
+        }
+        Filter::Or(parts) => {
+            let (first, rest) = parts.split_first()?;
+            let key = sole_attribute(first)?;
+            rest.iter()
+                .all(|part| sole_attribute(part).as_ref() == Some(&key))
+                .then_some(key)
+        }
+        _ => None,
+    }
+}
+
+/// The types of a filter's parts, each with the value it is to equal, or `None` where something else is asked.
+// As deep as a filter may nest: it was counted when it was read.
+fn asked_of(filter: &Filter, visit: &mut impl FnMut(&AttributeType, Option<&[u8]>)) {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| asked_of(part, visit)),
+        Filter::Not(part) => asked_of(part, visit),
+        Filter::Equal(of, value) => visit(&of.kind, Some(value)),
+        other => subjects(other, &mut |subject| visit(&subject.kind, None)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! **The walk.** [`LocalDirectory::connect`] gives the end of a lane (`stream`): frames go in, each becomes an `operation` in the name of the
 //! connection's `session`, and what it answers comes out. Names, entries, values and filters are read by the `schema`; rows come from the port
 //! [`Entries`]. A search makes a `plan` of which index to use and looks at each entry for itself (`matching`); what somebody may not read
-//! (`access`) is as if it were not there.
+//! (`access`) is as if it were not there. Members of large groups are kept `apart` and put back only where somebody needs them.
 //!
 //! Aliases are entries like others and never followed, and there are no references.
 //!
@@ -11,6 +11,7 @@
 
 pub(crate) mod access;
 pub(crate) mod answer;
+mod apart;
 mod bind;
 mod compare;
 pub mod entry;

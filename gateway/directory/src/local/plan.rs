@@ -3,13 +3,15 @@
 
 use super::LocalDirectory;
 use super::access::Access;
+use super::answer::Answer;
 use super::entry::Entry;
 use super::filter::{Filter, Subject};
 use super::path::NamePath;
 use super::schema::{Schema, indexed_part};
 use super::virtual_attributes::MEMBERS;
-use postern_identity::records::{EntryRow, Indexed, Position, Reach, RecordsError, Selection, Wanted};
-use std::collections::VecDeque;
+use postern_identity::records::entries::MOST_VALUES;
+use postern_identity::records::{EntryRow, Indexed, Position, Reach, Selection, Wanted};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Parts whose entries together are all that can match.
@@ -38,6 +40,8 @@ enum Rank {
     Members,
     Beginning,
     Range,
+    /// Every value is looked at, but not every entry.
+    Piece,
     Present,
     Class,
     /// An entry is found as often as it has members.
@@ -62,7 +66,7 @@ const MOST_PARTS: usize = 512;
 const FIRST_PAGE: u32 = 32;
 const LARGEST_PAGE: u32 = 512;
 /// So many octets of bodies are meant to be in one page.
-const PAGE_OCTETS: usize = 128 * 1024;
+const PAGE_OCTETS: usize = 256 * 1024;
 
 impl Plan {
     /// One part.
@@ -92,6 +96,10 @@ impl Plan {
                 // One more tells whether there are more.
                 (most, _) => most.saturating_add(1).min(FIRST_PAGE),
             },
+            by_index: self
+                .parts
+                .iter()
+                .all(|part| matches!(part, Part::Select(Selection::Equal(_) | Selection::AnyOf { .. }))),
             reach,
             everything: false,
             parts: self.parts.into(),
@@ -121,7 +129,7 @@ fn best(filter: &Filter, schema: &Schema) -> Option<Plan> {
                 all.rank = all.rank.max(plan.rank);
                 all.parts.extend(plan.parts);
             }
-            all.parts.dedup();
+            all.parts = together(all.parts);
             (all.parts.len() <= MOST_PARTS).then_some(all)
         }
         Filter::Equal(of, value) if &*of.kind.key == "memberof" => Some(Plan {
@@ -146,7 +154,13 @@ fn best(filter: &Filter, schema: &Schema) -> Option<Plan> {
             })
         }
         Filter::Substrings(of, pieces) => {
-            let initial = indexed_part(pieces.initial.as_deref()?);
+            let Some(initial) = pieces.initial.as_deref().map(indexed_part) else {
+                let piece = pieces.any.iter().chain(&pieces.last).max_by_key(|piece| piece.len())?;
+                return by_index(of, schema, Rank::Piece, |attribute| Selection::Containing {
+                    attribute,
+                    piece: piece.as_slice().into(),
+                });
+            };
             by_index(of, schema, Rank::Beginning, |attribute| Selection::Between {
                 attribute,
                 from: initial.into(),
@@ -177,6 +191,41 @@ fn best(filter: &Filter, schema: &Schema) -> Option<Plan> {
         Filter::Undefined => Some(nothing()),
         Filter::Not(_) | Filter::Extensible(_) | Filter::Bits { .. } => None,
     }
+}
+
+/// Values of one attribute are asked for together.
+fn together(parts: Vec<Part>) -> Vec<Part> {
+    let mut values: BTreeMap<Arc<str>, BTreeSet<Arc<[u8]>>> = BTreeMap::new();
+    let mut all: Vec<Part> = Vec::new();
+    for part in parts {
+        match part {
+            Part::Select(Selection::Equal(indexed)) => {
+                values.entry(indexed.attribute).or_default().insert(indexed.value);
+            }
+            Part::Select(Selection::AnyOf {
+                attribute,
+                values: several,
+            }) => values.entry(attribute).or_default().extend(several.iter().cloned()),
+            other if all.last() == Some(&other) => {}
+            other => all.push(other),
+        }
+    }
+    for (attribute, values) in values {
+        let values: Vec<Arc<[u8]>> = values.into_iter().collect();
+        for some in values.chunks(MOST_VALUES) {
+            all.push(Part::Select(match some {
+                [value] => Selection::Equal(Indexed {
+                    attribute: Arc::clone(&attribute),
+                    value: Arc::clone(value),
+                }),
+                some => Selection::AnyOf {
+                    attribute: Arc::clone(&attribute),
+                    values: some.into(),
+                },
+            }));
+        }
+    }
+    all
 }
 
 fn nothing() -> Plan {
@@ -210,6 +259,8 @@ pub(super) struct Source {
     parts: VecDeque<Part>,
     after: Option<Position>,
     limit: u32,
+    /// All it finds, it finds by whole values.
+    by_index: bool,
     /// It gave up its plan.
     everything: bool,
 }
@@ -227,6 +278,11 @@ impl Source {
         self.parts = VecDeque::from([Part::Select(Selection::Place)]);
     }
 
+    /// Whether it still goes by an index.
+    pub(super) fn is_by_index(&self) -> bool {
+        !self.everything && self.by_index
+    }
+
     /// Whether nothing can come any more.
     pub(super) fn is_empty(&self) -> bool {
         self.parts.is_empty()
@@ -237,7 +293,7 @@ impl Source {
         &mut self,
         directory: &LocalDirectory,
         access: &Access,
-    ) -> Result<Option<Vec<EntryRow>>, RecordsError> {
+    ) -> Result<Option<Vec<EntryRow>>, Answer> {
         match self.parts.front_mut() {
             None => Ok(None),
             Some(Part::Select(selection)) => {
@@ -245,10 +301,13 @@ impl Source {
                     reach: self.reach.clone(),
                     by: selection.clone(),
                     after: self.after.take(),
-                    limit: if is_scattered(selection) {
-                        LARGEST_PAGE
-                    } else {
-                        self.limit
+                    limit: match selection {
+                        _ if is_scattered(selection) => LARGEST_PAGE,
+                        // Each has usually one.
+                        Selection::AnyOf { values, .. } => {
+                            self.limit.max(u32::try_from(values.len() + 1).unwrap_or(LARGEST_PAGE))
+                        }
+                        _ => self.limit,
                     },
                 };
                 let page = directory.entries.select(&directory.tree, &wanted).await?;
@@ -310,15 +369,16 @@ fn next_limit(limit: u32, rows: &[EntryRow]) -> u32 {
 
 impl LocalDirectory {
     /// Where the members of a group stand, as far as they may be known.
-    async fn members_of(&self, group: &NamePath, access: &Access) -> Result<VecDeque<Arc<[u8]>>, RecordsError> {
+    async fn members_of(&self, group: &NamePath, access: &Access) -> Result<VecDeque<Arc<[u8]>>, Answer> {
         let rights = access.to(group.octets());
         if !rights.may_see() {
             return Ok(VecDeque::new());
         }
         let row = self.entries.nearest(&self.tree, &[group.octets()]).await?;
-        let Some(entry) = row.and_then(|row| Entry::decode(&row.body)) else {
+        let Some((row, mut entry)) = row.and_then(|row| Entry::decode(&row.body).map(|entry| (row, entry))) else {
             return Ok(VecDeque::new());
         };
+        self.put_back(&row, &mut entry, |key| rights.may_read(key)).await?;
         let members = MEMBERS.iter().filter(|key| rights.may_read(key));
         Ok(members
             .flat_map(|key| entry.values(key))

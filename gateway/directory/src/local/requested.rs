@@ -77,6 +77,18 @@ impl Requested {
         &self.virtuals
     }
 
+    /// Whether an attribute is asked for, under no options, with the values it has.
+    pub(crate) fn wants_key(&self, key: &str, schema: &Schema) -> bool {
+        schema
+            .attribute(key.as_bytes())
+            .is_some_and(|kind| self.wants_type(kind))
+    }
+
+    /// The same, of a type.
+    pub(crate) fn wants_type(&self, kind: &AttributeType) -> bool {
+        self.wants(kind, kind.name.as_bytes())
+    }
+
     fn wants(&self, kind: &AttributeType, description: &[u8]) -> bool {
         let all = if kind.operational {
             self.all_operational

@@ -5,6 +5,7 @@
 use super::LocalDirectory;
 use super::access::Access;
 use super::answer::{self, Answer};
+use super::apart;
 use super::entry::Entry;
 use super::filter::{Filter, Work};
 use super::matching::{Question, filter_fault};
@@ -234,7 +235,12 @@ impl Search {
         let rights = self.access.to(&row.path);
         let at_once = self.seen.is_none() && !self.without_base && self.question.is_always(rights) && rights.may_see();
         if !at_once {
-            match self.matched(row).await? {
+            let matched = if self.places.is_none() && self.source.is_by_index() && self.question.is_by_index(rights) {
+                self.found(row)
+            } else {
+                self.matched(row).await?
+            };
+            match matched {
                 Matched::Yes(_) => {}
                 Matched::Again => return Ok(()),
                 Matched::No => return self.looked_in_vain(),
@@ -246,6 +252,13 @@ impl Search {
             None => {}
         }
         let rights = self.access.to(&row.path);
+        let kept_apart = apart::keys(&row.body);
+        let whole = if kept_apart.is_empty() {
+            None
+        } else {
+            let wanted = |key: &str| self.requested.wants_key(key, &self.directory.schema) && rights.may_read(key);
+            Some(self.directory.whole_body(row, wanted).await?)
+        };
         let worked_out = self
             .directory
             .worked_out_attributes(&self.requested, row, &self.access)
@@ -253,13 +266,42 @@ impl Search {
         let mut types = Vec::new();
         let pieces = self
             .requested
-            .pick(&row.body, &worked_out, &mut types, rights, &self.directory.schema)
+            .pick(
+                whole.as_deref().unwrap_or(&row.body),
+                &worked_out,
+                &mut types,
+                rights,
+                &self.directory.schema,
+            )
             .map_err(|_| unreadable())?;
         answer::entry(out, self.id, &row.name, &pieces);
         if let Some(page) = &mut self.page {
             page.left -= 1;
         }
         Ok(())
+    }
+
+    /// The same as [`Search::matched`] of an entry that was found by just what is asked: there is nothing to look at in it.
+    fn found(&mut self, row: &EntryRow) -> Matched {
+        if self.seen.as_ref().is_some_and(|seen| seen.contains(&row.id)) {
+            return Matched::Again;
+        }
+        let is_base = self.without_base && row.path == *self.base.octets();
+        if is_base || !self.access.to(&row.path).may_see() {
+            return Matched::No;
+        }
+        self.remember(row);
+        Matched::Yes(Box::default())
+    }
+
+    fn remember(&mut self, row: &EntryRow) {
+        if let Some(seen) = self.seen.as_mut().filter(|_| self.source.may_repeat()) {
+            seen.insert(row.id);
+            if seen.len() == MOST_SEEN {
+                self.rows.clear();
+                self.source.look_at_everything();
+            }
+        }
     }
 
     /// Whether an entry matches, may be seen and was not told of before.
@@ -281,12 +323,8 @@ impl Search {
         {
             return Ok(Matched::No);
         }
-        if let Some(seen) = self.seen.as_mut().filter(|_| !gathered && self.source.may_repeat()) {
-            seen.insert(row.id);
-            if seen.len() == MOST_SEEN {
-                self.rows.clear();
-                self.source.look_at_everything();
-            }
+        if !gathered {
+            self.remember(row);
         }
         Ok(Matched::Yes(Box::new(entry)))
     }

@@ -202,7 +202,8 @@ pub enum Selection {
         /// The values.
         values: Arc<[Arc<[u8]>]>,
     },
-    /// Any value of an attribute that has these octets somewhere in it. Every value of the attribute is looked at, but no entry that has none such.
+    /// Any value of an attribute that has these octets somewhere in it, or is as long as stores keep and may have been cut. Every value of the
+    /// attribute is looked at, some thousand a page, but no entry that has none such.
     Containing {
         /// Of which attribute.
         attribute: Arc<str>,

@@ -36,7 +36,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
     let mut all: Vec<&str> = select::ALL.into_iter().chain(statements::all()).collect();
     all.extend(words::all(&words::POSTGRES));
     for (number, sql) in all.iter().enumerate() {
-        let parameters = (1..=9)
+        let parameters = (1..=10)
             .rev()
             .find(|number| sql.contains(&format!("${number}")))
             .unwrap_or(0);

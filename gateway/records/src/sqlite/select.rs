@@ -3,7 +3,7 @@
 //! `LIMIT ?5 + 0` and not `LIMIT ?5`: SQLite plans a statement anew whenever a bare parameter of LIMIT is bound.
 
 use super::failure;
-use crate::limits::{behind, behind_all, looked_at, small};
+use crate::limits::{MOST_LOOKED_AT, behind, behind_all, longest, looked_at, small};
 use crate::page::{Gathering, Place};
 use futures_util::TryStreamExt;
 use postern_identity::Timestamp;
@@ -78,14 +78,17 @@ macro_rules! between {
         )
     };
 }
-/// Values with a piece in them: each is looked at in the index, where they stand side by side.
+/// Values with a piece in them, up to a place: each is looked at in the index, where they stand side by side. Of those that may have been cut
+/// the piece may be in what was cut off.
 macro_rules! containing {
     ($reach:expr) => {
         by_values!(
             concat!(
                 "SELECT value, entry FROM indexed WHERE kind = ",
                 kind!(),
-                " AND (value, entry) > (?3, ?4) AND value < ?5 AND instr(value, ?9) > 0 ORDER BY value, entry"
+                " AND (value, entry) > (?3, ?4) AND (value, entry) <= (?5, ?10) AND (instr(value, ?9) > 0 OR length(value) >= ",
+                longest!(),
+                ") ORDER BY value, entry"
             ),
             $reach
         )
@@ -175,6 +178,12 @@ const CHILDREN_ANY_OF: &str = any_of!(concat!(
     " AND path = ?7) AND e.path < ?8"
 ));
 const WITHIN_ANY_OF: &str = any_of!("e.path >= ?7 AND e.path < ?8");
+/// How far values are looked at for one page, where there are more.
+const BOUNDARY: &str = concat!(
+    "SELECT value, entry FROM indexed WHERE kind = ",
+    kind!(),
+    " AND (value, entry) > (?3, ?4) ORDER BY value, entry LIMIT 1 OFFSET ?5 + 0",
+);
 const VALUES_APART: &str = concat!(
     "SELECT value, written FROM indexed INDEXED BY indexed_by_entry WHERE kind = ",
     kind!(),
@@ -214,7 +223,7 @@ const SETTINGS: &str = "SELECT name, value, at FROM settings ORDER BY name";
 
 /// Every statement that reads, for the test that asks how each is done.
 #[cfg(test)]
-pub(super) const ALL: [&str; 21] = [
+pub(super) const ALL: [&str; 22] = [
     ONLY,
     ONLY_EQUAL,
     ONLY_BETWEEN,
@@ -228,6 +237,7 @@ pub(super) const ALL: [&str; 21] = [
     WITHIN_CONTAINING,
     CHILDREN_ANY_OF,
     WITHIN_ANY_OF,
+    BOUNDARY,
     VALUES_APART,
     NAMES,
     HAS_VALUE,
@@ -303,15 +313,32 @@ pub(super) async fn select(on: &mut SqliteConnection, tree: &str, wanted: &Wante
                 (_, Reach::Children(_)) => CHILDREN_CONTAINING,
                 (_, _) => WITHIN_CONTAINING,
             };
+            let mut boundary: Option<(Vec<u8>, i64)> = None;
+            if let Selection::Containing { .. } = &wanted.by {
+                let statement = query(BOUNDARY)
+                    .bind(tree)
+                    .bind(&**attribute)
+                    .bind(value.clone())
+                    .bind(entry);
+                let row = statement.bind(MOST_LOOKED_AT).fetch_optional(&mut *on).await;
+                let read = |row: SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?));
+                let row = row.and_then(|row| row.map(read).transpose());
+                boundary = row.map_err(|error| failure::reading(&error))?;
+            }
+            let (last, last_entry) = boundary.clone().unwrap_or_else(|| (behind_all(), i64::MAX));
             let statement = query(sql).bind(tree).bind(&**attribute).bind(value).bind(entry);
-            let statement = statement.bind(behind_all()).bind(many).bind(&**path).bind(end);
+            let statement = statement.bind(last).bind(many).bind(&**path).bind(end);
             let statement = match &wanted.by {
                 Selection::AnyOf { values, .. } => with_values(statement, values),
-                Selection::Containing { piece, .. } => statement.bind(&**piece),
+                Selection::Containing { piece, .. } => statement.bind(&**piece).bind(last_entry),
                 _ => statement,
             };
             let place = |row: &SqliteRow| Ok((Place::Value(row.try_get(0)?, row.try_get(1)?), 2));
-            gather(on, statement, wanted.limit, many, place).await
+            let mut page = gather(on, statement, wanted.limit, many, place).await?;
+            if let (None, Some((value, entry))) = (&page.next, boundary) {
+                page.next = Some(Place::Value(value, entry).position());
+            }
+            Ok(page)
         }
         (Selection::Between { attribute, from, to }, reach) => {
             let to = to.as_deref().map_or_else(behind_all, <[u8]>::to_vec);

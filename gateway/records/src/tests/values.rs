@@ -134,6 +134,10 @@ async fn a_piece_is_found_wherever_it_stands_and_is_no_pattern(store: &Store) {
             assert_eq!(found.len(), count, "{piece} {limit}");
         }
     }
+    let long = "l".repeat(2_000);
+    let cut = insert(&["o=root", "ou=people", "cn=cut"], &[("uid", &long)]);
+    commit(store, vec![cut]).await.unwrap();
+    assert_eq!(names(store, below(), containing(b"u007"), 10).await, ["cn=cut", "cn=7"]);
     let odd = insert(&["o=root", "ou=people", "cn=odd"], &[]);
     let EntryChange::Insert(mut odd) = odd else {
         unreachable!()
@@ -146,7 +150,7 @@ async fn a_piece_is_found_wherever_it_stands_and_is_no_pattern(store: &Store) {
     for piece in [&b"\0\xff"[..], b"\xff%", b"%b"] {
         assert_eq!(
             names(store, below(), containing(piece), 10).await,
-            ["cn=odd"],
+            ["cn=odd", "cn=cut"],
             "{piece:?}"
         );
     }

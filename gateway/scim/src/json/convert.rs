@@ -5,7 +5,7 @@ use super::read::named;
 use crate::scalar;
 use crate::wire::last_segment;
 use crate::wire::name::{refers, sub_of};
-use postern_identity::provisioning::{Attribute, EditFault, EditFaultKind, Shape, Value};
+use postern_identity::provisioning::{Attribute, EditFault, EditFaultKind, Mutability, Shape, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,24 @@ pub(crate) const MOST_VALUES: usize = 1_000;
 /// How one client is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader {
-    pub(crate) strictness: Strictness,
+    strictness: Strictness,
+    /// What nobody writes is read too, to be compared.
+    compares: bool,
 }
 
 impl Reader {
+    pub(crate) fn new(strictness: Strictness) -> Self {
+        Self {
+            strictness,
+            compares: false,
+        }
+    }
+
+    /// Reads what is only compared with what is there.
+    pub(crate) fn comparing(self) -> Self {
+        Self { compares: true, ..self }
+    }
+
     pub(crate) fn is_strict(self) -> bool {
         self.strictness == Strictness::Strict
     }
@@ -53,8 +67,11 @@ impl Reader {
             return Err(invalid(attribute, &format!("has more than {MOST_VALUES} values")));
         }
         for item in list {
-            if let Some(value) = self.element(item, attribute)? {
-                merge(&mut values, value);
+            match self.element(item, attribute)? {
+                // A type without a value is what some send for none.
+                Some(hollow) if !self.is_strict() && !self.compares && is_hollow(attribute, &hollow) => {}
+                Some(value) => merge(&mut values, value),
+                None => {}
             }
         }
         if values.iter().filter(|value| is_primary(value)).count() > 1 {
@@ -104,10 +121,10 @@ impl Reader {
                 continue;
             }
             // RFC 7643 §7: of what nobody writes what is sent does not count.
-            if sub.mutability == postern_identity::provisioning::Mutability::ReadOnly {
+            if sub.mutability == Mutability::ReadOnly && !self.compares {
                 continue;
             }
-            match self.value(json, sub).map_err(|fault| within(attribute, fault))? {
+            match self.value(json, sub).map_err(|fault| within(attribute, &fault))? {
                 Some(known) => insert(&mut value, attribute, sub, known)?,
                 // `{"value": ""}` is no value at all, whatever stands beside it.
                 None if sub.name.as_ref() == "value" => return Ok(None),
@@ -178,6 +195,21 @@ pub(crate) fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
+/// Whether nothing is left of an element but what says where it belongs.
+pub(crate) fn is_hollow(attribute: &Attribute, element: &Value) -> bool {
+    match element {
+        Value::Complex(subs) => subs.keys().all(|name| {
+            let read_only = || {
+                attribute
+                    .sub(name)
+                    .is_some_and(|sub| sub.mutability == Mutability::ReadOnly)
+            };
+            matches!(name.as_ref(), "type" | "primary") || read_only()
+        }),
+        _ => false,
+    }
+}
+
 pub(crate) fn is_primary(value: &Value) -> bool {
     value.sub("primary") == Some(&Value::Boolean(true))
 }
@@ -200,7 +232,9 @@ fn insert(
 pub(crate) fn normal(attribute: &Attribute, sub: &Attribute, known: Value) -> Result<Option<Value>, EditFault> {
     match (sub.name.as_ref(), known) {
         ("primary", Value::Boolean(false)) => Ok(None),
-        ("type", Value::Text(kind)) if !sub.canonical.is_empty() => place(attribute, sub, &kind).map(Some),
+        ("type", Value::Text(kind)) if !sub.canonical.is_empty() && sub.mutability != Mutability::ReadOnly => {
+            place(attribute, sub, &kind).map(Some)
+        }
         (_, known) => Ok(Some(known)),
     }
 }
@@ -229,6 +263,6 @@ fn invalid(attribute: &Attribute, what: &str) -> EditFault {
     EditFault::new(EditFaultKind::InvalidValue, format!("{} {what}", attribute.name))
 }
 
-fn within(attribute: &Attribute, fault: EditFault) -> EditFault {
+fn within(attribute: &Attribute, fault: &EditFault) -> EditFault {
     EditFault::new(fault.kind, format!("{}.{}", attribute.name, fault.detail))
 }

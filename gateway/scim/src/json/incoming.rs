@@ -31,7 +31,7 @@ pub fn resource(body: Json, types: &TypeSchema, strictness: Strictness) -> Resul
     };
     let mut reading = Reading {
         types,
-        reader: Reader { strictness },
+        reader: Reader::new(strictness),
         incoming: Incoming {
             attributes: Attributes::default(),
             password: None,
@@ -206,12 +206,11 @@ impl Incoming {
 
 fn replaced(key: &Key, attribute: &Attribute, was: &Value, now: Option<Value>) -> Result<Option<Value>, EditFault> {
     match (attribute.mutability, now) {
-        (Mutability::ReadOnly | Mutability::WriteOnly, _) => Ok(Some(was.clone())),
         (Mutability::Immutable, Some(now)) if now != *was => {
             let detail = format!("{} cannot be changed once it is set", attribute.name);
             Err(EditFault::new(EditFaultKind::Mutability, detail))
         }
-        (Mutability::Immutable, _) => Ok(Some(was.clone())),
+        (Mutability::ReadOnly | Mutability::WriteOnly | Mutability::Immutable, _) => Ok(Some(was.clone())),
         (Mutability::ReadWrite, None) => Ok(stays_unsaid(key).then(|| was.clone())),
         (Mutability::ReadWrite, Some(now)) => Ok(Some(with_read_only(attribute, was, now))),
     }

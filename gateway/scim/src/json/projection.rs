@@ -99,11 +99,9 @@ impl Shown {
     pub(super) fn shows(&self, sub: &str, returned: Returned) -> bool {
         let is_named = |subs: &[Arc<str>]| subs.iter().any(|named| named.eq_ignore_ascii_case(sub));
         match (self, returned) {
-            (Self::Not, _) | (_, Returned::Never) => false,
-            (_, Returned::Always) => true,
-            (Self::Subs(subs), _) => is_named(subs),
-            (_, Returned::Request) => false,
-            (Self::Whole, Returned::Default) => true,
+            (Self::Not, _) | (_, Returned::Never) | (Self::Whole | Self::But(_), Returned::Request) => false,
+            (Self::Whole, Returned::Default) | (_, Returned::Always) => true,
+            (Self::Subs(subs), Returned::Default | Returned::Request) => is_named(subs),
             (Self::But(subs), Returned::Default) => !is_named(subs),
         }
     }

@@ -3,7 +3,7 @@
 use super::members::{Fold, chosen};
 use super::read::{fault, read_only};
 use super::{MembersStep, Step, Template, Verb};
-use crate::json::convert::{MOST_VALUES, is_primary, is_same};
+use crate::json::convert::{MOST_VALUES, is_hollow, is_primary, is_same, merge};
 use crate::json::{ReadId, Strictness};
 use crate::wire::name::attribute_of;
 use postern_identity::Secret;
@@ -253,8 +253,12 @@ impl<'t> Work<'t> {
         for key in std::mem::take(&mut self.touched) {
             let attribute = self.attribute(&key)?;
             let was = before.attributes.get(&key);
-            let mut values = self.values(&key);
-            values.retain(|value| !is_hollow(attribute, value));
+            let mut values = Vec::new();
+            for value in self.values(&key) {
+                if !is_hollow(attribute, &value) {
+                    merge(&mut values, value);
+                }
+            }
             if let ([now], Some(was), false) = (values.as_mut_slice(), was, attribute.multi_valued) {
                 forget_derived(attribute, was, now);
             }
@@ -329,21 +333,6 @@ fn set_sub(attribute: &Attribute, element: &mut Value, name: &str, value: Option
 fn not_primary(element: &mut Value) {
     if let Value::Complex(subs) = element {
         subs.remove("primary");
-    }
-}
-
-/// Whether nothing is left of an element but what says where it belongs.
-fn is_hollow(attribute: &Attribute, element: &Value) -> bool {
-    match element {
-        Value::Complex(subs) => subs.keys().all(|name| {
-            let read_only = || {
-                attribute
-                    .sub(name)
-                    .is_some_and(|sub| sub.mutability == Mutability::ReadOnly)
-            };
-            matches!(name.as_ref(), "type" | "primary") || read_only()
-        }),
-        _ => false,
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn steps(body: Json, types: &TypeSchema, strictness: Strictness) -> R
     let Json::Object(mut body) = body else {
         return Err(syntax("a PATCH request is an object"));
     };
-    let reader = Reader { strictness };
+    let reader = Reader::new(strictness);
     let schemas = take(&mut body, "schemas");
     if reader.is_strict() || schemas.is_some() {
         names_schema(schemas.as_ref(), PATCH_OP)?;
@@ -62,7 +62,7 @@ impl Reading<'_> {
         let Json::Object(mut operation) = operation else {
             return Err(syntax("an operation is an object with op, path and value"));
         };
-        let verb = self.verb(take(&mut operation, "op"))?;
+        let verb = self.verb(take(&mut operation, "op").as_ref())?;
         let value = take(&mut operation, "value");
         let path = match take(&mut operation, "path") {
             None | Some(Json::Null) => None,
@@ -80,8 +80,8 @@ impl Reading<'_> {
         }
     }
 
-    fn verb(&self, op: Option<Json>) -> Result<Verb, EditFault> {
-        let op = match &op {
+    fn verb(&self, op: Option<&Json>) -> Result<Verb, EditFault> {
+        let op = match op {
             Some(Json::String(op)) => op.as_str(),
             _ => "",
         };
@@ -96,9 +96,11 @@ impl Reading<'_> {
 
     fn at_path(&mut self, verb: Verb, text: &str, value: Json) -> Result<(), EditFault> {
         match (path(text, self.types)?, value) {
-            (PatchPath::Extension(urn), _) if verb == Verb::Remove => self.steps.push(Step::ClearExtension(urn)),
+            (PatchPath::Extension(urn), _) if verb == Verb::Remove => {
+                self.steps.push(Step::ClearExtension(urn));
+            }
             (PatchPath::Extension(urn), Json::Null) if verb == Verb::Replace => {
-                self.steps.push(Step::ClearExtension(urn))
+                self.steps.push(Step::ClearExtension(urn));
             }
             (PatchPath::Extension(urn), Json::Object(values)) if !self.reader.is_strict() => {
                 self.spread(verb, values, Some(&urn))?;
@@ -123,11 +125,14 @@ impl Reading<'_> {
             if urn.is_none() && name.eq_ignore_ascii_case("schemas") {
                 continue;
             }
-            let is_core = name.eq_ignore_ascii_case(&self.types.core.urn);
-            if let (true, None, false, Json::Object(inner)) = (is_core, urn, self.reader.is_strict(), &value) {
-                self.spread(verb, inner.clone(), Some(&Arc::clone(&self.types.core.urn)))?;
-                continue;
-            }
+            let is_core = urn.is_none() && name.eq_ignore_ascii_case(&self.types.core.urn);
+            let value = match value {
+                Json::Object(inner) if is_core && !self.reader.is_strict() => {
+                    self.spread(verb, inner, Some(&Arc::clone(&self.types.core.urn)))?;
+                    continue;
+                }
+                value => value,
+            };
             let text: Cow<'_, str> =
                 urn.map_or(Cow::Borrowed(name.as_str()), |urn| Cow::Owned(format!("{urn}:{name}")));
             match (path(&text, self.types), value) {

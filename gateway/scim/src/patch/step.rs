@@ -257,7 +257,7 @@ impl Reading<'_> {
                 _ => {}
             }
         }
-        let value = self.reader.value(value, place.attribute)?;
+        let value = self.reader.comparing().value(value, place.attribute)?;
         self.steps.push(Step::Echo { key: place.key, value });
         Ok(())
     }

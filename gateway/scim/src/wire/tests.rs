@@ -285,7 +285,7 @@ fn operands_fit_their_attributes() {
         (r#"x509Certificates.value eq "AA==""#, "pr alone"),
         (r#"name eq "x""#, "sub-attributes"),
         (r#"addresses eq "x""#, "sub-attributes"),
-        (r#"userName eq bjensen"#, "in quotes"),
+        ("userName eq bjensen", "in quotes"),
     ] {
         let said = refused(text);
         assert!(said.contains(why), "{text}: {said}");

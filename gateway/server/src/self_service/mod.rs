@@ -114,8 +114,8 @@ pub(crate) struct HttpDoor {
 }
 
 impl SelfServiceHouse {
-    /// Made of its parts. Nothing listens and nothing works yet.
-    pub(crate) fn build(configuration: &Configuration, ground: Ground<'_>) -> Result<Self, ServeError> {
+    /// Made of its parts. Nothing listens and nothing works yet; directories that are provisioned are asked for their schemas.
+    pub(crate) async fn build(configuration: &Configuration, ground: Ground<'_>) -> Result<Self, ServeError> {
         let chance: Arc<dyn Chance> = Arc::new(Randomness::new());
         let key = match &configuration.secrets.key {
             Some(key) => key.duplicate(),
@@ -189,7 +189,8 @@ impl SelfServiceHouse {
                 audit,
                 clock: &ground.clock,
             },
-        )?;
+        )
+        .await?;
         Ok(Self {
             provisioned,
             desk,
@@ -252,7 +253,8 @@ impl SelfServiceHouse {
         if !self.chance.fill(&mut seed) {
             return Err(ServeError::Tls);
         }
-        let settings = door::settings(http, configuration, certificates, seed).ok_or(ServeError::Tls)?;
+        let settings =
+            door::settings(http, configuration, certificates, self.counts.requests(), seed).ok_or(ServeError::Tls)?;
         let listener = doors::listen(http.address).map_err(|error| ServeError::Listen {
             name: "http".to_owned(),
             address: http.address,

@@ -41,7 +41,7 @@ pub(super) struct ProvisionedRoute {
 }
 
 /// A registrar for each table.
-pub(super) fn provisioned(
+pub(super) async fn provisioned(
     configuration: &Configuration,
     ground: &Ground<'_>,
 ) -> Result<Vec<ProvisionedRoute>, ServeError> {
@@ -67,8 +67,8 @@ pub(super) fn provisioned(
             .iter()
             .find(|one| one.directory == route.directory);
         let attributes = super::people::attributes(upstream, configured);
-        let directory = Provisioner::new(Arc::clone(upstream), scim.provisioning.clone(), attributes);
-        let directory = directory.map_err(|error| unusable(error.to_string()))?;
+        let directory = Provisioner::start(Arc::clone(upstream), scim.provisioning.clone(), attributes);
+        let directory = directory.await.map_err(|error| unusable(error.to_string()))?;
         let registrar = Registrar::new(RegistrarParts {
             route: Arc::clone(&scim.route),
             directory: Arc::new(directory),

@@ -9,6 +9,7 @@ use postern_ldap::filter::text;
 use postern_ldap::search::Scope;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use std::sync::atomic::Ordering;
 
 const WORDS: &[&str] = &[
     "ada",
@@ -182,4 +183,43 @@ fn a_search_finds_what_the_filter_says_by_whatever_index() {
         })
         .unwrap();
     assert!(found.get() > 100, "the filters are not about anything: {}", found.get());
+}
+
+/// How often the store was asked, and how many rows it gave.
+fn cost(stage: &Stage) -> (usize, usize) {
+    let entries = &stage.entries;
+    (
+        entries.reads.load(Ordering::Relaxed),
+        entries.rows.load(Ordering::Relaxed),
+    )
+}
+
+#[tokio::test]
+async fn several_entries_by_their_ids_are_one_read() {
+    let stage = Stage::new().await;
+    let uuid = |number: usize| format!("00000000-0000-4000-9000-{number:012x}");
+    for number in 0..150_usize {
+        let (name, id) = (format!("uid=n{number},{BASE}"), uuid(number));
+        let attributes = [
+            ("objectClass", "inetOrgPerson"),
+            ("cn", "n"),
+            ("sn", "n"),
+            ("entryUUID", &*id),
+        ];
+        stage.add(&name, &attributes).await;
+    }
+    let parts: Vec<String> = (0..45).map(|number| format!("(entryUUID={})", uuid(number))).collect();
+    let before = cost(&stage);
+    assert_eq!(stage.root().found(&format!("(|{})", parts.concat())).await.len(), 45);
+    let after = cost(&stage);
+    assert!(after.0 - before.0 <= 2, "{before:?} {after:?}");
+    assert_eq!(after.1 - before.1, 45);
+}
+
+#[tokio::test]
+async fn a_piece_of_a_value_is_found_without_reading_those_that_have_it_not() {
+    let stage = crowd().await;
+    let before = cost(&stage);
+    assert_eq!(stage.root().found("(uid=*10*)").await, [format!("uid=p10,{BASE}")]);
+    assert_eq!(cost(&stage).1 - before.1, 1);
 }

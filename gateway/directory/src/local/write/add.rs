@@ -8,6 +8,7 @@ use super::{Plan, Tries, generalized_time, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
+use crate::local::apart;
 use crate::local::entry::{Attribute, Entry};
 use crate::local::password::By;
 use crate::local::path::{NamePath, WrittenName};
@@ -176,13 +177,27 @@ impl LocalDirectory {
         };
         // Of an add, what is asserted is asserted of the entry to be (RFC 4528 §4).
         self.asserted(controls, &row, &entry, access).await?;
+        let apart = apart::split(&self.schema, &mut entry, &[]);
+        let (body, indexed) = if apart.is_empty() {
+            (row.body, indexed)
+        } else {
+            (entry.encode().into(), self.schema.indexed(&entry))
+        };
+        let path = Arc::clone(&row.path);
         unit.push(EntryChange::Insert(NewEntry {
             path: row.path,
             above: above.map(|above| above.path),
             name: row.name,
-            body: row.body,
+            body,
             indexed,
         }));
+        if !apart.is_empty() {
+            unit.push(EntryChange::Apart {
+                path,
+                without: Vec::new(),
+                with: apart,
+            });
+        }
         Ok(Plan { unit, answer })
     }
 

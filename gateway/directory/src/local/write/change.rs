@@ -17,6 +17,9 @@ pub(super) struct Changes<'s> {
     pub(super) password: PasswordWanted,
 }
 
+/// A value as it was written, and as it is compared.
+type Pair<'v> = (&'v [u8], &'v [u8]);
+
 /// One change.
 pub(super) struct Change<'s> {
     kind: Kind,
@@ -93,8 +96,13 @@ impl<'s> Changes<'s> {
     }
 
     /// Does all of them but the password's. `permissive`: adding what is there and deleting what is not are no errors.
-    pub(super) fn apply(&self, entry: &mut Entry, permissive: bool) -> Result<(), Answer> {
-        self.list.iter().try_for_each(|change| change.apply(entry, permissive))
+    /// `elsewhere`: of the attributes with these keys it is done elsewhere.
+    pub(super) fn apply(&self, entry: &mut Entry, permissive: bool, elsewhere: &[&str]) -> Result<(), Answer> {
+        let mut here = self
+            .list
+            .iter()
+            .filter(|change| !elsewhere.contains(&&*change.attribute.key));
+        here.try_for_each(|change| change.apply(entry, permissive))
     }
 
     /// Whether one of them takes an attribute, or values of it, away.
@@ -128,6 +136,33 @@ impl<'s> Change<'s> {
         })
     }
 
+    /// Whether it adds values, under no options, or takes them away; and the values, as written and as compared. `None`: it does something else.
+    pub(super) fn value_by_value(&self) -> Option<(bool, Vec<Pair<'_>>)> {
+        let adds = match self.kind {
+            Kind::Add => true,
+            Kind::Delete if !self.values.is_empty() => false,
+            Kind::Delete | Kind::Replace | Kind::Increment => return None,
+        };
+        let values = self
+            .values
+            .iter()
+            .map(Vec::as_slice)
+            .zip(self.normal.iter().map(Vec::as_slice))
+            .collect();
+        (!self.description.contains(';')).then_some((adds, values))
+    }
+
+    /// The value at this place is there already, or is not there to go.
+    pub(super) fn already(&self, place: usize) -> Answer {
+        if self.kind == Kind::Delete {
+            return self.missing("delete", "no such value");
+        }
+        Answer::new(
+            ResultCode::ATTRIBUTE_OR_VALUE_EXISTS,
+            format!("modify/add: {}: value #{place} already exists", self.description),
+        )
+    }
+
     fn apply(&self, entry: &mut Entry, permissive: bool) -> Result<(), Answer> {
         match self.kind {
             Kind::Add => self.add(entry, permissive),
@@ -151,10 +186,7 @@ impl<'s> Change<'s> {
             if !there.contains(normal.as_slice()) {
                 values.push(value.clone());
             } else if !permissive {
-                return Err(Answer::new(
-                    ResultCode::ATTRIBUTE_OR_VALUE_EXISTS,
-                    format!("modify/add: {}: value #{place} already exists", self.description),
-                ));
+                return Err(self.already(place));
             }
         }
         entry.set(&self.description, values);

@@ -78,6 +78,13 @@ impl Controls {
         Ok(asked)
     }
 
+    /// Whether the entry is to be shown with this attribute, as it was or as it is.
+    pub(super) fn shows(&self, schema: &Schema, key: &str) -> bool {
+        let kind = schema.attribute(key.as_bytes());
+        let mut asked = self.pre.iter().chain(&self.post);
+        kind.is_some_and(|kind| asked.any(|asked| asked.wants_type(kind)))
+    }
+
     /// It was done: with the entry as it was and as it is, where that was asked for.
     pub(super) fn success(&self, schema: &Schema, before: Option<Shown<'_>>, after: Option<Shown<'_>>) -> Answer {
         let mut answer = Answer::success();

@@ -40,11 +40,14 @@ impl LocalDirectory {
         path: &NamePath,
         controls: &Controls,
     ) -> Result<Plan, Answer> {
-        let open = self.open(path, access).await?;
+        let mut open = self.open(path, access).await?;
         let rights = access.to(path.octets());
         self.asserted(controls, &open.row, &open.before, access).await?;
         if !rights.may_manage() {
             return Err(Answer::forbidden());
+        }
+        if controls.shows(&self.schema, "member") || controls.shows(&self.schema, "uniquemember") {
+            self.open_whole(&mut open).await?;
         }
         if self.entries.has_children(&self.tree, open.row.id).await? {
             return Err(RecordsError::NotALeaf.into());
@@ -77,9 +80,15 @@ impl LocalDirectory {
         let found = integrity::referring(&*self.entries, &self.tree, following.from, itself, MOST_REPAIRED);
         for (_, row) in found.await? {
             let mut open = Open::new(row)?;
-            if following.repair(&mut open.entry) {
+            let moved = self.followed_apart(&open.row, following).await?;
+            if moved.is_none() {
+                self.open_whole(&mut open).await?;
+            }
+            let step = moved.and_then(|moved| moved.step(&open.row));
+            if following.repair(&mut open.entry) || step.is_some() {
                 self.stamp_changed(&mut open.entry, session);
-                unit.push(open.replace(&self.schema));
+                open.put_changed(&self.schema, &mut unit);
+                unit.extend(step);
             }
         }
         Ok(unit)

@@ -52,7 +52,7 @@ pub(super) struct Following<'a> {
 }
 
 /// What becomes of a value.
-enum Fate {
+pub(super) enum Fate {
     Stays,
     Goes,
     Becomes(Vec<u8>),
@@ -162,7 +162,7 @@ impl Following<'_> {
         Some(values)
     }
 
-    fn renamed(&self, value: &[u8], may_have_uid: bool) -> Fate {
+    pub(super) fn renamed(&self, value: &[u8], may_have_uid: bool) -> Fate {
         let (name, uid) = if may_have_uid {
             optional_uid(value)
         } else {

@@ -8,7 +8,7 @@
 //!
 //! **Choices.** What clients may not change (NO-USER-MODIFICATION) only the shell and the control socket may. A hashed password is taken from
 //! them alone: of any other nobody could say whether it keeps to the policy. Values of `unique` attributes are one entry's alone in the whole
-//! tree. References follow ([`integrity`]). Taking away a value of an entry's own name is 67, as RFC 4511 has it; slapd says 64.
+//! tree. References follow ([`integrity`]). Members of large groups come and go one by one ([`members`]). Taking away a value of an entry's own name is 67, as RFC 4511 has it; slapd says 64.
 
 mod add;
 mod change;
@@ -17,6 +17,7 @@ mod controls;
 mod delete;
 mod integrity;
 mod load;
+mod members;
 mod modify;
 mod password_change;
 mod password_modify;

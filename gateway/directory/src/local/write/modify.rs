@@ -9,6 +9,7 @@ use super::{Plan, Tries, is_own, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::Access;
 use crate::local::answer::Answer;
+use crate::local::apart;
 use crate::local::password::policy;
 use crate::local::path::{NamePath, WrittenName};
 use crate::local::session::{Actor, Session};
@@ -62,7 +63,16 @@ impl LocalDirectory {
         if !written.chain(password).all(|key| rights.may_write(key)) {
             return Err(Answer::forbidden());
         }
-        changes.apply(&mut open.entry, controls.permissive)?;
+        let kept_apart = apart::keys(&open.row.body);
+        let mut moved = None;
+        if !kept_apart.iter().any(|key| controls.shows(&self.schema, key)) {
+            moved = self.moved(&open.row, changes, controls.permissive).await?;
+        }
+        if moved.is_none() {
+            self.open_whole(&mut open).await?;
+        }
+        let elsewhere = if moved.is_some() { kept_apart.as_slice() } else { &[] };
+        changes.apply(&mut open.entry, controls.permissive, elsewhere)?;
         // Lifting a lock forgets the failures that led to it, as slapd's overlay does.
         if changes.deletes("pwdaccountlockedtime") && open.entry.values("pwdAccountLockedTime").is_empty() {
             let forgotten = policy::lock_lifted(&open.entry);
@@ -89,7 +99,8 @@ impl LocalDirectory {
         let mut unit = Vec::new();
         let (before, after) = (self.schema.indexed(&open.before), self.schema.indexed(&open.entry));
         self.unique(&before, &after, Some(open.row.id), &mut unit).await?;
-        unit.push(open.replace_with(&before, &after));
+        open.put(&self.schema, &before, &after, &mut unit);
+        unit.extend(moved.and_then(|moved| moved.step(&open.row)));
         Ok(Plan {
             unit,
             answer: controls.success(

@@ -150,8 +150,10 @@ impl LocalDirectory {
             .await?;
         self.stamp_changed(&mut open.entry, session);
         self.check_change(&open)?;
+        let mut unit = Vec::new();
+        open.put_changed(&self.schema, &mut unit);
         let plan = Plan {
-            unit: vec![open.replace(&self.schema)],
+            unit,
             answer: Answer::success(),
         };
         Ok((plan, made))

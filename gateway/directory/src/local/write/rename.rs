@@ -83,6 +83,7 @@ impl LocalDirectory {
         controls: &Controls,
     ) -> Result<Plan, Answer> {
         let mut open = self.open(&renaming.from, access).await?;
+        self.open_whole(&mut open).await?;
         let rights = access.to(renaming.from.octets());
         self.asserted(controls, &open.row, &open.before, access).await?;
         let above = match self.nearest(&renaming.above).await? {
@@ -130,7 +131,7 @@ impl LocalDirectory {
         let mut unit = self.repairs(session, &following, open.row.id).await?;
         let (before, after) = (self.schema.indexed(&open.before), self.schema.indexed(&open.entry));
         self.unique(&before, &after, Some(open.row.id), &mut unit).await?;
-        unit.push(open.replace_with(&before, &after));
+        open.put(&self.schema, &before, &after, &mut unit);
         unit.push(EntryChange::Move {
             id: open.row.id,
             // The step before has made it one more.

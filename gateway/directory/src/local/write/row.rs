@@ -5,12 +5,13 @@ use super::controls::Shown;
 use crate::local::LocalDirectory;
 use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
+use crate::local::apart;
 use crate::local::bind::difference;
 use crate::local::entry::Entry;
 use crate::local::password::Policy;
 use crate::local::path::NamePath;
 use crate::local::schema::Schema;
-use postern_identity::records::{EntryChange, EntryRow, Indexed, Reach, RecordsError, Selection, Wanted};
+use postern_identity::records::{EntryChange, EntryRow, Indexed, Reach, RecordsError, Selection, ValueApart, Wanted};
 use postern_ldap::ResultCode;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(super) struct Open {
     pub(super) row: EntryRow,
     pub(super) before: Entry,
     pub(super) entry: Entry,
+    /// What is kept apart of it and was put back, by key.
+    pub(super) whole: Vec<&'static str>,
 }
 
 impl LocalDirectory {
@@ -154,6 +157,7 @@ impl Open {
             entry: before.clone(),
             before,
             row,
+            whole: Vec::new(),
         })
     }
 
@@ -174,21 +178,36 @@ impl Open {
         }
     }
 
-    /// The step that puts the entry back.
-    pub(super) fn replace(&self, schema: &Schema) -> EntryChange {
+    /// The steps that put the entry back.
+    pub(super) fn put_changed(&self, schema: &Schema, unit: &mut Vec<EntryChange>) {
         let (before, after) = (schema.indexed(&self.before), schema.indexed(&self.entry));
-        self.replace_with(&before, &after)
+        self.put(schema, &before, &after, unit);
     }
 
-    /// The same, where it is known what it was and is found by; both in order.
-    pub(super) fn replace_with(&self, before: &[Indexed], after: &[Indexed]) -> EntryChange {
-        let (without, with) = difference(before, after);
-        EntryChange::Replace {
+    /// The same, where it is known what it was and is found by; both in order. One step changes its version.
+    pub(super) fn put(&self, schema: &Schema, before: &[Indexed], after: &[Indexed], unit: &mut Vec<EntryChange>) {
+        let (without, mut with) = difference(before, after);
+        let mut entry = self.entry.clone();
+        let mut apart = apart::split(schema, &mut entry, &self.whole);
+        // Of those that are kept apart already only what is new is put there.
+        let is_kept = |value: &ValueApart| {
+            self.whole.contains(&&*value.indexed.attribute) && before.binary_search(&value.indexed).is_ok()
+        };
+        with.retain(|indexed| !apart.iter().any(|value| value.indexed.attribute == indexed.attribute));
+        apart.retain(|value| !is_kept(value));
+        unit.push(EntryChange::Replace {
             id: self.row.id,
             version: self.row.version,
-            body: self.entry.encode().into(),
+            body: entry.encode().into(),
             without,
             with,
+        });
+        if !apart.is_empty() {
+            unit.push(EntryChange::Apart {
+                path: Arc::clone(&self.row.path),
+                without: Vec::new(),
+                with: apart,
+            });
         }
     }
 }

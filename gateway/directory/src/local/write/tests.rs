@@ -5,6 +5,7 @@ mod concurrency;
 mod controls;
 mod integrity;
 mod load;
+mod members;
 mod model;
 mod passwords;
 mod provisioning;

@@ -2,17 +2,56 @@
 
 use super::Provisioner;
 use super::ids;
-use super::known::Named;
+use super::known::{Named, first_rdn};
 use super::lanes::{Found, refused};
 use crate::upstream::dialect::DialectName;
 use crate::upstream::entry::Entry;
 use crate::upstream::service::request::{Filter, Scope, Search};
 use postern_identity::DistinguishedName;
 use postern_identity::provisioning::{ProvisioningError, ResourceId, ResourceKind, Value};
-use postern_ldap::{ResultCode, filter};
+use postern_ldap::{Message, ResultCode, filter};
 use std::collections::HashMap;
 
+/// The most members of a group that one filter names.
+const MOST_NAMED: usize = 2000;
+/// Groups of a page: each may come with all its members.
+const PAGE: u32 = 100;
+/// The most groups that name one of a page of users.
+const MOST_GROUPS: usize = 50_000;
+
 impl Provisioner {
+    /// What finds everybody who is in a group, and perhaps others who are called the same elsewhere. `None`: they are too many to name.
+    pub(super) async fn everybody_in(&self, dn: &str) -> Result<Option<Vec<u8>>, ProvisioningError> {
+        let Some(members) = &self.mapping.groups.members else {
+            return Ok(None);
+        };
+        let search = Search {
+            base: dn,
+            scope: Scope::Base,
+            filter: Filter::Any,
+            attributes: &[&members.attribute],
+            size_limit: 1,
+            time_limit: self.time_limit(),
+        };
+        let Found { entries, code } = self.lanes.search(&search).await?;
+        if !matches!(code, ResultCode::SUCCESS | ResultCode::NO_SUCH_OBJECT) {
+            return Err(refused(code));
+        }
+        let values = entries.iter().flat_map(|shown| shown.entry.values(&members.attribute));
+        let named: Vec<Option<Vec<u8>>> = values
+            .take(MOST_NAMED + 1)
+            .map(|dn| {
+                let (attribute, value) = first_rdn(std::str::from_utf8(dn).ok()?)?;
+                Some(filter::equality(attribute.as_bytes(), &value))
+            })
+            .collect();
+        // One that cannot be named would be missed.
+        let all: Option<Vec<Vec<u8>>> = named.into_iter().collect();
+        Ok(all
+            .filter(|all| !all.is_empty() && all.len() <= MOST_NAMED)
+            .map(|all| filter::any(&all)))
+    }
+
     /// Whether entries say which groups they are in. slapd and 389 Directory Server do so only with an overlay or plug-in that may be new, so
     /// that not every entry says so yet.
     pub(super) fn tells_groups(&self) -> bool {
@@ -83,14 +122,18 @@ impl Provisioner {
             size_limit: 0,
             time_limit: self.time_limit(),
         };
-        let Found { entries, code } = self.lanes.search(&search).await?;
-        match code {
+        let mut entries = Vec::new();
+        let mut take = |message: &Message<'_>| {
+            entries.push(Entry::read_plain(message)?.0);
+            Ok(())
+        };
+        match self.lanes.scan(&search, (PAGE, MOST_GROUPS), &mut take).await? {
             ResultCode::SUCCESS => {}
             ResultCode::NO_SUCH_OBJECT => return Ok(of),
             other => return Err(refused(other)),
         }
-        for shown in &entries {
-            let Some(named) = self.named(&shown.entry) else {
+        for group in &entries {
+            let Some(named) = self.named(group) else {
                 continue;
             };
             self.known.learn(&named);
@@ -99,7 +142,7 @@ impl Provisioner {
                 of.entry(id).or_default().push(element);
                 continue;
             }
-            for value in shown.entry.values(&members.attribute) {
+            for value in group.values(&members.attribute) {
                 let name = DistinguishedName::parse(value).ok();
                 if let Some(id) = name.and_then(|name| by_name.get(&name)) {
                     of.entry(*id).or_default().push(element.clone());

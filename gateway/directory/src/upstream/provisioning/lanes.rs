@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 /// The most octets one answer, or the answers to one search that is no long one, may have: a group of 200,000 members.
 const MOST_OCTETS: usize = 64 * 1024 * 1024;
 /// Those of one page of a long search.
-const MOST_OCTETS_OF_PAGE: usize = 16 * 1024 * 1024;
+const MOST_OCTETS_OF_PAGE: usize = 64 * 1024 * 1024;
 
 /// The connections.
 pub(super) struct Lanes {
@@ -330,7 +330,7 @@ impl Held<'_> {
 
     /// What a fault means: nothing if the lane was an old one and this was the first attempt, for then a fresh one is asked.
     pub(super) fn broke(self, fault: ConnectError, attempt: u32) -> Result<(), ProvisioningError> {
-        if self.was_kept && attempt == 0 && fault == ConnectError::HungUp {
+        if self.was_kept && attempt == 0 && fault != ConnectError::TimedOut {
             return Ok(());
         }
         self.lanes.upstream.lost(self.lane.server());

@@ -37,7 +37,7 @@ use known::Known;
 use lanes::Lanes;
 use mapping::Mapping;
 use moka::sync::Cache;
-use postern_identity::provisioning::{Reach, ResourceKind, Returned, Types, account_state};
+use postern_identity::provisioning::{ProvisioningError, Reach, ResourceKind, Returned, Types, account_state};
 use postern_ldap::filter;
 use settings::{MappingError, ProvisioningSettings};
 use std::sync::Arc;
@@ -45,7 +45,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use subschema::Described;
 use thiserror::Error;
+use tokio::time::timeout;
 
+/// How long a directory is waited for at start, twice at most.
+const START: Duration = Duration::from_secs(5);
 /// How long a policy is taken as it was read.
 const POLICY_KEPT: Duration = Duration::from_secs(30);
 /// How many policies are kept.
@@ -92,11 +95,12 @@ impl Provisioner {
     ) -> Result<Self, StartError> {
         if !upstream.capabilities().known {
             // Whether it is there is for readiness to tell.
-            let _ = upstream.discover().await;
+            let _ = timeout(START, upstream.discover()).await;
         }
         let configured = settings.groups.placeholder_member.is_some();
         let mut own = Self::new(upstream, settings, attributes)?;
-        match Described::read(&own.lanes).await {
+        let described = timeout(START, Described::read(&own.lanes)).await;
+        match described.unwrap_or(Err(ProvisioningError::TooSlow)) {
             Ok(described) => {
                 let product = own.product();
                 described.fit(&mut own.mapping, product, configured);
@@ -216,3 +220,6 @@ fn base_of(upstream: &Upstream) -> Option<String> {
         _ => capabilities.default_naming_context.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,7 @@ impl Provisioner {
         for shown in entries {
             whole.push(self.whole(shown, mapping).await?);
         }
-        let names = self.by_names(self.names_in(mapping, &whole, wanted)).await?;
+        let names = self.by_names(Self::names_in(mapping, &whole, wanted)).await?;
         let mut groups = match kind {
             ResourceKind::User if wanted.groups => self.groups_of(&whole, &names).await?,
             _ => HashMap::new(),
@@ -209,7 +209,6 @@ impl Provisioner {
 
     /// The names in entries that have to be looked up.
     fn names_in<'e>(
-        &self,
         mapping: &'e TypeMapping,
         entries: &'e [Entry],
         wanted: &'e Wanted,

@@ -5,6 +5,7 @@ use super::compile::{Compiler, Part, and};
 use super::ids;
 use super::lanes::refused;
 use super::wants::{ids_in, names_meta, needed, strip};
+use crate::upstream::dialect::DialectName;
 use crate::upstream::error::ConnectError;
 use crate::upstream::service::request::{Filter as Fits, Scope, Search};
 use postern_identity::provisioning::evaluate::{SortKey, compare_for_sort, compare_keys, evaluate, sort_key};
@@ -16,7 +17,10 @@ use postern_ldap::{Message, ResultCode, filter};
 use std::collections::HashMap;
 
 /// How many are asked for with one search.
-const MOST_AT_ONCE: usize = 1000;
+const MOST_AT_ONCE: usize = 500;
+
+/// Entries of a page of a long search in the directory in this process.
+const PAGE_OF_OUR_OWN: u32 = 2000;
 
 /// What a query is searched with.
 struct Plan {
@@ -77,10 +81,10 @@ impl Provisioner {
         let mut found: Vec<(Option<SortKey>, ResourceId)> = Vec::new();
         let versions = query.filter.as_ref().is_some_and(names_meta);
         let asked = self.asked_for(query.kind, &wanted, versions);
-        let search = self.search_in(&plan, &asked);
+        let search = Self::search_in(&plan, &asked);
         let mut pages = self
             .lanes
-            .pages(&search, self.settings.page_size, self.settings.lookthrough)
+            .pages(&search, self.page_size(), self.settings.lookthrough)
             .await?;
         while let Some(page) = pages.next().await? {
             for resource in self.resources(page, query.kind, &wanted).await? {
@@ -156,6 +160,13 @@ impl Provisioner {
             [] => HashMap::new(),
             some => self.by_ids(some).await?,
         };
+        let mut members = HashMap::new();
+        for (id, named) in &names {
+            let asks = kind == ResourceKind::User && named.kind == ResourceKind::Group && !self.tells_groups();
+            if asks && let Some(fits) = self.everybody_in(&named.dn).await? {
+                members.insert(*id, fits);
+            }
+        }
         let names = names.into_iter().map(|(id, named)| (id, named.dn)).collect();
         let compiler = Compiler {
             product: self.product(),
@@ -164,6 +175,7 @@ impl Provisioner {
             id: &id,
             id_filter: &|id| self.id_filter(id),
             tells_groups: self.tells_groups(),
+            members: &members,
             knows_lock: self.knows_lock,
         };
         Ok(compiler.compile(filter))
@@ -178,9 +190,9 @@ impl Provisioner {
     async fn ids_alone(&self, plan: &Plan) -> Result<Vec<ResourceId>, ProvisioningError> {
         let (product, stable) = (self.product(), self.dialect().stable_id());
         let asked = [stable];
-        let search = self.search_in(plan, &asked);
+        let search = Self::search_in(plan, &asked);
         let mut found = Vec::new();
-        let pages = (self.settings.page_size, self.settings.lookthrough);
+        let pages = (self.page_size(), self.settings.lookthrough);
         let mut take = |message: &Message<'_>| {
             let entry = SearchEntry::parse(message).map_err(|_| ConnectError::Protocol)?;
             let mut attributes = entry.attributes();
@@ -195,7 +207,15 @@ impl Provisioner {
         }
     }
 
-    fn search_in<'a>(&self, plan: &'a Plan, asked: &'a [&'a str]) -> Search<'a> {
+    /// The directory in this process has no limit of its own.
+    fn page_size(&self) -> u32 {
+        match self.product() {
+            DialectName::Embedded => self.settings.page_size.max(PAGE_OF_OUR_OWN),
+            _ => self.settings.page_size.max(1),
+        }
+    }
+
+    fn search_in<'a>(plan: &'a Plan, asked: &'a [&'a str]) -> Search<'a> {
         Search {
             base: &plan.base,
             scope: Scope::Subtree,

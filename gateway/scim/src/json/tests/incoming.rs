@@ -206,7 +206,7 @@ fn numbers_moments_and_octets_are_read_in_the_spellings_there_are() {
 #[test]
 fn elements_of_one_type_and_value_are_one_and_empty_ones_none() {
     let incoming = lenient(json!({"emails": [
-        {"value": "a", "type": "work"}, {"value": "a", "type": "WORK", "primary": true}, {"value": "", "type": "home"}, {"type": "home", "value": null}, {}, null, ""
+        {"value": "a", "type": "work"}, {"value": "a", "type": "WORK", "primary": true}, {"value": "", "type": "home"}, {"type": "home", "primary": true}, {"type": "home", "value": null}, {}, null, ""
     ]}));
     let one = Value::complex([
         ("value", Value::text("a")),
@@ -312,12 +312,8 @@ fn put_keeps_what_was_told_of_a_manager_who_stays() {
         let body = with_user(json!({ENTERPRISE: {"manager": {"value": id, "displayName": "sent"}}}));
         let incoming = resource(body, &user(), Strictness::Lenient).unwrap();
         let after = incoming.onto(&before, &user(), &read_id).unwrap().attributes;
-        let name = after
-            .get(&Key::of(ENTERPRISE, "manager"))
-            .unwrap()
-            .sub("displayName")
-            .cloned();
-        name
+        let manager = after.get(&Key::of(ENTERPRISE, "manager")).unwrap();
+        manager.sub("displayName").cloned()
     };
     assert_eq!(manager("id-9"), Some(Value::text("Nina")));
     assert_eq!(manager("id-8"), None);

@@ -28,7 +28,7 @@ fn of_val_filter(theirs: &other::ValFilter) -> String {
 fn of_expression(theirs: &other::AttrExp) -> String {
     match theirs {
         other::AttrExp::Present(path) => format!("{path} pr"),
-        other::AttrExp::Comparison(path, operator, value) => format!("{path} {operator} {}", value.to_string()),
+        other::AttrExp::Comparison(path, operator, value) => format!("{path} {operator} {value}"),
     }
 }
 

@@ -3,13 +3,14 @@
 use super::{LoadFault, fault};
 use crate::local::LocalDirectory;
 use crate::local::answer::Answer;
+use crate::local::apart;
 use crate::local::entry::Entry;
 use crate::local::password::hash::{self, Form};
 use crate::local::path::NamePath;
 use crate::local::schema::Schema;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use postern_identity::Secret;
-use postern_identity::records::{EntryChange, Indexed, NewEntry, Reach, RecordsError, Selection, Wanted};
+use postern_identity::records::{EntryChange, Indexed, NewEntry, Reach, RecordsError, Selection, ValueApart, Wanted};
 use postern_ldap::ResultCode;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,7 +37,11 @@ pub(super) struct Ready {
 /// What will be in an entry.
 pub(super) enum Content {
     /// As it is kept, which is much smaller, and what it is found by.
-    Kept { body: Arc<[u8]>, indexed: Vec<Indexed> },
+    Kept {
+        body: Arc<[u8]>,
+        indexed: Vec<Indexed>,
+        apart: Vec<ValueApart>,
+    },
     /// With passwords that are still to be hashed.
     ToHash(Entry),
 }
@@ -62,21 +67,28 @@ impl Content {
         if entry.values(PASSWORD).iter().any(|value| is_plain(value)) {
             return Self::ToHash(entry);
         }
-        Self::kept(&entry, schema)
+        Self::kept(entry, schema)
     }
 
     /// Of an entry that has no password, or hashes of passwords.
-    fn kept(entry: &Entry, schema: &Schema) -> Self {
+    fn kept(mut entry: Entry, schema: &Schema) -> Self {
+        let apart = apart::split(schema, &mut entry, &[]);
         Self::Kept {
             body: entry.encode().into(),
-            indexed: schema.indexed(entry),
+            indexed: schema.indexed(&entry),
+            apart,
         }
     }
 
     /// About how many it holds.
     pub(super) fn octets(&self) -> usize {
         match self {
-            Self::Kept { body, .. } => body.len(),
+            Self::Kept { body, apart, .. } => {
+                let values = apart
+                    .iter()
+                    .map(|value| 100 + value.indexed.value.len() + value.written.len());
+                body.len() + values.sum::<usize>()
+            }
             Self::ToHash(entry) => {
                 let values = entry.attributes().iter().flat_map(|attribute| &attribute.values);
                 values.map(Vec::len).sum()
@@ -96,13 +108,17 @@ impl Unit {
         let mut changes = Vec::with_capacity(batch.len() * 2);
         let mut entries = Vec::with_capacity(batch.len());
         let mut alone: HashSet<Indexed> = HashSet::new();
+        let mut members = Vec::new();
         let mut batch = stream::iter(batch)
             .map(|ready| hashed(directory, ready))
             .buffered(HASHED_AT_ONCE);
         while let Some(ready) = batch.try_next().await? {
-            let (body, indexed) = match ready.content {
-                Content::Kept { body, indexed } => (body, indexed),
-                Content::ToHash(entry) => (entry.encode().into(), directory.schema.indexed(&entry)),
+            let content = match ready.content {
+                Content::ToHash(entry) => Content::kept(entry, &directory.schema),
+                kept @ Content::Kept { .. } => kept,
+            };
+            let Content::Kept { body, indexed, apart } = content else {
+                continue;
             };
             for value in &indexed {
                 let asked =
@@ -119,6 +135,13 @@ impl Unit {
                     but: None,
                 });
             }
+            if !apart.is_empty() {
+                members.push(EntryChange::Apart {
+                    path: Arc::clone(ready.path.octets()),
+                    without: Vec::new(),
+                    with: apart,
+                });
+            }
             places.push(ready.place);
             entries.push(EntryChange::Insert(NewEntry {
                 path: Arc::clone(ready.path.octets()),
@@ -129,6 +152,7 @@ impl Unit {
             }));
         }
         changes.append(&mut entries);
+        changes.append(&mut members);
         Ok(Self { places, changes })
     }
 }

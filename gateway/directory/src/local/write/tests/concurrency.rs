@@ -2,7 +2,6 @@
 
 use super::{ADD, House, add, group, person};
 use crate::local::session::{Actor, Session};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -31,7 +30,7 @@ async fn many_changes_of_one_group_at_once_lose_nothing() {
     }
     let codes = writes.join_all().await;
     assert!(codes.iter().all(|code| *code == 0), "{codes:?}");
-    let members: BTreeSet<String> = house.values(&group("all"), "member").into_iter().collect();
+    let members = house.all_of(&group("all"), "member").await;
     assert_eq!(members.len(), AT_ONCE + 1);
 }
 
@@ -121,6 +120,6 @@ async fn members_that_are_renamed_while_others_come_are_all_there() {
     }
     let codes = writes.join_all().await;
     assert!(codes.iter().all(|code| *code == 0), "{codes:?}");
-    let members: BTreeSet<String> = house.values(&group("all"), "member").into_iter().collect();
+    let members = house.all_of(&group("all"), "member").await;
     assert_eq!(members, (0..20).map(|number| person(&format!("q{number}"))).collect());
 }

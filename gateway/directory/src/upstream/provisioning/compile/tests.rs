@@ -44,6 +44,7 @@ fn compiled(mapping: &TypeMapping, filter: &Filter) -> Part {
             )
         },
         tells_groups: true,
+        members: &HashMap::new(),
         knows_lock: true,
     }
     .compile(filter)
