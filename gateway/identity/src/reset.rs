@@ -35,6 +35,7 @@ pub mod keys;
 mod letters;
 mod limits;
 pub mod link;
+mod longer;
 mod not_me;
 pub mod ports;
 pub mod progress;

@@ -62,6 +62,7 @@ pub struct LegalLink {
 /// A brand that can be shown.
 pub struct Brand {
     parts: BrandParts,
+    mail_from: Option<Arc<str>>,
 }
 
 /// What is wrong with a brand, and what would be right.
@@ -119,7 +120,7 @@ impl Brand {
         if parts.languages.is_empty() {
             parts.languages = Language::ALL.to_vec();
         }
-        Ok(Self { parts })
+        Ok(Self { parts, mail_from: None })
     }
 
     /// One that goes with anything, for a site nobody has given one.
@@ -138,7 +139,15 @@ impl Brand {
                 sign_in: None,
                 time_zone: TimeZone::UTC,
             },
+            mail_from: None,
         }
+    }
+
+    /// The same, and its letters come from this name and address. Whoever reads the configuration has made sure that it is one.
+    #[must_use]
+    pub fn writing_from(mut self, mail_from: Option<Arc<str>>) -> Self {
+        self.mail_from = mail_from;
+        self
     }
 
     /// The same, for a login screen.
@@ -146,6 +155,11 @@ impl Brand {
     pub fn for_kiosk(mut self) -> Self {
         self.parts.kiosk = true;
         self
+    }
+
+    /// Whom its letters come from, where that is not the same for all sites.
+    pub(crate) fn mail_from(&self) -> Option<&Arc<str>> {
+        self.mail_from.as_ref()
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -79,7 +79,7 @@ impl Compose for Letters {
             html,
             language: language.tag().to_owned(),
             kind: letter.kind,
-            from: None,
+            from: brand.mail_from().cloned(),
         }
     }
 }

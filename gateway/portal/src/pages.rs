@@ -47,6 +47,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/reset/sent", get(handled(sent::show)))
         .route("/reset/code", post(handled(sent::prove)))
         .route("/reset/again", post(handled(sent::again)))
+        .route("/reset/longer", post(handled(sent::longer)))
         .route("/reset/cancel", post(handled(sent::cancel)))
         .route(
             "/reset/l/{token}",

@@ -82,6 +82,7 @@ sent-reset = Wenn wir dieses Konto zurücksetzen können, ist eine Nachricht unt
 sent-unlock = Wenn wir dieses Konto entsperren können, ist eine Nachricht unterwegs. Das kann bis zu 5 Minuten dauern.
 sent-reminder = Wenn diese Adresse zu einem Konto gehört, ist eine Nachricht mit dem Anmeldenamen unterwegs. Das kann bis zu 5 Minuten dauern.
 sent-choice = In der Nachricht stehen ein Link und ein Code. Öffnen Sie den Link, oder geben Sie den Code hier ein.
+more-time = Ich brauche mehr Zeit
 sent-until = Sie haben Zeit bis { $time }.
 code-label = Code aus der Nachricht
 code-hint = Leerzeichen und Striche spielen keine Rolle. Niemand wird Sie je am Telefon nach diesem Code fragen.

@@ -83,6 +83,7 @@ sent-reset = If we can reset this account, a message is on its way. It can take 
 sent-unlock = If we can unlock this account, a message is on its way. It can take up to 5 minutes.
 sent-reminder = If this address belongs to an account, a message with its sign-in name is on its way. It can take up to 5 minutes.
 sent-choice = The message has a link and a code. Open the link, or type the code here.
+more-time = I need more time
 sent-until = You have until { $time }.
 code-label = Code from the message
 code-hint = Spaces and dashes do not matter. Nobody will ever ask you for this code by telephone.

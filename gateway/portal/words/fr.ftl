@@ -82,6 +82,7 @@ sent-reset = Si nous pouvons réinitialiser ce compte, un message est en route. 
 sent-unlock = Si nous pouvons déverrouiller ce compte, un message est en route. Cela peut prendre jusqu’à 5 minutes.
 sent-reminder = Si cette adresse appartient à un compte, un message avec son nom de connexion est en route. Cela peut prendre jusqu’à 5 minutes.
 sent-choice = Le message contient un lien et un code. Ouvrez le lien, ou saisissez le code ici.
+more-time = Il me faut plus de temps
 sent-until = Vous avez jusqu’au { $time }.
 code-label = Code du message
 code-hint = Les espaces et les tirets ne comptent pas. Personne ne vous demandera jamais ce code par téléphone.

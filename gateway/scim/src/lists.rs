@@ -124,7 +124,7 @@ impl Lists {
         }
         let begun = self.kept.begin();
         let ids = Arc::new(self.directory.list(caller.actor(), query).await?);
-        self.kept.put(which, begun, Arc::clone(&ids));
+        self.kept.put(&which, begun, Arc::clone(&ids));
         Ok(ids)
     }
 }

@@ -471,6 +471,9 @@ fn upstreams(
     settings
         .into_iter()
         .map(|settings| {
+            if let Some(told) = crate::commands::check::without_policy(&settings) {
+                tracing::warn!(target: "postern", "{told}");
+            }
             let directory = settings.name.to_string();
             let made = match kept.filter(|_| settings.is_in_process()) {
                 Some(kept) => kept.upstream(settings, Arc::clone(clock)),

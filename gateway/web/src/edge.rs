@@ -3,6 +3,7 @@
 
 use crate::body::LARGEST_BODY;
 use crate::client::{self, Trusted};
+use crate::counts::RequestCounts;
 use crate::fault::Fault;
 use crate::headers;
 use crate::limits::{Limits, Rate};
@@ -143,6 +144,7 @@ pub struct Edge {
     answer_within: Duration,
     process: u32,
     requests: AtomicU64,
+    counts: Arc<RequestCounts>,
 }
 
 impl Edge {
@@ -157,7 +159,15 @@ impl Edge {
             answer_within,
             process: u32::from_be_bytes(process),
             requests: AtomicU64::new(0),
+            counts: Arc::default(),
         }
+    }
+
+    /// What it answers is counted here.
+    #[must_use]
+    pub fn counted_in(mut self, counts: Arc<RequestCounts>) -> Self {
+        self.counts = counts;
+        self
     }
 
     /// Answers one request of this peer's, and puts it into the log.
@@ -168,6 +178,7 @@ impl Edge {
     {
         let (response, line) = self.answered(peer, request).await;
         line.write();
+        self.counts.count(line.site.as_deref(), line.route(), line.status);
         response
     }
 
@@ -345,6 +356,11 @@ struct Line {
 }
 
 impl Line {
+    /// The address as the program writes it, where the request has reached one.
+    fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(|route| route.0.as_str())
+    }
+
     fn write(&self) {
         let Self {
             request,
@@ -355,7 +371,7 @@ impl Line {
             ..
         } = self;
         let site = self.site.as_deref().unwrap_or("-");
-        let path = self.route.as_ref().map_or("-", |route| route.0.as_str());
+        let path = self.route().unwrap_or("-");
         if *status >= 500 {
             tracing::warn!(target: "postern::http", %request, method, site, path, status, milliseconds, client, "answered");
         } else if matches!(*method, "GET" | "HEAD") {

@@ -55,13 +55,14 @@ pub async fn serve(
         certificates,
         trusted,
         rate,
+        counts,
         bounds,
         seed,
     } = settings;
     let house = Arc::new(House {
         acceptor: TlsAcceptor::from(Arc::new(tls(certificates)?)),
         crowd: Crowd::new(bounds.connections_per_network, Arc::clone(&trusted)),
-        edge: Edge::new(sites, trusted, rate, bounds.answer, &seed),
+        edge: Edge::new(sites, trusted, rate, bounds.answer, &seed).counted_in(counts),
         bounds,
         tasks: TaskTracker::new(),
         stop,

@@ -1,6 +1,7 @@
 //! What the room is made with.
 
 use crate::client::Trusted;
+use crate::counts::RequestCounts;
 use crate::limits::Rate;
 use rustls::server::ResolvesServerCert;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ pub struct WebSettings {
     pub trusted: Trusted,
     /// How often one network may ask.
     pub rate: Rate,
+    /// Where answered requests are counted.
+    pub counts: Arc<RequestCounts>,
     /// Bounds.
     pub bounds: Bounds,
     /// Random: which networks are counted together, and where the numbers of requests begin.

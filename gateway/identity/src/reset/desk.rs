@@ -272,6 +272,10 @@ impl SelfService for Desk {
         Box::pin(self.renew(caller, holder))
     }
 
+    fn more_time<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
+        Box::pin(self.give_more_time(caller, holder))
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         Box::pin(self.give_up(caller, holder))
     }

@@ -15,6 +15,7 @@ use super::stages::{Executing, Kept, Ready, Subject};
 use super::told::{Ending, Refused, TargetOutcome, TargetResult};
 use super::trouble::Trouble;
 use super::view::stricter;
+use super::wait::has_to_wait;
 use crate::audit::Outcome;
 use crate::clock::Timestamp;
 use crate::directory::{Applicant, DirectoryError};
@@ -198,7 +199,7 @@ impl Desk {
             }
             None => self.subject(&applicant, &judged),
         };
-        if self.has_to_wait(context, [&subject.rules, &judged.rules], at) {
+        if has_to_wait(context, [&subject.rules, &judged.rules], at) {
             return Err(Refused::NotReady.into());
         }
         let (facts, rules) = (&context.stage.facts, &subject.rules);
@@ -300,11 +301,11 @@ impl Desk {
         };
         let account = &checked.subject.hash.0;
         let once = self.allowance(&[b"done in", &context.base.id.0], 1, DAY);
-        if let Spent::UsedUp { .. } = self.spend(&[once], at).await? {
-            return Ok(Spent::Taken { left: 0 });
-        }
         let allowance = self.rate(&[b"done", action.as_str().as_bytes(), account], most, DAY);
-        let spent = self.spend(&[allowance], at).await?;
+        let spent = self.spend_in_turn(&[&[once], &[allowance]], at).await?;
+        let Some(spent) = spent.get(1).copied() else {
+            return Ok(Spent::Taken { left: 0 });
+        };
         if let Spent::UsedUp { .. } = spent {
             self.parts.records.restore(&[once.key]).await?;
         }

@@ -50,6 +50,9 @@ pub trait SelfService: Send + Sync {
     /// `None`: this one still holds, or never did.
     fn renewed<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, Option<SessionKey>>;
 
+    /// More time for the last step, at most until the context ends.
+    fn more_time<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()>;
+
     /// Gives a context up.
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()>;
 

@@ -76,17 +76,6 @@ impl Desk {
         }))
     }
 
-    /// Whether the last step is asked for too soon, by what was said then or by what the rules say now. Whoever a program vouches for was seen by
-    /// somebody, and does not wait.
-    pub(super) fn has_to_wait(&self, context: &Context<Ready>, rules: [&ResetRules; 2], at: Timestamp) -> bool {
-        let ready = &context.stage;
-        let proven = ready.facts.iter().map(|fact| fact.at).max();
-        let by_rules = proven
-            .filter(|_| context.base.vouched().is_none())
-            .map(|proven| later(proven, longest(rules)));
-        ready.not_before.max(by_rules).is_some_and(|then| at < then)
-    }
-
     /// To the mailbox where the proof went, once the time is over: a link, good for a day.
     fn way_back(
         &self,
@@ -185,6 +174,17 @@ impl Desk {
         }
         Ok(changes)
     }
+}
+
+/// Whether the last step is asked for too soon, by what was said then or by what the rules say now. Whoever a program vouches for was seen by
+/// somebody, and does not wait.
+pub(super) fn has_to_wait(context: &Context<Ready>, rules: [&ResetRules; 2], at: Timestamp) -> bool {
+    let ready = &context.stage;
+    let proven = ready.facts.iter().map(|fact| fact.at).max();
+    let by_rules = proven
+        .filter(|_| context.base.vouched().is_none())
+        .map(|proven| later(proven, longest(rules)));
+    ready.not_before.max(by_rules).is_some_and(|then| at < then)
 }
 
 fn longest(rules: [&ResetRules; 2]) -> Duration {

@@ -36,6 +36,7 @@ pub(crate) async fn both(listener: TcpListener, stop: CancellationToken) -> Resu
             at_once: 100_000,
             each_second: 100_000,
         },
+        counts: Arc::default(),
         bounds: Bounds::default(),
         seed: [7; 32],
     };

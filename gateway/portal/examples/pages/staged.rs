@@ -362,6 +362,14 @@ impl SelfService for Staged {
         answer(self.held(holder).map(|view| Some(self.keep(view))))
     }
 
+    fn more_time<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
+        self.note("more time");
+        answer(self.held(holder).map(|view| {
+            let expires_at = self.at(600);
+            self.change_view(View { expires_at, ..view });
+        }))
+    }
+
     fn cancel<'a>(&'a self, _: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         self.note("cancel");
         answer(self.held(holder).map(|view| {

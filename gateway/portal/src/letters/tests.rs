@@ -267,3 +267,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_site_s_letters_come_from_the_address_of_its_brand() {
+    let brand = |from: Option<&str>| Arc::new(Brand::plain("Example").writing_from(from.map(Into::into)));
+    let own = "Example accounts <accounts@example.org>";
+    let letters = Letters::new([("people".into(), brand(Some(own)))], brand(None));
+    let mut letter = letter(LetterKind::Challenge, Action::Reset, "en");
+    assert_eq!(letters.compose(&letter).from.as_deref(), Some(own));
+    letter.route = "another".into();
+    assert_eq!(letters.compose(&letter).from, None);
+}

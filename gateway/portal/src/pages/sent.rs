@@ -103,6 +103,15 @@ pub(super) async fn again(around: Around, body: Body) -> Result<Response, Halt> 
     }
 }
 
+/// More time for the last step. What was typed is not kept.
+pub(super) async fn longer(around: Around, body: Body) -> Result<Response, Halt> {
+    around.form(body, &[]).await?;
+    let session = around.held()?;
+    let (service, holder) = (&around.portal.service, Holder::Browser(&session));
+    service.more_time(&around.caller(), holder).await?;
+    Ok(go(place(&service.view(&around.caller(), holder).await?)?))
+}
+
 /// Given up.
 pub(super) async fn cancel(around: Around, body: Body) -> Result<Response, Halt> {
     around.form(body, &[]).await?;

@@ -75,6 +75,29 @@ async fn the_browser_s_key_changes_with_the_last_step_and_a_second_press_tells_t
 }
 
 #[tokio::test]
+async fn whoever_needs_more_time_for_the_last_step_presses_a_button() {
+    let house = house();
+    let browser = house.browser();
+    let sent = browser.asked("/reset", "one").await;
+    let page = browser.send_and_follow(&sent, "/reset/code", &[("code", CODE)]).await;
+    let left = |page: &Shown| page.text.split("You have until").nth(1).unwrap()[..40].to_owned();
+    let before = left(&page);
+    for _ in 0..12 {
+        house.clock.forward(60);
+        let again = browser.send_and_follow(&page, "/reset/longer", &[]).await;
+        assert_eq!(again.title(), "Choose a new password");
+    }
+    let page = browser.get("/reset/password").await;
+    assert_ne!(left(&page), before);
+    // A page elsewhere cannot press it.
+    let stranger = house.browser();
+    assert_ne!(
+        stranger.send(&page, "/reset/longer", &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
 async fn whoever_has_to_wait_is_told_until_when() {
     let house = house();
     let browser = house.browser();

@@ -28,7 +28,7 @@ pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Re
         let types = at.directory.types().of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
         let incoming = json::resource(asked.json(body).await?, types, at.settings.strictness)?;
-        let members = ids(&at, incoming.members.unwrap_or_default())?;
+        let members = ids(&at, &incoming.members.unwrap_or_default())?;
         let edit = Edit {
             attributes: incoming.attributes,
             password: incoming.password,
@@ -220,7 +220,7 @@ fn one(door: &Door, id: &str) -> Result<ResourceId, ScimError> {
     Ok(door.directory.id(id).ok_or(ProvisioningError::NotFound)?)
 }
 
-fn ids(door: &Door, texts: Vec<String>) -> Result<Vec<ResourceId>, ScimError> {
+fn ids(door: &Door, texts: &[String]) -> Result<Vec<ResourceId>, ScimError> {
     let unknown = || EditFault::new(EditFaultKind::InvalidValue, "a member is no resource here");
     let ids: Option<Vec<ResourceId>> = texts.iter().map(|text| door.directory.id(text)).collect();
     Ok(ids.ok_or_else(unknown)?)

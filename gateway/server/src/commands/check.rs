@@ -8,7 +8,7 @@ use crate::control::client;
 use crate::output::Output;
 use crate::shell::Reach;
 use crate::store;
-use postern_directory::{ConnectError, LookUpError, Role, ServerSettings, Settings, Upstream};
+use postern_directory::{ConnectError, DialectName, LookUpError, Role, ServerSettings, Settings, Upstream};
 use postern_identity::Clock;
 use postern_policy::Rulebook;
 use rights::Line;
@@ -83,7 +83,24 @@ fn notices(configuration: &Configuration, book: Option<&Rulebook>) -> Vec<String
             directory.name
         )
     });
-    told.chain(of_pages(configuration)).collect()
+    let unknown = configuration.directories.iter().filter_map(without_policy);
+    let unknown = unknown.map(|told| format!("notice: {told}"));
+    told.chain(unknown).chain(of_pages(configuration)).collect()
+}
+
+/// A slapd does not tell which password policy is everybody's, and without it nobody here can know.
+pub(crate) fn without_policy(directory: &Settings) -> Option<String> {
+    let unknown = directory.dialect == DialectName::OpenLdap
+        && directory.has_service_account()
+        && !directory.is_in_process()
+        && directory.default_policy_dn.is_none();
+    unknown.then(|| {
+        format!(
+            "directory {}: without default_policy_dn the password policy of accounts that name none is not known: whether they have expired or \
+             are locked, and what a new password must be, cannot be told, and the guard goes by `attempts` and `window_seconds` of the policies",
+            directory.name
+        )
+    })
 }
 
 /// The same of the pages: what is configured and serves nobody.

@@ -2,6 +2,7 @@
 
 use super::reading::{Reading, Text, text_of};
 use jiff::tz::TimeZone;
+use postern_delivery_smtp::Mailbox;
 use postern_policy::problem::{one_of, quoted};
 use postern_portal::{Brand, BrandError, BrandParts, Colour, HelpDesk, Language, LegalLink, Logo};
 use schemars::JsonSchema;
@@ -40,6 +41,9 @@ pub(super) struct BrandTable {
     /// Whether the pages are for a login screen or a public terminal: nothing leads away from them then.
     #[schemars(with = "Option<bool>", extend("default" = false))]
     kiosk: Option<Spanned<bool>>,
+    /// Whom its mails come from, where that is not [mail] from: somebody@example.org, or Accounts <somebody@example.org>.
+    #[schemars(with = "Option<String>")]
+    mail_from: Text,
     /// Where people sign in afterwards: a web address.
     #[schemars(with = "Option<String>")]
     sign_in: Text,
@@ -110,6 +114,17 @@ impl BrandTable {
                 reading.none(&written.span(), what, "such as Europe/Berlin")
             }),
         };
+        let mail_from = match text_of(self.mail_from.as_ref()) {
+            None => Some(None),
+            Some(written) if Mailbox::parse_named(written.get_ref()).is_ok() => {
+                Some(Some(written.get_ref().as_str().into()))
+            }
+            Some(written) => reading.none(
+                &written.span(),
+                "mail_from is no mail address",
+                "somebody@example.org, or Accounts <somebody@example.org>",
+            ),
+        };
         let spans = [
             ("name", self.name.as_ref()),
             ("accent", self.accent.as_ref()),
@@ -135,7 +150,7 @@ impl BrandTable {
             time_zone: time_zone?,
         });
         match made {
-            Ok(brand) => Some(brand),
+            Ok(brand) => Some(brand.writing_from(mail_from?)),
             Err(BrandError::Contrast {
                 which,
                 contrast,

@@ -1,9 +1,10 @@
-//! What is counted of self-service: steps as they go on record, and what waits to be sent.
+//! What is counted of self-service: steps as they go on record, requests over HTTP, and what waits to be sent.
 
 use crate::metrics::{CountSource, Kind, Name, Sample};
 use postern_identity::Timestamp;
 use postern_identity::audit::{Audit, Event, Notice, Outcome, ProvisioningEvent, ResetEvent};
 use postern_identity::records::Waiting;
+use postern_web::RequestCounts;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 static RESETS: Name = Name {
     name: "postern_resets",
     help: "Steps of self-service by route, stage and outcome",
+    kind: Kind::Counter,
+};
+static REQUESTS: Name = Name {
+    name: "postern_http_requests",
+    help: "Requests over HTTP by site, address as the program writes it, and class of status",
     kind: Kind::Counter,
 };
 static WAITING: Name = Name {
@@ -33,18 +39,29 @@ pub(crate) struct ResetCounts {
     steps: Mutex<BTreeMap<Step, u64>>,
     waiting: AtomicU64,
     oldest: AtomicU64,
+    requests: Arc<RequestCounts>,
 }
 
 impl ResetCounts {
     /// For these routes; each is counted from 0.
     pub(crate) fn new<'r>(audit: Arc<dyn Audit>, routes: impl Iterator<Item = &'r str>) -> Self {
-        let first = routes.map(|route| ((route.into(), "requested", Outcome::Allowed.as_str()), 0));
+        let routes: Vec<&str> = routes.collect();
+        let requests = RequestCounts::of(routes.iter().copied());
+        let first = routes
+            .into_iter()
+            .map(|route| ((route.into(), "requested", Outcome::Allowed.as_str()), 0));
         Self {
             audit,
             steps: Mutex::new(first.collect()),
             waiting: AtomicU64::new(0),
             oldest: AtomicU64::new(0),
+            requests: Arc::new(requests),
         }
+    }
+
+    /// Where requests are counted.
+    pub(crate) fn requests(&self) -> Arc<RequestCounts> {
+        Arc::clone(&self.requests)
     }
 
     /// What waits now.
@@ -91,6 +108,13 @@ impl CountSource for ResetCounts {
             });
         }
         drop(steps);
+        self.requests.each(|site, route, class, count| {
+            out(Sample {
+                name: &REQUESTS,
+                labels: &[("site", site), ("route", route), ("status", class)],
+                value: count,
+            });
+        });
         for (name, number) in [(&WAITING, &self.waiting), (&OLDEST, &self.oldest)] {
             out(Sample {
                 name,
@@ -158,6 +182,8 @@ mod tests {
                 "postern_resets a executed failed 2",
                 "postern_resets a requested allowed 1",
                 "postern_resets b requested allowed 0",
+                "postern_http_requests a - 2xx 0",
+                "postern_http_requests b - 2xx 0",
                 "postern_outbox_waiting  3",
                 "postern_outbox_oldest_seconds  60",
             ]

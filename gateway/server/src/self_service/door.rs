@@ -16,7 +16,7 @@ use postern_identity::reset::{Chance, SelfService};
 use postern_identity::{Clock, Secret};
 use postern_portal::api::{self, ApiPorts};
 use postern_portal::{Brand, Portal, ProofSettings, UsesInStore};
-use postern_web::{Bearers, Bounds, Site, Sites, Token, Tokens, Trusted, WebSettings};
+use postern_web::{Bearers, Bounds, RequestCounts, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -157,6 +157,7 @@ pub(super) fn settings(
     http: &Http,
     configuration: &Configuration,
     certificates: &[CertificateReload],
+    counts: Arc<RequestCounts>,
     seed: [u8; 32],
 ) -> Option<WebSettings> {
     let hot = |source: &Certificate| -> Option<Arc<HotCertificate>> {
@@ -174,6 +175,7 @@ pub(super) fn settings(
         }),
         trusted,
         rate: http.rate,
+        counts,
         bounds: Bounds {
             drain: configuration.limits.drain,
             ..Bounds::default()

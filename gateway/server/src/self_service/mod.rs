@@ -253,7 +253,8 @@ impl SelfServiceHouse {
         if !self.chance.fill(&mut seed) {
             return Err(ServeError::Tls);
         }
-        let settings = door::settings(http, configuration, certificates, seed).ok_or(ServeError::Tls)?;
+        let settings =
+            door::settings(http, configuration, certificates, self.counts.requests(), seed).ok_or(ServeError::Tls)?;
         let listener = doors::listen(http.address).map_err(|error| ServeError::Listen {
             name: "http".to_owned(),
             address: http.address,

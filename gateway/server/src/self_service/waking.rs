@@ -101,6 +101,10 @@ impl SelfService for Waking {
         self.desk.renewed(caller, holder)
     }
 
+    fn more_time<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
+        self.desk.more_time(caller, holder)
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         self.then(self.desk.cancel(caller, holder))
     }

@@ -178,7 +178,7 @@ async fn an_address_that_reads_in_two_ways_is_refused_before_its_door() {
         assert!(body.starts_with("page of the address cannot be read"), "{target}");
     }
     assert_eq!(
-        get_of(&format!("/l/{}", "a".repeat(5000)), &[]).await.0,
+        get_of(&format!("/l/{}", "a".repeat(17_000)), &[]).await.0,
         StatusCode::URI_TOO_LONG
     );
 }
@@ -342,4 +342,36 @@ async fn a_log_line_tells_the_route_and_the_network_and_nothing_that_was_sent() 
     for part in ["\"GET\"", "\"people\"", "/l/{token}", "status: 200", "192.0.2.0/24"] {
         assert!(landing.contains(part), "{part}: {landing}");
     }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_site_address_and_class_and_by_nothing_that_was_sent() {
+    let counts = Arc::new(crate::RequestCounts::of(["people", "school"]));
+    let edge = edge().counted_in(Arc::clone(&counts));
+    for target in [
+        "/",
+        "/l/TOPSECRET",
+        "/l/another",
+        "/TOPSECRET",
+        "/broken",
+        "//TOPSECRET",
+    ] {
+        ask(&edge, request("GET", target, &[], Body::empty())).await;
+    }
+    let nowhere = [("host", "TOPSECRET")];
+    ask(&edge, request("TOPSECRET", "/", &nowhere, Body::empty())).await;
+    let mut told = Vec::new();
+    counts.each(|site, route, class, count| told.push(format!("{site} {route} {class} {count}")));
+    assert_eq!(
+        told,
+        [
+            "- - 4xx 1",
+            "people - 2xx 0",
+            "people - 4xx 2",
+            "people - 5xx 1",
+            "people / 2xx 1",
+            "people /l/{token} 2xx 2",
+            "school - 2xx 0",
+        ]
+    );
 }

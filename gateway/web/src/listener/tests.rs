@@ -61,6 +61,7 @@ async fn started(bounds: Bounds) -> Started {
         certificates: Arc::new(SingleCertAndKey::from(certified)),
         trusted: Arc::new(|_| false),
         rate: Rate::default(),
+        counts: Arc::default(),
         bounds,
         seed: [7; 32],
     };

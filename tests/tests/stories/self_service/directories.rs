@@ -1,8 +1,20 @@
 //! The same before the other directories: a new password where one is due, a refusal in plain words, a lock.
 
 use super::{NEW, NEWER, ask_for_mail, choose, expect, expect_done, follow, with_self_service};
+use postern_tests::ds389::DIRECTORY_MANAGER;
 use postern_tests::people::{self, PASSWORD};
-use postern_tests::{Ds389, Gateway, GatewaySettings, Mailbox, Samba, samba};
+use postern_tests::request::{self, Change};
+use postern_tests::{Ds389, Gateway, GatewaySettings, Mailbox, Samba, Wire, samba};
+
+const USED_BEFORE: &str = "before. Choose another one.";
+const TOO_SHORT: &str = "This is too short for your organisation's rules.";
+
+/// An administrator of the directory asks for longer passwords than we do.
+fn asks_for(administrator: &mut Wire, entry: &str, attribute: &str, characters: &str) {
+    let longer: (Change, &str, &[&str]) = (Change::Replace, attribute, &[characters]);
+    let answer = administrator.ask(&request::modify(2, entry, &[longer], &[]));
+    assert_eq!(answer[0].code, Some(0), "{attribute}");
+}
 
 /// What differs.
 struct Walk<'a> {
@@ -11,8 +23,10 @@ struct Walk<'a> {
     dn: fn(&str) -> String,
     /// Somebody who must change the password.
     must_change: &'a str,
-    /// A password the directory refuses, and what is said then.
-    refused: (&'a str, &'a str),
+    /// Passwords the directory refuses, and what is said then.
+    refused: &'a [(&'a str, &'a str)],
+    /// A password of the account's own past that a change is refused for, where that is looked at here.
+    used_before: Option<&'a str>,
     /// Whether the directory takes the previous password for a while.
     keeps_previous: bool,
 }
@@ -27,11 +41,12 @@ impl Walk<'_> {
         assert_eq!(self.bind(uid, PASSWORD), Some(49));
         let mut browser = self.gateway.browser();
         let mail = ask_for_mail(&self.mailbox, &mut browser, "/reset", uid);
-        let page = follow(&mut browser, &mail);
+        let mut page = follow(&mut browser, &mail);
         expect(&page, 200, "/reset/password", &format!("For {uid}"));
-        let (refused, words) = self.refused;
-        let page = choose(&mut browser, &page, refused);
-        expect(&page, 422, "/reset/password", words);
+        for (refused, words) in self.refused {
+            page = choose(&mut browser, &page, refused);
+            expect(&page, 422, "/reset/password", words);
+        }
         expect_done(&choose(&mut browser, &page, NEW));
         assert_eq!(self.bind(uid, NEW), Some(0));
         if !self.keeps_previous {
@@ -43,6 +58,14 @@ impl Walk<'_> {
         let page = browser.submit(&page.form("/change"), &values);
         expect(&page, 200, "/change", "Your password is changed");
         assert_eq!(self.bind(uid, NEWER), Some(0));
+        // What was used before is refused there too, and in words.
+        if let Some(used) = self.used_before {
+            let page = browser.get("/change");
+            let values = [("login", uid), ("old", NEWER), ("new", used), ("confirm", used)];
+            let page = browser.submit(&page.form("/change"), &values);
+            expect(&page, 422, "/change", USED_BEFORE);
+            assert_eq!(self.bind(uid, NEWER), Some(0));
+        }
         // A lock that failures left.
         let uid = "locked-by-failures";
         assert_eq!(self.bind(uid, PASSWORD), Some(49));
@@ -57,6 +80,12 @@ impl Walk<'_> {
 #[test]
 fn people_of_a_389_directory_server_help_themselves() {
     let server = Ds389::start();
+    let mut manager = Wire::connect(server.address());
+    assert_eq!(
+        manager.bind(1, DIRECTORY_MANAGER, people::ADMINISTRATOR_PASSWORD).code,
+        Some(0)
+    );
+    asks_for(&mut manager, "cn=config", "passwordMinLength", "10");
     let mailbox = Mailbox::start();
     let settings = crate::ds389::directory("generic", &server);
     let walk = Walk {
@@ -64,7 +93,8 @@ fn people_of_a_389_directory_server_help_themselves() {
         mailbox,
         dn: people::dn,
         must_change: "must-change-01",
-        refused: (PASSWORD, "before. Choose another one."),
+        refused: &[("9-quiets", TOO_SHORT), (PASSWORD, USED_BEFORE)],
+        used_before: Some(NEW),
         keeps_previous: false,
     };
     walk.go();
@@ -73,6 +103,7 @@ fn people_of_a_389_directory_server_help_themselves() {
 #[test]
 fn people_of_a_samba_domain_help_themselves() {
     let server = Samba::start();
+    asks_for(&mut server.administrator(), samba::people::BASE, "minPwdLength", "14");
     let mailbox = Mailbox::start();
     let settings = server.behind("generic");
     let walk = Walk {
@@ -80,7 +111,11 @@ fn people_of_a_samba_domain_help_themselves() {
         mailbox,
         dn: samba::people::dn,
         must_change: "must-change-01",
-        refused: ("entirely-in-small-letters", "too simple"),
+        refused: &[
+            ("7-Quiet-hills", TOO_SHORT),
+            ("entirely-in-small-letters", "too simple"),
+        ],
+        used_before: Some(NEW),
         keeps_previous: true,
     };
     walk.go();
@@ -94,8 +129,14 @@ fn people_of_the_embedded_directory_help_themselves() {
         mailbox,
         dn: people::dn,
         must_change: "must-change-01",
-        refused: (PASSWORD, "before. Choose another one."),
+        refused: &[("9-quiets", TOO_SHORT), (PASSWORD, USED_BEFORE)],
+        used_before: None,
         keeps_previous: false,
     };
+    let mut administrator = walk.gateway.client();
+    let answer = administrator.bind(1, people::ADMINISTRATOR, people::ADMINISTRATOR_PASSWORD);
+    assert_eq!(answer.code, Some(0));
+    let policy = format!("cn=default,ou=policies,{}", people::BASE);
+    asks_for(&mut administrator, &policy, "pwdMinLength", "10");
     walk.go();
 }

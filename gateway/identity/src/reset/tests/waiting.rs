@@ -92,7 +92,7 @@ async fn rules_that_ask_for_a_wait_only_now_are_waited_for_too() {
     let world = World::new();
     let desk = world.desk();
     let key = world.proven(&desk, Action::Reset, "bob").await;
-    world.with_rules(|rules| rules.lifetimes.cool_down = Duration::from_secs(300));
+    world.with_rules(|rules| rules.lifetimes.cool_down = Duration::from_mins(5));
     assert_eq!(desk.set(&key, NEW).await, Err(Refused::NotReady));
     // And those that ask for none any more change nothing for whoever waits already.
     world.pass(301);
@@ -102,4 +102,33 @@ async fn rules_that_ask_for_a_wait_only_now_are_waited_for_too() {
     let key = slow.proven(&desk, Action::Reset, "bob").await;
     slow.with_rules(|rules| rules.lifetimes.cool_down = Duration::ZERO);
     assert_eq!(desk.set(&key, NEW).await, Err(Refused::NotReady));
+}
+
+#[tokio::test]
+async fn more_time_is_given_as_often_as_it_is_asked_for_until_the_context_ends() {
+    let world = World::new();
+    let desk = world.desk();
+    let key = world.proven(&desk, Action::Reset, "bob").await;
+    let holder = || Holder::Browser(&key);
+    // Ten minutes each, and two hours for all of it.
+    for _ in 0..12 {
+        world.pass(590);
+        desk.more_time(&browser(), holder()).await.unwrap();
+        assert_eq!(stage(&desk, &key).await, Stage::Ready);
+    }
+    let end = desk.view(&browser(), holder()).await.unwrap().expires_at;
+    assert_eq!(end.as_second() - super::world::start().as_second(), 7_200);
+    world.pass(110);
+    desk.more_time(&browser(), holder()).await.unwrap();
+    world.pass(10);
+    let told = desk.more_time(&browser(), holder()).await;
+    assert_eq!(told, Err(Refused::Over(Ending::Expired)));
+    // What is over by itself is not brought back, and before a proof there is no last step.
+    let key = world.proven(&desk, Action::Reset, "alice").await;
+    world.pass(601);
+    let told = desk.more_time(&browser(), Holder::Browser(&key)).await;
+    assert_eq!(told, Err(Refused::Over(Ending::Expired)));
+    let opened = desk.ask(Action::Reset, "carol").await.unwrap();
+    let told = desk.more_time(&browser(), Holder::Browser(&opened.session)).await;
+    assert_eq!(told, Err(Refused::NotReady));
 }

@@ -225,6 +225,10 @@ impl SelfService for Scripted {
         never()
     }
 
+    fn more_time<'a>(&'a self, _: &'a Caller<'a>, _: Holder<'a>) -> Answer<'a, ()> {
+        never()
+    }
+
     fn cancel<'a>(&'a self, caller: &'a Caller<'a>, holder: Holder<'a>) -> Answer<'a, ()> {
         Box::pin(async move {
             self.of(caller, holder, |context| {

@@ -55,6 +55,7 @@ help_desk = { text = "Ask us.", phone = "+1 555 0100", url = "https://help.examp
 legal = [{ title = "Imprint", url = "https://example.org/imprint" }]
 languages = ["de", "en"]
 sign_in = "https://example.org/"
+mail_from = "Example <accounts@example.org>"
 "##;
 
 /// Who may help themselves.
@@ -208,6 +209,8 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["70:62: url is not protected by TLS: https://"]),
     ("https://example.org/imprint", "javascript:alert(1)",
         &["71:37: url is not a URL: such as https://reset.example.org"]),
+    ("Example <accounts@example.org>", "Example",
+        &["74:13: mail_from is no mail address: somebody@example.org, or Accounts <somebody@example.org>"]),
     ("link = \"employeeNumber\"", "link = \"employee number\"",
         &["11:8: \"employee number\" in link is not an attribute: its name alone, such as uid"]),
     ("base = \"ou=people,dc=example,dc=org\"", "base = \"people\"",
