@@ -1,6 +1,7 @@
 """Two outside suites against one server, and what is known of it. README.md says what the words mean.
 
-Whatever a suite does not call right needs an entry in known-failures.toml. An entry that nothing needs any more fails the run too.
+Whatever a suite does not call right needs an entry in known-failures.toml. An entry that nothing needs any more fails the run too, unless it
+hangs on what the suite makes up at random (`sometimes`).
 """
 
 import json
@@ -107,7 +108,8 @@ def sanity(server):
     except ValueError:
         sys.exit(f"scim-sanity gave no results:\n{ended.stdout}{ended.stderr}")
     if len(told) < SANITY_LOOKS_AT:
-        sys.exit(f"scim-sanity looked at {len(told)} things only:\n{ended.stdout}")
+        said = "\n".join(f"{result['name']}: {result['status']} {result.get('message', '')}" for result in told)
+        sys.exit(f"scim-sanity looked at {len(told)} things only:\n{said}")
     return [
         Result("scim-sanity", result["name"], result["status"] == "pass", f"{result['status']} {result.get('message', '')}")
         for result in told
@@ -135,7 +137,7 @@ def judge(results, known):
         else:
             problems.append(f"{result.suite}: {result.check}: {result.said}")
     for entry, was_met in zip(known, met):
-        if not was_met:
+        if not was_met and not entry.get("sometimes"):
             problems.append(
                 f"known-failures.toml has {entry['suite']}: {entry['check']} {entry.get('says', '')}, and nothing fails so: take it out"
             )

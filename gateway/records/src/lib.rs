@@ -246,6 +246,10 @@ impl ResetRecords for Store {
         ask!(self, spend(allowances, at))
     }
 
+    fn spend_in_turn<'a>(&'a self, groups: &'a [&'a [Allowance]], at: Timestamp) -> Stored<'a, Vec<Spent>> {
+        ask!(self, spend_in_turn(groups, at))
+    }
+
     fn restore<'a>(&'a self, keys: &'a [Hash]) -> Stored<'a, ()> {
         ask!(self, restore(keys))
     }

@@ -8,7 +8,7 @@ mod queue;
 mod read;
 pub(crate) mod words;
 
-pub(crate) use change::unit;
+pub(crate) use change::{at_once, unit};
 pub(crate) use limits::weight;
 pub(crate) use read::{abandoned, is_onboarded, waiting};
 pub(crate) use read::{by_handle, context, held, kept_answer, live_of, onboarded, progress};
@@ -56,6 +56,18 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
+/// One statement and what goes into it.
+pub(crate) struct Statement<'a> {
+    pub(crate) sql: &'static str,
+    pub(crate) values: Vec<Value<'a>>,
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) fn of(sql: &'static str, values: Vec<Value<'a>>) -> Self {
+        Self { sql, values }
+    }
+}
+
 /// A row of an answer, by place.
 pub(crate) trait Cells {
     fn number(&self, place: usize) -> Answer<i64>;
@@ -72,15 +84,51 @@ pub(crate) trait Connection: Send {
     /// How many rows were changed.
     fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> impl Future<Output = Answer<u64>> + Send;
     fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> impl Future<Output = Answer<Vec<Self::Row>>> + Send;
+
+    /// Each of these, in order: how many rows it has changed.
+    fn run_each(&mut self, statements: &[Statement<'_>]) -> impl Future<Output = Answer<Vec<u64>>> + Send {
+        async move {
+            let mut rows = Vec::with_capacity(statements.len());
+            for statement in statements {
+                rows.push(self.run(statement.sql, &statement.values).await?);
+            }
+            Ok(rows)
+        }
+    }
+
+    /// Each of these, in order: its rows.
+    fn rows_of_each(
+        &mut self,
+        statements: &[Statement<'_>],
+    ) -> impl Future<Output = Answer<Vec<Vec<Self::Row>>>> + Send {
+        async move {
+            let mut rows = Vec::with_capacity(statements.len());
+            for statement in statements {
+                rows.push(self.rows(statement.sql, &statement.values).await?);
+            }
+            Ok(rows)
+        }
+    }
 }
 
 /// Something that is written.
 pub(crate) enum Work {
     Unit(Vec<ResetChange>),
-    Spend { allowances: Vec<Allowance>, at: Timestamp },
+    /// Each as a whole, in turn.
+    Spend {
+        groups: Vec<Vec<Allowance>>,
+        at: Timestamp,
+    },
     Restore(Vec<Hash>),
-    Take { at: Timestamp, lease: Timestamp, most: u32 },
-    Sweep { at: Timestamp, most: u32 },
+    Take {
+        at: Timestamp,
+        lease: Timestamp,
+        most: u32,
+    },
+    Sweep {
+        at: Timestamp,
+        most: u32,
+    },
     Reservation(reservations::Work),
 }
 
@@ -88,7 +136,7 @@ pub(crate) enum Work {
 #[derive(Debug)]
 pub(crate) enum Done {
     Unit,
-    Spent(Spent),
+    Spent(Vec<Spent>),
     Jobs(Vec<Job>),
     Rows(u64),
 }
@@ -97,10 +145,10 @@ impl Done {
     /// Nothing was changed, or nothing that has to stay.
     pub(crate) fn is_for_nothing(&self) -> bool {
         match self {
-            Self::Spent(Spent::UsedUp { .. }) => true,
+            Self::Spent(spent) => !spent.iter().any(|one| matches!(one, Spent::Taken { .. })),
             Self::Jobs(jobs) => jobs.is_empty(),
             Self::Rows(rows) => *rows == 0,
-            Self::Unit | Self::Spent(Spent::Taken { .. }) => false,
+            Self::Unit => false,
         }
     }
 
@@ -112,7 +160,12 @@ impl Done {
         }
     }
 
+    /// For whoever asked for one.
     pub(crate) fn spent(self) -> Result<Spent, RecordsError> {
+        self.spent_in_turn()?.pop().ok_or(RecordsError::Unavailable)
+    }
+
+    pub(crate) fn spent_in_turn(self) -> Result<Vec<Spent>, RecordsError> {
         if let Self::Spent(spent) = self {
             Ok(spent)
         } else {
@@ -141,7 +194,7 @@ impl Done {
 pub(crate) async fn work<C: Connection>(on: &mut C, work: &Work) -> Result<Done, Stop> {
     match work {
         Work::Unit(changes) => unit(on, changes).await.map(|()| Done::Unit),
-        Work::Spend { allowances, at } => Ok(Done::Spent(allowance::spend(on, allowances, *at).await?)),
+        Work::Spend { groups, at } => Ok(Done::Spent(allowance::spend(on, groups, *at).await?)),
         Work::Restore(keys) => Ok(Done::Rows(allowance::restore(on, keys).await?)),
         Work::Take { at, lease, most } => Ok(Done::Jobs(queue::take(on, *at, *lease, *most).await?)),
         Work::Sweep { at, most } => Ok(Done::Rows(queue::sweep(on, *at, *most).await?)),

@@ -1,5 +1,6 @@
 //! One file, one process, one connection that writes and a few that read.
 
+mod at_once;
 mod failure;
 mod file;
 mod readers;

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// The most values that are looked up one by one of an attribute that is kept apart.
 const MOST_ASKED: usize = 64;
 
+/// A key, and the values that are asked for; `None`: something else is asked.
+type AskedApart = (Arc<str>, Option<Vec<Vec<u8>>>);
+
 /// A filter that is asked of many entries for one actor.
 pub(crate) struct Question {
     filter: Filter,
@@ -22,7 +25,7 @@ pub(crate) struct Question {
     looked_at: Vec<Arc<AttributeType>>,
     virtuals: Vec<Virtual>,
     /// Of attributes that may be kept apart: the values that are asked for, or `None` if something else is asked of them.
-    apart: Vec<(Arc<str>, Option<Vec<Vec<u8>>>)>,
+    apart: Vec<AskedApart>,
     /// How many parts look at something.
     parts: usize,
     /// Which of those types were hidden last, and the filter without them.
@@ -52,7 +55,7 @@ impl Question {
             .copied()
             .filter(|kind| looks_at(*kind))
             .collect();
-        let mut apart: Vec<(Arc<str>, Option<Vec<Vec<u8>>>)> = Vec::new();
+        let mut apart: Vec<AskedApart> = Vec::new();
         asked_of(&filter, &mut |of, equal| {
             for key in &of.covered {
                 let place = apart.iter().position(|(known, _)| known == key);

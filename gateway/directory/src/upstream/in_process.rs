@@ -24,6 +24,11 @@ impl Upstream {
         Self::build(settings, Some(inside), clock).map(Arc::new)
     }
 
+    /// Whether the directory is in this process.
+    pub(super) fn is_in_process(&self) -> bool {
+        self.inside.is_some()
+    }
+
     /// A connection on which nothing has been said, before `deadline`.
     pub(super) async fn reach(&self, server: &Server, deadline: Instant) -> Result<Transport, ConnectError> {
         match &self.inside {

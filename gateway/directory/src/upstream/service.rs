@@ -34,8 +34,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-/// How many lanes there are at most, in use or kept.
+/// How many lanes there are at most, in use or kept: a server has clients of its own to serve.
 const MOST_LANES: usize = 2;
+/// The same to a directory in this process, where a lane is no connection. A write holds one while its password is hashed and the store commits.
+const MOST_INSIDE: usize = 16;
 /// The longest name that is looked for, in octets.
 const LONGEST_LOGIN: usize = 1024;
 
@@ -44,6 +46,7 @@ pub struct ServiceLanes {
     upstream: Arc<Upstream>,
     permits: Semaphore,
     kept: Mutex<Vec<Lane>>,
+    most: usize,
 }
 
 /// An account that was found.
@@ -77,10 +80,16 @@ pub struct WithFailures {
 impl ServiceLanes {
     /// For this directory. Connects when first asked something.
     pub fn new(upstream: Arc<Upstream>) -> Self {
+        let most = if upstream.is_in_process() {
+            MOST_INSIDE
+        } else {
+            MOST_LANES
+        };
         Self {
             upstream,
-            permits: Semaphore::new(MOST_LANES),
-            kept: Mutex::new(Vec::with_capacity(MOST_LANES)),
+            permits: Semaphore::new(most),
+            kept: Mutex::new(Vec::with_capacity(most)),
+            most,
         }
     }
 
@@ -358,7 +367,7 @@ impl ServiceLanes {
     fn keep(&self, lane: Lane) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         // The one used last is kept: of several servers each is looked at in its turn.
-        if kept.len() >= MOST_LANES {
+        if kept.len() >= self.most {
             kept.remove(0);
         }
         kept.push(lane);

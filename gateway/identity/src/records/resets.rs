@@ -34,6 +34,22 @@ pub trait ResetRecords: Send + Sync {
     /// Takes one from each of these allowances, or from none of them if one is used up. Counted before the answer is given, however many ask at once.
     fn spend<'a>(&'a self, allowances: &'a [Allowance], at: Timestamp) -> Stored<'a, Spent>;
 
+    /// Each of these groups as [`spend`](Self::spend) takes them, one after the other until one is used up; what was taken by then stays taken. As
+    /// many answers as groups were asked.
+    fn spend_in_turn<'a>(&'a self, groups: &'a [&'a [Allowance]], at: Timestamp) -> Stored<'a, Vec<Spent>> {
+        Box::pin(async move {
+            let mut all = Vec::with_capacity(groups.len());
+            for group in groups {
+                let spent = self.spend(group, at).await?;
+                all.push(spent);
+                if let Spent::UsedUp { .. } = spent {
+                    break;
+                }
+            }
+            Ok(all)
+        })
+    }
+
     /// Gives back what [`spend`](Self::spend) took of these, whole: as if nothing had ever been taken.
     fn restore<'a>(&'a self, keys: &'a [Hash]) -> Stored<'a, ()>;
 
@@ -134,6 +150,11 @@ pub enum ResetChange {
     Release {
         /// Which.
         key: Hash,
+    },
+    /// Gives back what was taken of these, as [`ResetRecords::restore`] does.
+    Restore {
+        /// Which.
+        keys: Vec<Hash>,
     },
     /// How self-service last went for an account.
     Progress {

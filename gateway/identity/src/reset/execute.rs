@@ -301,11 +301,11 @@ impl Desk {
         };
         let account = &checked.subject.hash.0;
         let once = self.allowance(&[b"done in", &context.base.id.0], 1, DAY);
-        if let Spent::UsedUp { .. } = self.spend(&[once], at).await? {
-            return Ok(Spent::Taken { left: 0 });
-        }
         let allowance = self.rate(&[b"done", action.as_str().as_bytes(), account], most, DAY);
-        let spent = self.spend(&[allowance], at).await?;
+        let spent = self.spend_in_turn(&[&[once], &[allowance]], at).await?;
+        let Some(spent) = spent.get(1).copied() else {
+            return Ok(Spent::Taken { left: 0 });
+        };
         if let Spent::UsedUp { .. } = spent {
             self.parts.records.restore(&[once.key]).await?;
         }

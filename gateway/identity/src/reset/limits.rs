@@ -8,7 +8,7 @@ use super::rules::Limits;
 use super::stages::Subject;
 use super::trouble::Trouble;
 use crate::clock::Timestamp;
-use crate::records::{Allowance, Spent};
+use crate::records::{Allowance, Hash, Spent};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -58,6 +58,14 @@ pub(super) struct Tries {
     pub silent: [Allowance; 6],
 }
 
+impl Tries {
+    /// After a proof all of them are given back: whoever guessed before, it was not this one.
+    pub(super) fn keys(&self) -> Vec<Hash> {
+        let all = self.open.iter().chain(&self.silent);
+        all.map(|allowance| allowance.key).collect()
+    }
+}
+
 impl Desk {
     pub(super) fn allowance(&self, what: &[&[u8]], burst: u32, every: Duration) -> Allowance {
         Allowance {
@@ -74,6 +82,11 @@ impl Desk {
 
     pub(super) async fn spend(&self, allowances: &[Allowance], at: Timestamp) -> Result<Spent, Trouble> {
         Ok(self.parts.records.spend(allowances, at).await?)
+    }
+
+    /// Each of these, in turn until one is used up.
+    pub(super) async fn spend_in_turn(&self, groups: &[&[Allowance]], at: Timestamp) -> Result<Vec<Spent>, Trouble> {
+        Ok(self.parts.records.spend_in_turn(groups, at).await?)
     }
 
     /// A program asks for many people, and is known by its token: it has as much as the whole route may be sent.
@@ -136,14 +149,8 @@ impl Desk {
         }
     }
 
-    /// After a proof: whoever guessed before, it was not this one.
+    /// After a proof that comes to nothing: it is not counted.
     pub(super) async fn forget_tries(&self, tries: &Tries) -> Result<(), Trouble> {
-        let keys: Vec<_> = tries
-            .open
-            .iter()
-            .chain(&tries.silent)
-            .map(|allowance| allowance.key)
-            .collect();
-        Ok(self.parts.records.restore(&keys).await?)
+        Ok(self.parts.records.restore(&tries.keys()).await?)
     }
 }

@@ -16,7 +16,7 @@ use super::trouble::Trouble;
 use crate::audit::Outcome;
 use crate::clock::Timestamp;
 use crate::directory::{Applicant, DirectoryError};
-use crate::records::{RecordsError, Spent};
+use crate::records::{RecordsError, ResetChange, Spent};
 use crate::secret::Secret;
 
 /// The place of the context's tries in [`Tries::open`](super::limits::Tries::open).
@@ -110,11 +110,13 @@ impl Desk {
                 _ => return Err(Refused::Over(Ending::Used)),
             };
             let tries = self.tries(&context.base, account.as_ref());
-            let left = match self.spend(&tries.open, at).await? {
-                Spent::Taken { left } => left,
-                Spent::UsedUp { which, .. } => return Err(self.used_up(caller, context, held, which).await?),
+            let spent = self.spend_in_turn(&[&tries.open, &tries.silent], at).await?;
+            let left = match spent.first() {
+                Some(Spent::Taken { left }) => *left,
+                Some(Spent::UsedUp { which, .. }) => return Err(self.used_up(caller, context, held, *which).await?),
+                None => return Err(Refused::Unavailable),
             };
-            let may = matches!(self.spend(&tries.silent, at).await?, Spent::Taken { .. });
+            let may = matches!(spent.get(1), Some(Spent::Taken { .. }));
             if !may {
                 self.record_locked(caller, &context, "account");
             }
@@ -139,10 +141,7 @@ impl Desk {
                     }
                     return Err(refused);
                 }
-                Ok(key) => {
-                    self.forget_tries(&tries).await?;
-                    return Ok(key);
-                }
+                Ok(key) => return Ok(key),
             }
         }
         Err(Refused::Unavailable)
@@ -230,6 +229,8 @@ impl Desk {
         let until = until
             .min(later(context.base.opening.at, lives.context))
             .min(context.base.expires_at);
+        // A link is as good as the code: whoever guessed codes before, its owner has shown up.
+        let keys = self.tries(&context.base, Some(&subject)).keys();
         let mut base = context.base;
         let waiting = if is_enough {
             self.wait(
@@ -296,6 +297,8 @@ impl Desk {
             unit.extend(changes.into_iter().flatten());
             next.base
         };
+        // After the context: whoever counts holds nothing else.
+        unit.push(ResetChange::Restore { keys });
         self.crash("prove:before-commit");
         match self.parts.records.commit_reset(unit).await {
             Ok(()) => {}
@@ -303,8 +306,6 @@ impl Desk {
             Err(error) => return Err(Trouble::from(error).into()),
         }
         self.crash("prove:committed");
-        // A link is as good as the code: whoever guessed codes before, its owner has shown up.
-        self.forget_tries(&self.tries(&base, Some(&subject))).await?;
         let told = ["reset.factor_passed", "reset.authenticated", "reset.waiting"].into_iter();
         for name in told.take(1 + usize::from(is_enough) + usize::from(begins_to_wait)) {
             let step = Step {

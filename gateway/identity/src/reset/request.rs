@@ -40,16 +40,19 @@ impl Desk {
         }
         let (factor, vouched) = self.method(caller, request, &rules)?;
         let of_network = self.requests_of_network("request", caller, &rules.limits);
-        if let Spent::UsedUp { until, .. } = self.spend(&[of_network], at).await? {
-            return Err(Refused::TooMany {
-                after: until_then(at, until),
-            });
-        }
         let folded = request.identifier.folded();
         let name = Digest(self.parts.keys.hash(Purpose::Name, &[folded.as_bytes()]));
         let of_name = self.requests_of_name(caller.route, &name.0, &rules.limits);
+        let groups: [&[_]; 2] = [&[of_network], &[of_name]];
+        let asked = groups.get(..1 + usize::from(vouched.is_none())).unwrap_or(&groups);
+        let spent = self.spend_in_turn(asked, at).await?;
+        if let Some(Spent::UsedUp { until, .. }) = spent.first() {
+            return Err(Refused::TooMany {
+                after: until_then(at, *until),
+            });
+        }
         // R6: of a name nothing is said, so a name that is asked for too often gets the answer everybody gets.
-        let limited = vouched.is_none() && matches!(self.spend(&[of_name], at).await?, Spent::UsedUp { .. });
+        let limited = matches!(spent.get(1), Some(Spent::UsedUp { .. }));
         let provider = self.provider_of_domain(request);
         let mut id = [0; 16];
         let secret = token(&*self.parts.chance).filter(|_| self.parts.chance.fill(&mut id));

@@ -7,7 +7,6 @@ use super::letters::LETTER;
 use super::resolve::{AGAIN, RESOLVE, done};
 use super::sign_in::SIGN_IN;
 use super::trouble::Trouble;
-use crate::clock::Timestamp;
 use crate::records::{Job, RecordsError, ResetChange};
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -22,22 +21,18 @@ const SWEPT_AT_ONCE: u32 = 1_000;
 /// What one round came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Worked {
-    /// Jobs that were taken.
+    /// Jobs that were taken. Some: there may be more to do at once.
     pub done: u32,
-    /// When the next one is due: not after now, if there is more to do at once. `None`: nothing waits.
-    pub next_due: Option<Timestamp>,
 }
 
 impl Desk {
-    /// Takes what is due, does it, and says when there will be more. A job that fails is tried again later, and keeps nobody else's back.
+    /// Takes what is due and does it. A job that fails is tried again later, and keeps nobody else's back.
     pub async fn work_once(&self) -> Result<Worked, RecordsError> {
         let at = self.now();
         let jobs = self.parts.records.take_due(at, later(at, LEASE), AT_ONCE).await?;
         join_all(jobs.iter().map(|job| self.work_on(job))).await;
-        let waiting = self.parts.records.waiting().await?;
         Ok(Worked {
             done: u32::try_from(jobs.len()).unwrap_or(u32::MAX),
-            next_due: waiting.since,
         })
     }
 

@@ -156,8 +156,17 @@ impl PostgresStore {
     }
 
     pub(crate) async fn spend(&self, allowances: &[Allowance], at: Timestamp) -> Result<Spent, RecordsError> {
-        let allowances = allowances.to_vec();
-        self.work(Work::Spend { allowances, at }).await?.spent()
+        let groups = vec![allowances.to_vec()];
+        self.work(Work::Spend { groups, at }).await?.spent()
+    }
+
+    pub(crate) async fn spend_in_turn(
+        &self,
+        groups: &[&[Allowance]],
+        at: Timestamp,
+    ) -> Result<Vec<Spent>, RecordsError> {
+        let groups = groups.iter().map(|group| group.to_vec()).collect();
+        self.work(Work::Spend { groups, at }).await?.spent_in_turn()
     }
 
     pub(crate) async fn restore(&self, keys: &[Hash]) -> Result<(), RecordsError> {

@@ -2,53 +2,80 @@
 //! taken will be back.
 
 use super::words::{BACK, RESTORE};
-use super::{Cells, Connection};
+use super::{Cells, Connection, Statement};
 use crate::unit::Answer;
 use postern_identity::Timestamp;
 use postern_identity::records::{Allowance, Hash, Spent};
 use std::collections::BTreeMap;
 
-/// Takes one of each, or none. All are held first, in one order, so that two who ask for the same do not wait for each other.
-pub(super) async fn spend<C: Connection>(on: &mut C, allowances: &[Allowance], at: Timestamp) -> Answer<Spent> {
+/// Of each group takes one of each, or none, in turn until one is used up. All are held first, in one order, so that two who ask for the same do
+/// not wait for each other.
+pub(super) async fn spend<C: Connection>(on: &mut C, groups: &[Vec<Allowance>], at: Timestamp) -> Answer<Vec<Spent>> {
     let now = at.as_microsecond();
-    let mut back: BTreeMap<Hash, i64> = allowances.iter().map(|allowance| (allowance.key, now)).collect();
-    for (key, back_at) in &mut back {
-        let rows = on.rows(C::WORDS.back_at, &[key.into(), now.into()]).await?;
+    let all = groups.iter().flatten();
+    let mut back: BTreeMap<Hash, i64> = all.map(|allowance| (allowance.key, now)).collect();
+    let asked = back.keys();
+    let asked: Vec<_> = asked
+        .map(|key| Statement::of(C::WORDS.back_at, vec![key.into(), now.into()]))
+        .collect();
+    let told = on.rows_of_each(&asked).await?;
+    for (back_at, rows) in back.values_mut().zip(&told) {
         if let Some(row) = rows.first() {
             *back_at = row.number(0)?;
         }
     }
+    let mut spent = Vec::with_capacity(groups.len());
+    for group in groups {
+        let one = whole(group, &mut back, now);
+        spent.push(one);
+        if let Spent::UsedUp { .. } = one {
+            break;
+        }
+    }
+    if spent.iter().any(|one| matches!(one, Spent::Taken { .. })) {
+        let kept = back.iter();
+        let kept: Vec<_> = kept
+            .map(|(key, back_at)| Statement::of(BACK, vec![key.into(), (*back_at).into()]))
+            .collect();
+        on.run_each(&kept).await?;
+    }
+    Ok(spent)
+}
+
+/// All of a group, or none of it.
+fn whole(group: &[Allowance], back: &mut BTreeMap<Hash, i64>, now: i64) -> Spent {
     let mut least = u32::MAX;
-    for (which, allowance) in allowances.iter().enumerate() {
-        let Some(back_at) = back.get_mut(&allowance.key) else {
-            continue;
-        };
-        match taken(allowance, *back_at, now) {
+    let mut next = BTreeMap::new();
+    for (which, allowance) in group.iter().enumerate() {
+        let before = next.get(&allowance.key).or_else(|| back.get(&allowance.key));
+        match taken(allowance, before.copied().unwrap_or(now), now) {
             Ok((new, left)) => {
-                *back_at = new;
+                next.insert(allowance.key, new);
                 least = least.min(left);
             }
             Err(until) => {
                 let until = Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX);
-                return Ok(Spent::UsedUp { which, until });
+                return Spent::UsedUp { which, until };
             }
         }
     }
-    for (key, back_at) in &back {
-        on.run(BACK, &[key.into(), (*back_at).into()]).await?;
-    }
-    Ok(Spent::Taken { left: least })
+    back.extend(next);
+    Spent::Taken { left: least }
 }
 
 pub(super) async fn restore<C: Connection>(on: &mut C, keys: &[Hash]) -> Answer<u64> {
-    let mut keys = keys.to_vec();
+    let rows = on.run_each(&restored(keys)).await?;
+    Ok(rows.into_iter().sum())
+}
+
+/// In one order, as they are held.
+pub(super) fn restored(keys: &[Hash]) -> Vec<Statement<'_>> {
+    let mut keys: Vec<_> = keys.iter().collect();
     keys.sort_unstable();
     keys.dedup();
-    let mut rows = 0;
-    for key in &keys {
-        rows += on.run(RESTORE, &[key.into()]).await?;
-    }
-    Ok(rows)
+    keys.into_iter()
+        .map(|key| Statement::of(RESTORE, vec![key.into()]))
+        .collect()
 }
 
 /// When all is back once one more is taken, and how many more could be taken now; or when one could be.

@@ -1,9 +1,10 @@
 //! A unit, change after change.
 
+use super::allowance::restored;
 use super::words::{
     AGAIN, DONE, ENQUEUE, HANDLE, HOLD, KEEP, OFFBOARD, ONBOARD, ONBOARDED_COUNT, OPEN, PROGRESS, RELEASE, REPLACE,
 };
-use super::{Cells, Connection, Value};
+use super::{Cells, Connection, Statement, Value};
 use crate::unit::Stop;
 use postern_identity::Timestamp;
 use postern_identity::records::{ContextRow, Onboarded, RecordsError, ResetChange};
@@ -11,78 +12,104 @@ use postern_identity::records::{ContextRow, Onboarded, RecordsError, ResetChange
 /// Does all of it, or says why not; what was done by then is the caller's to undo.
 pub(crate) async fn unit<C: Connection>(on: &mut C, unit: &[ResetChange]) -> Result<(), Stop> {
     for change in unit {
-        one(on, change).await?;
+        if let ResetChange::Onboard { who, most } = change {
+            onboard(on, who, *most).await?;
+        }
+        for step in steps(change) {
+            let rows = on.run(step.statement.sql, &step.statement.values).await?;
+            step.look_at(rows)?;
+        }
     }
     Ok(())
 }
 
-async fn one<C: Connection>(on: &mut C, change: &ResetChange) -> Result<(), Stop> {
-    match change {
+/// The statements of a unit, where none has to be seen before the next, and what each must have done.
+pub(crate) fn at_once(unit: &[ResetChange]) -> Option<(Vec<Statement<'_>>, Vec<Option<RecordsError>>)> {
+    let needs_a_look = |change: &ResetChange| matches!(change, ResetChange::Onboard { .. });
+    if unit.iter().any(needs_a_look) {
+        return None;
+    }
+    let steps = unit.iter().flat_map(steps);
+    Some(steps.map(|step| (step.statement, step.unless)).unzip())
+}
+
+/// A statement of a change.
+struct Step<'a> {
+    statement: Statement<'a>,
+    /// What it means that no row was changed, if it means anything.
+    unless: Option<RecordsError>,
+}
+
+impl Step<'_> {
+    fn look_at(&self, rows: u64) -> Result<(), RecordsError> {
+        self.unless.filter(|_| rows == 0).map_or(Ok(()), Err)
+    }
+}
+
+/// What a change is made of; nothing, where that depends on what is found.
+fn steps(change: &ResetChange) -> Vec<Step<'_>> {
+    let (sql, values, unless) = match change {
         ResetChange::Open(row) => {
             let [live, subject, lease, purge_at, body] = standing(row);
-            let values = [(&row.id.0).into(), live, subject, lease, purge_at, body];
-            or(on.run(OPEN, &values).await?, RecordsError::Taken)
+            let values = vec![(&row.id.0).into(), live, subject, lease, purge_at, body];
+            (OPEN, values, Some(RecordsError::Taken))
         }
         ResetChange::Replace(row) => {
             let [live, subject, lease, purge_at, body] = standing(row);
             let id = (&row.id.0).into();
-            let values = [id, row.version.into(), live, subject, lease, purge_at, body];
-            or(on.run(REPLACE, &values).await?, RecordsError::Changed)
+            let values = vec![id, row.version.into(), live, subject, lease, purge_at, body];
+            (REPLACE, values, Some(RecordsError::Changed))
         }
         ResetChange::Handle {
             handle,
             context,
             purge_at,
         } => {
-            let values = [handle.into(), (&context.0).into(), (*purge_at).into()];
-            or(on.run(HANDLE, &values).await?, RecordsError::Taken)
+            let values = vec![handle.into(), (&context.0).into(), (*purge_at).into()];
+            (HANDLE, values, Some(RecordsError::Taken))
         }
         ResetChange::Enqueue(job) => {
-            let values = [
+            let values = vec![
                 (&job.key).into(),
                 (&*job.kind).into(),
                 (&*job.payload).into(),
                 job.at.into(),
                 job.purge_at.into(),
             ];
-            on.run(ENQUEUE, &values).await?;
-            Ok(())
+            (ENQUEUE, values, None)
         }
         ResetChange::Done { job, attempt } => {
-            let values = [(*job).into(), i64::from(*attempt).into(), (&[]).into()];
-            or(on.run(DONE, &values).await?, RecordsError::Changed)
+            let values = vec![(*job).into(), i64::from(*attempt).into(), (&[]).into()];
+            (DONE, values, Some(RecordsError::Changed))
         }
         ResetChange::Again { job, attempt, at } => {
-            let values = [(*job).into(), i64::from(*attempt).into(), (*at).into()];
-            or(on.run(AGAIN, &values).await?, RecordsError::Changed)
+            let values = vec![(*job).into(), i64::from(*attempt).into(), (*at).into()];
+            (AGAIN, values, Some(RecordsError::Changed))
         }
         ResetChange::Keep(kept) => {
-            let values = [
+            let values = vec![
                 (&kept.key).into(),
                 (&kept.request).into(),
                 (&*kept.answer).into(),
                 kept.purge_at.into(),
             ];
-            or(on.run(KEEP, &values).await?, RecordsError::Taken)
+            (KEEP, values, Some(RecordsError::Taken))
         }
-        ResetChange::Hold { key, until } => {
-            on.run(HOLD, &[key.into(), (*until).into()]).await?;
-            Ok(())
+        ResetChange::Hold { key, until } => (HOLD, vec![key.into(), (*until).into()], None),
+        ResetChange::Release { key } => (RELEASE, vec![key.into()], None),
+        ResetChange::Restore { keys } => {
+            let statement = |statement| Step {
+                statement,
+                unless: None,
+            };
+            return restored(keys).into_iter().map(statement).collect();
         }
-        ResetChange::Release { key } => {
-            on.run(RELEASE, &[key.into()]).await?;
-            Ok(())
-        }
-        ResetChange::Progress { subject, body } => {
-            on.run(PROGRESS, &[subject.into(), (&**body).into()]).await?;
-            Ok(())
-        }
-        ResetChange::Onboard { who, most } => onboard(on, who, *most).await,
-        ResetChange::Offboard { directory, key } => {
-            on.run(OFFBOARD, &[(&**directory).into(), (&**key).into()]).await?;
-            Ok(())
-        }
-    }
+        ResetChange::Progress { subject, body } => (PROGRESS, vec![subject.into(), (&**body).into()], None),
+        ResetChange::Onboard { .. } => return Vec::new(),
+        ResetChange::Offboard { directory, key } => (OFFBOARD, vec![(&**directory).into(), (&**key).into()], None),
+    };
+    let statement = Statement::of(sql, values);
+    vec![Step { statement, unless }]
 }
 
 async fn onboard<C: Connection>(on: &mut C, who: &Onboarded, most: Option<u64>) -> Result<(), Stop> {
@@ -116,8 +143,4 @@ fn standing(row: &ContextRow) -> [Value<'_>; 5] {
         row.purge_at.into(),
         (&*row.body).into(),
     ]
-}
-
-fn or(rows: u64, refusal: RecordsError) -> Result<(), Stop> {
-    if rows > 0 { Ok(()) } else { Err(refusal.into()) }
 }

@@ -35,6 +35,7 @@ pub(crate) fn weight(unit: &[ResetChange]) -> Result<usize, RecordsError> {
             | ResetChange::Again { .. }
             | ResetChange::Hold { .. }
             | ResetChange::Release { .. } => 0,
+            ResetChange::Restore { keys } => keys.len().saturating_mul(100),
         };
         Ok(sum + octets + 100)
     })

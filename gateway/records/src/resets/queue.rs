@@ -1,7 +1,7 @@
 //! Jobs that are taken, and what is over.
 
 use super::words::TAKE;
-use super::{Cells, Connection, read};
+use super::{Cells, Connection, Statement, read};
 use crate::unit::Answer;
 use postern_identity::Timestamp;
 use postern_identity::records::Job;
@@ -14,9 +14,10 @@ pub(super) async fn take<C: Connection>(on: &mut C, at: Timestamp, lease: Timest
         .rows(C::WORDS.due, &[at.into(), i64::from(most.min(MOST_TAKEN)).into()])
         .await?;
     let mut jobs = Vec::with_capacity(rows.len());
+    let mut taken = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.number(0)?;
-        on.run(TAKE, &[id.into(), lease.into()]).await?;
+        taken.push(Statement::of(TAKE, vec![id.into(), lease.into()]));
         jobs.push(Job {
             id,
             kind: read::text(row.octets(1)?)?,
@@ -25,6 +26,7 @@ pub(super) async fn take<C: Connection>(on: &mut C, at: Timestamp, lease: Timest
             since: read::timestamp(row.number(4)?)?,
         });
     }
+    on.run_each(&taken).await?;
     Ok(jobs)
 }
 

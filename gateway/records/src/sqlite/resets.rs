@@ -1,10 +1,10 @@
 //! Resets on SQLite: the statements are shared, the one writer does what is written.
 
 use super::SqliteStore;
-use super::failure;
+use super::{at_once, failure};
 use crate::reservations;
 use crate::resets::words::{SQLITE, Words};
-use crate::resets::{self, Cells, Connection, Done, Value, Work};
+use crate::resets::{self, Cells, Connection, Done, Statement, Value, Work};
 use crate::unit::Answer;
 use postern_identity::Timestamp;
 use postern_identity::records::{
@@ -26,6 +26,14 @@ impl Connection for SqliteConnection {
 
     async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Answer<Vec<SqliteRow>> {
         bound(sql, values).fetch_all(self).await
+    }
+
+    async fn run_each(&mut self, statements: &[Statement<'_>]) -> Answer<Vec<u64>> {
+        at_once::run(self, None, statements).await
+    }
+
+    async fn rows_of_each(&mut self, statements: &[Statement<'_>]) -> Answer<Vec<Vec<SqliteRow>>> {
+        at_once::rows(self, statements).await
     }
 }
 
@@ -158,8 +166,17 @@ impl SqliteStore {
     }
 
     pub(crate) async fn spend(&self, allowances: &[Allowance], at: Timestamp) -> Result<Spent, RecordsError> {
-        let allowances = allowances.to_vec();
-        self.work(Work::Spend { allowances, at }, 0).await?.spent()
+        let groups = vec![allowances.to_vec()];
+        self.work(Work::Spend { groups, at }, 0).await?.spent()
+    }
+
+    pub(crate) async fn spend_in_turn(
+        &self,
+        groups: &[&[Allowance]],
+        at: Timestamp,
+    ) -> Result<Vec<Spent>, RecordsError> {
+        let groups = groups.iter().map(|group| group.to_vec()).collect();
+        self.work(Work::Spend { groups, at }, 0).await?.spent_in_turn()
     }
 
     pub(crate) async fn restore(&self, keys: &[Hash]) -> Result<(), RecordsError> {

@@ -3,12 +3,12 @@
 //! Units that wait together are committed together, each within a savepoint, so that one wait for the disk serves them all; none is
 //! answered before it. If the engine fails one of them, all are undone, and each is done again alone.
 
-use super::failure;
 use super::statements::{Known, OnSqlite};
-use crate::resets::{self, Done};
+use super::{at_once, failure};
+use crate::resets::{self, Done, Statement};
 use crate::unit::{Stop, apply};
 use postern_identity::Timestamp;
-use postern_identity::records::{EntryChange, RecordsError};
+use postern_identity::records::{EntryChange, RecordsError, ResetChange};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row, query};
 use std::sync::Arc;
@@ -292,22 +292,63 @@ impl Writer {
         }
     }
 
-    /// With `others` in the same transaction, a refused one is taken back by itself.
+    /// With `others` in the same transaction, a refused one is taken back by itself. Savepoints of one name stand within each other; the last is
+    /// the one that is meant, and the commit is the end of all.
     async fn one(&mut self, work: &Work, others: bool) -> Result<Done, Stop> {
+        use resets::Work::{Reservation, Restore, Spend, Sweep, Take, Unit};
+        match work {
+            Work::Reset(Unit(unit)) => {
+                if let Some((statements, unless)) = resets::at_once(unit) {
+                    return self.reset_unit(unit, &statements, &unless).await;
+                }
+            }
+            // Never refused: there is nothing to take back.
+            Work::Reset(work @ (Spend { .. } | Restore(_) | Take { .. } | Sweep { .. })) => {
+                return resets::work(&mut self.connection, work).await;
+            }
+            Work::Reset(Reservation(_)) | Work::Unit { .. } | Work::Setting { .. } => {}
+        }
         if others {
-            self.run_sql("SAVEPOINT one").await?;
+            self.run_sql(SAVEPOINT).await?;
         }
         let done = self.work(work).await;
-        if others {
-            if matches!(done, Err(Stop::Refused(_))) {
-                self.known.forget();
-                self.run_sql("ROLLBACK TO one").await?;
-            }
-            if !matches!(done, Err(Stop::Failed(_))) {
-                self.run_sql("RELEASE one").await?;
-            }
+        if others && matches!(done, Err(Stop::Refused(_))) {
+            self.take_back().await?;
         }
         done
+    }
+
+    /// All of it at once. Where that cannot be done, one statement after the other says why.
+    async fn reset_unit(
+        &mut self,
+        unit: &[ResetChange],
+        statements: &[Statement<'_>],
+        unless: &[Option<RecordsError>],
+    ) -> Result<Done, Stop> {
+        let run = at_once::run(&mut self.connection, Some(SAVEPOINT), statements).await;
+        let done = match run {
+            Ok(rows) => {
+                let refused = rows
+                    .iter()
+                    .zip(unless)
+                    .find_map(|(rows, unless)| unless.filter(|_| *rows == 0));
+                refused.map_or(Ok(()), |refusal| Err(Stop::Refused(refusal)))
+            }
+            Err(error) => {
+                // SQLite may have undone all of it already, and that is why.
+                self.take_back().await.map_err(|_| error)?;
+                resets::unit(&mut self.connection, unit).await
+            }
+        };
+        if matches!(done, Err(Stop::Refused(_))) {
+            self.take_back().await?;
+        }
+        done.map(|()| Done::Unit)
+    }
+
+    async fn take_back(&mut self) -> Result<(), sqlx::Error> {
+        self.known.forget();
+        self.run_sql("ROLLBACK TO one").await
     }
 
     async fn work(&mut self, work: &Work) -> Result<Done, Stop> {
@@ -342,6 +383,8 @@ impl Writer {
         query(sql).execute(&mut self.connection).await.map(drop)
     }
 }
+
+const SAVEPOINT: &str = "SAVEPOINT one";
 
 pub(super) const SETTING: &str = "INSERT INTO settings (name, value, at) VALUES (?, ?, ?) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at";

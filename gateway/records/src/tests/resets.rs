@@ -14,6 +14,7 @@ on_both! {
     a_context_is_given_back_as_it_was_put_in,
     a_context_is_replaced_only_if_it_is_still_what_it_was,
     a_unit_is_done_whole_or_not_at_all,
+    the_first_step_that_is_refused_says_why,
     a_handle_leads_to_its_context_as_long_as_that_is_there,
     the_live_contexts_of_an_account_are_told_newest_first,
     a_context_is_abandoned_once_its_lease_ran_out,
@@ -140,6 +141,29 @@ async fn a_unit_is_done_whole_or_not_at_all(store: &Store) {
     assert_eq!(store.context(&row(2).id).await, Ok(None));
     assert_eq!(store.waiting().await, Ok(Waiting::default()));
     assert_eq!(store.held(&hash(1), at(0)).await, Ok(None));
+}
+
+/// Also where one after it could not be done at all.
+async fn the_first_step_that_is_refused_says_why(store: &Store) {
+    store.commit_reset(vec![ResetChange::Open(row(1))]).await.unwrap();
+    let to_nothing = ResetChange::Handle {
+        handle: hash(1),
+        context: row(2).id,
+        purge_at: at(60),
+    };
+    let unit = vec![
+        ResetChange::Enqueue(job(1, 0)),
+        ResetChange::Replace(row(2)),
+        to_nothing,
+    ];
+    assert_eq!(store.commit_reset(unit).await, Err(RecordsError::Changed));
+    let unit = vec![
+        ResetChange::Enqueue(job(1, 0)),
+        ResetChange::Open(row(1)),
+        ResetChange::Replace(row(2)),
+    ];
+    assert_eq!(store.commit_reset(unit).await, Err(RecordsError::Taken));
+    assert_eq!(store.waiting().await, Ok(Waiting::default()));
 }
 
 async fn a_handle_leads_to_its_context_as_long_as_that_is_there(store: &Store) {

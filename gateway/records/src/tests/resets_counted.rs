@@ -13,7 +13,9 @@ use std::time::Duration;
 on_both! {
     an_allowance_is_used_up_and_comes_back_one_by_one,
     of_several_allowances_all_are_taken_or_none,
+    groups_are_taken_in_turn_until_one_is_used_up,
     what_is_restored_is_whole,
+    a_unit_restores_or_does_nothing,
     who_is_onboarded_is_counted_against_the_cap,
     what_is_over_is_swept_in_portions,
     what_is_too_large_is_not_kept,
@@ -86,6 +88,57 @@ async fn what_is_restored_is_whole(store: &Store) {
     assert_eq!(store.spend(&[one], at(0)).await, Ok(Spent::Taken { left: 1 }));
     assert!(matches!(store.spend(&[other], at(0)).await, Ok(Spent::UsedUp { .. })));
     assert_eq!(store.restore(&[hash(9)]).await, Ok(()));
+}
+
+async fn groups_are_taken_in_turn_until_one_is_used_up(store: &Store) {
+    let (often, once, name) = (allowance(1, 9, 60), allowance(2, 1, 60), allowance(3, 9, 60));
+    let groups: [&[Allowance]; 3] = [&[often], &[often, once], &[name]];
+    let taken = |left| Spent::Taken { left };
+    assert_eq!(
+        store.spend_in_turn(&groups, at(0)).await,
+        Ok(vec![taken(8), taken(0), taken(8)]),
+        "what the first group took is gone for the second"
+    );
+    let used_up = Spent::UsedUp {
+        which: 1,
+        until: at(60),
+    };
+    assert_eq!(
+        store.spend_in_turn(&groups, at(0)).await,
+        Ok(vec![taken(6), used_up]),
+        "after it nothing more is asked"
+    );
+    let first: [&[Allowance]; 2] = [&[once], &[often]];
+    assert!(matches!(
+        *store.spend_in_turn(&first, at(0)).await.unwrap(),
+        [Spent::UsedUp { .. }]
+    ));
+    assert_eq!(
+        store.spend(&[often], at(0)).await,
+        Ok(taken(5)),
+        "of a used-up group nothing is taken"
+    );
+    assert_eq!(store.spend(&[name], at(0)).await, Ok(taken(7)), "nor of those after it");
+    assert_eq!(store.spend_in_turn(&[], at(0)).await, Ok(Vec::new()));
+}
+
+async fn a_unit_restores_or_does_nothing(store: &Store) {
+    let (one, other) = (allowance(1, 1, 60), allowance(2, 1, 60));
+    store.spend(&[one, other], at(0)).await.unwrap();
+    let restore = || ResetChange::Restore {
+        keys: vec![one.key, hash(9), one.key],
+    };
+    store.commit_reset(vec![ResetChange::Open(row(1))]).await.unwrap();
+    let lost = ContextRow { version: 7, ..row(1) };
+    assert_eq!(
+        store.commit_reset(vec![restore(), ResetChange::Replace(lost)]).await,
+        Err(RecordsError::Changed)
+    );
+    assert!(matches!(store.spend(&[one], at(0)).await, Ok(Spent::UsedUp { .. })));
+    let unit = vec![ResetChange::Replace(row(1)), restore()];
+    assert_eq!(store.commit_reset(unit).await, Ok(()));
+    assert_eq!(store.spend(&[one], at(0)).await, Ok(Spent::Taken { left: 0 }));
+    assert!(matches!(store.spend(&[other], at(0)).await, Ok(Spent::UsedUp { .. })));
 }
 
 async fn who_is_onboarded_is_counted_against_the_cap(store: &Store) {

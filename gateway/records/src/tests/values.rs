@@ -150,7 +150,7 @@ async fn a_piece_is_found_wherever_it_stands_and_is_no_pattern(store: &Store) {
     for piece in [&b"\0\xff"[..], b"\xff%", b"%b"] {
         assert_eq!(
             names(store, below(), containing(piece), 10).await,
-            ["cn=odd"],
+            ["cn=odd", "cn=cut"],
             "{piece:?}"
         );
     }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ds389;
+mod embedded;
 mod entries;
 mod groups;
 mod openldap;
@@ -44,8 +45,8 @@ struct Scene {
     domain: &'static str,
     /// A password the server takes.
     password: &'static str,
-    /// One it does not.
-    too_short: &'static str,
+    /// One it does not; `None`: it takes every one from whoever provisions it.
+    too_short: Option<&'static str>,
 }
 
 /// Where a server is and who provisions it.
@@ -87,7 +88,7 @@ impl Scene {
             address: place.address,
             domain: "",
             password: "Provisioned-1234",
-            too_short: "short",
+            too_short: Some("short"),
         }
     }
 

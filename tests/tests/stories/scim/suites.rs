@@ -1,26 +1,41 @@
 //! Suites that others wrote, run against the program, and what is known of their failures: `conformance/scim`.
 
-use postern_tests::process::Process;
-use postern_tests::scim::{ReferenceServer, runner};
+use super::program;
+use super::scene::{Product, Scene};
+use postern_tests::gateway::SCIM_TOKEN;
+use postern_tests::scim::ReferenceServer;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
-/// How long both suites may take on a busy machine.
-const DEADLINE: Duration = Duration::from_mins(10);
+/// Runs both against the gateway before a directory of its own.
+fn are_content(product: Product, directory: &str) {
+    let scene = Scene::new(product);
+    let words = [
+        format!("directory={directory}"),
+        format!("ca={}", scene.gateway.ca_file().display()),
+    ];
+    let (content, said) = program("suites", &scene.gateway.scim_url(), SCIM_TOKEN, &words);
+    assert!(content, "{said}");
+}
 
-/// Whether the suites are content with a server, and what they say.
-fn suites(url: &str, token: &str, words: &[String]) -> (bool, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut command = Command::new(runner());
-    command
-        .args(["suites", &format!("url={url}")])
-        .args(words)
-        .env("SCIM_TOKEN", token);
-    let mut process = Process::start("suites", &mut command, &folder.path().join("suites.log"));
-    let ended = process.end(DEADLINE);
-    (ended.success(), process.output())
+#[test]
+fn the_suites_are_content_with_openldap() {
+    are_content(Product::OpenLdap, "openldap");
+}
+
+#[test]
+fn the_suites_are_content_with_a_389_directory_server() {
+    are_content(Product::Ds389, "389ds");
+}
+
+#[test]
+fn the_suites_are_content_with_a_samba_domain() {
+    are_content(Product::Samba, "samba");
+}
+
+#[test]
+fn the_suites_are_content_with_the_embedded_directory() {
+    are_content(Product::Embedded, "embedded");
 }
 
 #[test]
@@ -28,7 +43,7 @@ fn the_suites_are_content_with_the_reference_server_and_notice_what_was_not_writ
     let server = ReferenceServer::start();
     let run = |token, words: &[&str]| {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        suites(&server.url(), token, &words)
+        program("suites", &server.url(), token, &words)
     };
     let (content, said) = run(ReferenceServer::TOKEN, &["directory=scim2-server"]);
     assert!(content, "{said}");

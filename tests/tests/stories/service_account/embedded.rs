@@ -3,7 +3,7 @@
 
 use super::{Scene, set};
 use postern_directory::upstream::dialect::DialectName;
-use postern_identity::StandingChange::{ForceChange, Lock, Unlock, WithdrawForceChange};
+use postern_identity::StandingChange::{Disable, Enable, ForceChange, Lock, Unlock, WithdrawForceChange};
 use postern_identity::person::Nesting;
 use postern_identity::{LockedBy, PasswordRule, Proven, State};
 use postern_tests::people::{self, BASE, SERVICE, dn};
@@ -76,6 +76,7 @@ fn each_change_of_a_standing_is_seen_by_the_next_sign_in_and_so_is_its_reverse()
         &[
             (ForceChange, State::MustChange, Proven::Yes, WithdrawForceChange),
             (Lock, LOCKED, Proven::Unknown, Unlock),
+            (Disable, LOCKED, Proven::Unknown, Enable),
         ],
     );
     scene.change("locked-by-failures", Unlock).unwrap();

@@ -17,6 +17,9 @@ pub(super) struct Changes<'s> {
     pub(super) password: PasswordWanted,
 }
 
+/// A value as it was written, and as it is compared.
+type Pair<'v> = (&'v [u8], &'v [u8]);
+
 /// One change.
 pub(super) struct Change<'s> {
     kind: Kind,
@@ -134,7 +137,7 @@ impl<'s> Change<'s> {
     }
 
     /// Whether it adds values, under no options, or takes them away; and the values, as written and as compared. `None`: it does something else.
-    pub(super) fn value_by_value(&self) -> Option<(bool, impl Iterator<Item = (&[u8], &[u8])>)> {
+    pub(super) fn value_by_value(&self) -> Option<(bool, Vec<Pair<'_>>)> {
         let adds = match self.kind {
             Kind::Add => true,
             Kind::Delete if !self.values.is_empty() => false,
@@ -144,7 +147,8 @@ impl<'s> Change<'s> {
             .values
             .iter()
             .map(Vec::as_slice)
-            .zip(self.normal.iter().map(Vec::as_slice));
+            .zip(self.normal.iter().map(Vec::as_slice))
+            .collect();
         (!self.description.contains(';')).then_some((adds, values))
     }
 

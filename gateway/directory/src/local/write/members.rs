@@ -48,16 +48,15 @@ impl LocalDirectory {
                 let Some((adds, given)) = change.value_by_value() else {
                     return Ok(None);
                 };
-                for (place, (written, normal)) in given.enumerate() {
+                for (place, (written, normal)) in given.into_iter().enumerate() {
                     let Some(value) = apart::value_apart(&change.attribute.key, normal, written) else {
                         return Ok(None);
                     };
-                    let (was, is) = match values.get(normal) {
-                        Some((was, is)) => (*was, is.is_some()),
-                        None => {
-                            let was = self.entries.has_value(&self.tree, &row.path, &value.indexed).await?;
-                            (was, was)
-                        }
+                    let (was, is) = if let Some((was, is)) = values.get(normal) {
+                        (*was, is.is_some())
+                    } else {
+                        let was = self.entries.has_value(&self.tree, &row.path, &value.indexed).await?;
+                        (was, was)
                     };
                     if is == adds && !permissive {
                         return Err(change.already(place));

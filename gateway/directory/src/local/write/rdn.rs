@@ -76,10 +76,12 @@ impl<'s> Rdn<'s> {
         }
     }
 
-    /// Takes its values out of the entry, but those of `kept`.
+    /// Takes its values out of the entry, but those of `kept` that are spelled the same: one that is spelled otherwise is written anew, as slapd does.
     pub(super) fn take_out(&self, entry: &mut Entry, kept: &Self) {
         for pair in &self.pairs {
-            let stays = |other: &Pair<'_>| other.kind.key == pair.kind.key && other.normal == pair.normal;
+            let stays = |other: &Pair<'_>| {
+                other.kind.key == pair.kind.key && other.normal == pair.normal && other.value == pair.value
+            };
             if kept.pairs.iter().any(stays) {
                 continue;
             }

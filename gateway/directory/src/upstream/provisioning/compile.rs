@@ -67,28 +67,14 @@ impl Compiler<'_> {
         }
     }
 
-    /// What has no attribute of its own, or is not what its attribute holds.
-    fn elsewhere(&self, path: &Path) -> bool {
-        match path.key.extension.as_deref() {
-            None => matches!(
-                &*path.key.name,
-                "id" | "meta" | "schemas" | "active" | "members" | "groups"
-            ),
-            Some(urn) => urn == PASSWORD || urn == ACCOUNT,
-        }
-    }
-
     fn present(&self, path: &Path) -> Part {
         if path.key.extension.is_none() && &*path.key.name == "id" {
             return Part::Everything { exact: true };
         }
-        if self.elsewhere(path) {
+        if is_elsewhere(path) {
             return Part::Everything { exact: false };
         }
-        or(self
-            .rows(path)
-            .map(|row| self.row_present(row))
-            .chain(self.otherwise(path)))
+        or(self.rows(path).map(row_present).chain(self.otherwise(path)))
     }
 
     /// The rows a path leads to: without a sub-attribute, and for `type` and `primary`, all of the attribute.
@@ -112,14 +98,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn row_present(&self, row: &Row) -> Part {
-        Part::Some {
-            fits: filter::present(row.base_type().as_bytes()),
-            // Of the others there may be values that cannot be read.
-            exact: row.codec == Codec::Text,
-        }
-    }
-
     fn compare(&self, path: &Path, operator: Operator, operand: &Operand) -> Part {
         match (path.key.extension.as_deref(), &*path.key.name) {
             (None, "id") => match (operator, operand) {
@@ -135,7 +113,7 @@ impl Compiler<'_> {
             (None, "meta") => self.time(path.sub.as_deref(), operator, operand),
             (None, "active") => self.active(operator, operand),
             (None, "members" | "groups") => self.membership(path, operator, operand),
-            _ if self.elsewhere(path) => Part::Everything { exact: false },
+            _ if is_elsewhere(path) => Part::Everything { exact: false },
             _ => self.mapped(path, operator, operand),
         }
     }
@@ -150,11 +128,11 @@ impl Compiler<'_> {
             match (&row.place, path.sub.as_deref()) {
                 (Place::Element { kind, .. }, Some("type")) => {
                     if of_kind(kind.as_ref()) {
-                        parts.push(inexact(self.row_present(row)));
+                        parts.push(inexact(row_present(row)));
                     }
                 }
                 // Only the first one is primary.
-                (Place::Element { .. }, Some("primary")) => parts.push(inexact(self.row_present(row))),
+                (Place::Element { .. }, Some("primary")) => parts.push(inexact(row_present(row))),
                 _ => parts.push(self.row(row, operator, operand)),
             }
         }
@@ -179,7 +157,7 @@ impl Compiler<'_> {
     /// One attribute's comparison.
     fn row(&self, row: &Row, operator: Operator, operand: &Operand) -> Part {
         let attribute = row.base_type().as_bytes();
-        let is_there = || inexact(self.row_present(row));
+        let is_there = || inexact(row_present(row));
         let text = match (row.codec, operand) {
             (Codec::Text | Codec::Country, Operand::Text(text)) => text.as_str(),
             (Codec::Boolean, Operand::Boolean(value)) => {
@@ -202,15 +180,15 @@ impl Compiler<'_> {
             Operator::Eq if row.matching.equality == Equality::None => is_there(),
             Operator::Eq => Part::Some {
                 fits: filter::equality(attribute, text.as_bytes()),
-                exact: plain && one_counts && self.compares_alike(row),
+                exact: plain && one_counts && compares_alike(row),
             },
             Operator::Ne if text.is_empty() => Part::Everything { exact: true },
-            Operator::Ne if plain && !row.several && self.compares_alike(row) => Part::Some {
+            Operator::Ne if plain && !row.several && compares_alike(row) => Part::Some {
                 fits: filter::not(&filter::equality(attribute, text.as_bytes())),
                 exact: true,
             },
             Operator::Ne => Part::Everything { exact: false },
-            Operator::Co | Operator::Sw | Operator::Ew if text.is_empty() => self.row_present(row),
+            Operator::Co | Operator::Sw | Operator::Ew if text.is_empty() => row_present(row),
             Operator::Co | Operator::Sw | Operator::Ew => {
                 // Spaces are compared by rules of their own (RFC 4518 §2.6.1): a part without any is looked for.
                 let longest = text
@@ -224,19 +202,10 @@ impl Compiler<'_> {
                 let at = if whole { operator } else { Operator::Co };
                 Part::Some {
                     fits: substring(attribute, at, longest.as_bytes()),
-                    exact: whole && plain && one_counts && self.compares_alike(row),
+                    exact: whole && plain && one_counts && compares_alike(row),
                 }
             }
             Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le => is_there(),
-        }
-    }
-
-    /// Whether what the directory takes for equal is what we do.
-    fn compares_alike(&self, row: &Row) -> bool {
-        match row.matching.equality {
-            Equality::IgnoreCase => &*row.place.key().name != "externalId" && row.codec != Codec::Boolean,
-            Equality::Exact => true,
-            Equality::Loose | Equality::None => false,
         }
     }
 
@@ -245,7 +214,7 @@ impl Compiler<'_> {
         match operator {
             Operator::Eq => self.named(row.base_type(), text, !row.several),
             Operator::Ne => Part::Everything { exact: false },
-            _ => inexact(self.row_present(row)),
+            _ => inexact(row_present(row)),
         }
     }
 
@@ -367,7 +336,7 @@ impl Compiler<'_> {
                 .rows_of(key)
                 .filter(|row| matches!(&row.place, Place::Element { kind: own, .. } if own.as_ref() == kind))
                 .collect();
-            let is_there = or(rows.iter().map(|row| self.row_present(row)));
+            let is_there = or(rows.iter().map(|row| row_present(row)));
             let found = and([self.of_kind(inner, kind, &rows), is_there].into_iter());
             if exact { found } else { inexact(found) }
         }))
@@ -387,10 +356,7 @@ impl Compiler<'_> {
             Filter::Present(path) => match path.sub.as_deref() {
                 Some("type") => constant(kind.is_some()),
                 Some("primary") => Part::Everything { exact: false },
-                Some(sub) => or(rows
-                    .iter()
-                    .filter(|row| is_sub(row, sub))
-                    .map(|row| self.row_present(row))),
+                Some(sub) => or(rows.iter().filter(|row| is_sub(row, sub)).map(|row| row_present(row))),
                 None => Part::Everything { exact: true },
             },
             Filter::Compare {
@@ -453,4 +419,32 @@ fn compares(kind: &str, operator: Operator, operand: &str) -> bool {
 /// Text on which every rule agrees what is equal to it, and which every syntax takes.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic())
+}
+
+/// What has no attribute of its own, or is not what its attribute holds.
+fn is_elsewhere(path: &Path) -> bool {
+    match path.key.extension.as_deref() {
+        None => matches!(
+            &*path.key.name,
+            "id" | "meta" | "schemas" | "active" | "members" | "groups"
+        ),
+        Some(urn) => urn == PASSWORD || urn == ACCOUNT,
+    }
+}
+
+fn row_present(row: &Row) -> Part {
+    Part::Some {
+        fits: filter::present(row.base_type().as_bytes()),
+        // Of the others there may be values that cannot be read.
+        exact: row.codec == Codec::Text,
+    }
+}
+
+/// Whether what the directory takes for equal is what we do.
+fn compares_alike(row: &Row) -> bool {
+    match row.matching.equality {
+        Equality::IgnoreCase => &*row.place.key().name != "externalId" && row.codec != Codec::Boolean,
+        Equality::Exact => true,
+        Equality::Loose | Equality::None => false,
+    }
 }

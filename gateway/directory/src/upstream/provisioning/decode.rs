@@ -36,14 +36,10 @@ pub(super) fn attributes(
                 }
             }
             Place::Element { key, kind, sub } => {
-                let place = match elements.iter().position(|(known, _)| *known == key) {
-                    Some(place) => place,
-                    None => {
-                        elements.push((key, Vec::new()));
-                        elements.len() - 1
-                    }
-                };
-                if let Some((_, elements)) = elements.get_mut(place) {
+                if !elements.iter().any(|(known, _)| *known == key) {
+                    elements.push((key, Vec::new()));
+                }
+                if let Some((_, elements)) = elements.iter_mut().find(|(known, _)| *known == key) {
                     put_element(elements, entry, row, (kind.as_ref(), sub), id_of);
                 }
             }
@@ -202,12 +198,14 @@ fn postal_address(text: &str) -> String {
     while let Some(character) = rest.chars().next() {
         let after = rest.get(character.len_utf8()..).unwrap_or_default();
         let escaped = after.get(..2).filter(|_| character == '\\');
-        (rest, _) = match (character, escaped.map(str::to_ascii_lowercase).as_deref()) {
-            ('$', _) => (after, lines.push('\n')),
-            (_, Some("24")) => (after.get(2..).unwrap_or_default(), lines.push('$')),
-            (_, Some("5c")) => (after.get(2..).unwrap_or_default(), lines.push('\\')),
-            (other, _) => (after, lines.push(other)),
+        let (meant, length) = match (character, escaped.map(str::to_ascii_lowercase).as_deref()) {
+            ('$', _) => ('\n', 0),
+            (_, Some("24")) => ('$', 2),
+            (_, Some("5c")) => ('\\', 2),
+            (other, _) => (other, 0),
         };
+        lines.push(meant);
+        rest = after.get(length..).unwrap_or_default();
     }
     lines
 }

@@ -33,7 +33,7 @@ pub(super) fn usual(kind: ResourceKind, dialect: DialectName) -> Usual {
         (ResourceKind::User, DialectName::OpenLdap | DialectName::Ds389) => PERSON,
         (ResourceKind::User, DialectName::Embedded) => Usual {
             object_classes: &["inetOrgPerson", "posternScimObject"],
-            rows: const { &with_external_id(*PERSON_ROWS) },
+            rows: const { &with_external_id(PERSON_ROWS) },
             ..PERSON
         },
         (ResourceKind::User, DialectName::FreeIpa) => Usual {
@@ -202,7 +202,7 @@ const SINGLE_OF_ACTIVE_DIRECTORY: &[&str] = &[
 ];
 
 /// The rows and the embedded directory's place for `externalId`.
-const fn with_external_id(rows: [(&'static str, &'static str); 26]) -> [(&'static str, &'static str); 27] {
+const fn with_external_id(rows: &[(&'static str, &'static str); 26]) -> [(&'static str, &'static str); 27] {
     let mut all = [("externalId", "posternScimExternalId"); 27];
     let mut place = 0;
     #[allow(clippy::indexing_slicing, reason = "counted at compile time")]

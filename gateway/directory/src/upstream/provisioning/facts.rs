@@ -233,8 +233,8 @@ mod tests {
         )
     }
 
-    fn at(text: &str) -> Option<Timestamp> {
-        Some(text.parse().unwrap())
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     #[test]
@@ -258,9 +258,9 @@ mod tests {
             (Some(true), Some(true), Some(false))
         );
         assert_eq!((facts.failures, facts.grace_left), (Some(2), Some(2)));
-        assert_eq!(facts.last_failure, at("2026-11-22T11:00:00Z"));
-        assert_eq!(facts.expires, at("2026-11-11T00:00:00Z"));
-        assert_eq!(facts.last_success, at("2026-11-21T00:00:00Z"));
+        assert_eq!(facts.last_failure, Some(at("2026-11-22T11:00:00Z")));
+        assert_eq!(facts.expires, Some(at("2026-11-11T00:00:00Z")));
+        assert_eq!(facts.last_success, Some(at("2026-11-21T00:00:00Z")));
     }
 
     #[test]
@@ -311,6 +311,6 @@ mod tests {
             (facts.never_expires, facts.must_change, facts.failures),
             (Some(true), Some(false), Some(2))
         );
-        assert_eq!(facts.last_failure, at("2026-01-02T00:00:00Z"));
+        assert_eq!(facts.last_failure, Some(at("2026-01-02T00:00:00Z")));
     }
 }

@@ -193,10 +193,9 @@ impl Provisioner {
         }
         let mut any = Vec::with_capacity(batch.len());
         for (_, dn) in batch {
-            match first_rdn(dn) {
-                Some((attribute, value)) => any.push(filter::equality(attribute.as_bytes(), &value)),
-                None => tracing::debug!("a name cannot be looked up by its first part"),
-            }
+            // A name that begins with octets of its own (`#04…`) is nobody's whom a program could have made.
+            let first = first_rdn(dn);
+            any.extend(first.map(|(attribute, value)| filter::equality(attribute.as_bytes(), &value)));
         }
         // Others elsewhere may be called the same.
         let most = batch.len().saturating_mul(20).max(1000);

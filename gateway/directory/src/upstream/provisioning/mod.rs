@@ -4,7 +4,7 @@
 //! it at start ([`subschema`]), and what is left is what programs are told there is ([`schema`]). A query is compiled into a filter that finds
 //! everything it means and perhaps more ([`compile`]), scanned for ids or read at once ([`scan`]), and what was found too much is taken out by the heart's own
 //! evaluation. Entries become resources ([`decode`], [`read`]), with the ids of those they name ([`known`]), their groups ([`groups`]), how they stand
-//! ([`facts`]) and a [`version`]. What is changed: [`writing`].
+//! ([`facts`]), what tells whose their passwords are ([`owner`]) and a [`version`]. What is changed: [`writing`].
 //!
 //! **To add an attribute**: a row in [`defaults`], and its place in [`places`] if programs have no such thing yet.
 
@@ -17,6 +17,7 @@ mod ids;
 mod known;
 mod lanes;
 pub mod mapping;
+mod owner;
 mod places;
 mod port;
 mod read;

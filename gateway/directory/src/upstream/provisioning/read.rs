@@ -7,12 +7,13 @@ use super::mapping::{Codec, TypeMapping};
 use super::{decode, facts, ids, version};
 use crate::upstream::account_facts::AccountTimes;
 use crate::upstream::entry::Entry;
+use crate::upstream::service::facts::password_attribute;
 use crate::upstream::service::request::{Filter, Scope, Search};
 use postern_identity::provisioning::account_state;
 use postern_identity::provisioning::{
     Key, ProvisioningError, Reach, Resource, ResourceId, ResourceKind, Value, Wanted,
 };
-use postern_identity::{AccountKey, DistinguishedName};
+use postern_identity::{AccountKey, AttributeName, DistinguishedName};
 use postern_ldap::{ResultCode, filter};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,12 +68,12 @@ impl Provisioner {
     }
 
     /// What is asked for by name, so that what is wanted can be told, and the version.
-    pub(super) fn asked(&self, kind: ResourceKind, wanted: &Wanted) -> Vec<&str> {
+    pub(super) fn asked<'a>(&'a self, kind: ResourceKind, wanted: &'a Wanted) -> Vec<&'a str> {
         self.asked_for(kind, wanted, true)
     }
 
     /// The same; `versions`: whether anybody looks at versions.
-    pub(super) fn asked_for(&self, kind: ResourceKind, wanted: &Wanted, versions: bool) -> Vec<&str> {
+    pub(super) fn asked_for<'a>(&'a self, kind: ResourceKind, wanted: &'a Wanted, versions: bool) -> Vec<&'a str> {
         let mapping = self.mapping.of(kind);
         let mut asked: Vec<&str> = vec![self.dialect().stable_id()];
         asked.extend(TIMES);
@@ -95,6 +96,10 @@ impl Provisioner {
             if wanted.groups && self.tells_groups() {
                 asked.push("memberOf");
             }
+            if let Some(reads) = &wanted.owner {
+                asked.extend(reads.attributes.iter().map(AttributeName::as_str));
+                asked.extend(password_attribute(self.product()));
+            }
         }
         if let Some(members) = mapping.members.as_ref().filter(|_| wanted.members) {
             asked.push(&members.attribute);
@@ -116,7 +121,7 @@ impl Provisioner {
         for shown in entries {
             whole.push(self.whole(shown, mapping).await?);
         }
-        let names = self.by_names(self.names_in(mapping, &whole, wanted)).await?;
+        let names = self.by_names(Self::names_in(mapping, &whole, wanted)).await?;
         let mut groups = match kind {
             ResourceKind::User if wanted.groups => self.groups_of(&whole, &names).await?,
             _ => HashMap::new(),
@@ -138,6 +143,9 @@ impl Provisioner {
                 resource.attributes.set(Key::core("groups"), Value::Many(groups));
             }
             resources.push(resource);
+        }
+        if let (ResourceKind::User, Some(reads)) = (kind, &wanted.owner) {
+            self.tell_owner_facts(&mut resources, &whole, reads).await?;
         }
         Ok(resources)
     }
@@ -209,7 +217,6 @@ impl Provisioner {
 
     /// The names in entries that have to be looked up.
     fn names_in<'e>(
-        &self,
         mapping: &'e TypeMapping,
         entries: &'e [Entry],
         wanted: &'e Wanted,

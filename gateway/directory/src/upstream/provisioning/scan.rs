@@ -81,7 +81,7 @@ impl Provisioner {
         let mut found: Vec<(Option<SortKey>, ResourceId)> = Vec::new();
         let versions = query.filter.as_ref().is_some_and(names_meta);
         let asked = self.asked_for(query.kind, &wanted, versions);
-        let search = self.search_in(&plan, &asked);
+        let search = Self::search_in(&plan, &asked);
         let mut pages = self
             .lanes
             .pages(&search, self.page_size(), self.settings.lookthrough)
@@ -190,7 +190,7 @@ impl Provisioner {
     async fn ids_alone(&self, plan: &Plan) -> Result<Vec<ResourceId>, ProvisioningError> {
         let (product, stable) = (self.product(), self.dialect().stable_id());
         let asked = [stable];
-        let search = self.search_in(plan, &asked);
+        let search = Self::search_in(plan, &asked);
         let mut found = Vec::new();
         let pages = (self.page_size(), self.settings.lookthrough);
         let mut take = |message: &Message<'_>| {
@@ -215,7 +215,7 @@ impl Provisioner {
         }
     }
 
-    fn search_in<'a>(&self, plan: &'a Plan, asked: &'a [&'a str]) -> Search<'a> {
+    fn search_in<'a>(plan: &'a Plan, asked: &'a [&'a str]) -> Search<'a> {
         Search {
             base: &plan.base,
             scope: Scope::Subtree,

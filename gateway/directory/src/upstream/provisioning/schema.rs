@@ -236,7 +236,7 @@ fn enterprise(mapping: &TypeMapping) -> Option<Schema> {
     if mapping.rows_of(&Key::of(ENTERPRISE, "manager")).next().is_some() {
         let subs = vec![
             id_of("value", "The manager's id.", Mutability::ReadWrite),
-            reference("$ref", &["User"], "The manager's URI.", Mutability::ReadOnly),
+            reference("$ref", &["User"], "The manager's URI.", Mutability::ReadWrite),
         ];
         attributes.push(Attribute::new("manager", Shape::Complex(subs), "The user's manager."));
     }

@@ -115,6 +115,8 @@ fn of_kind(
     settings: &TypeSettings,
 ) -> Result<TypeMapping, MappingError> {
     let usual = defaults::usual(kind, dialect);
+    // Whom our own directory puts in the place of a last member that is removed.
+    let nobody = (dialect == DialectName::Embedded && !base.is_empty()).then(|| base.to_owned());
     let object_classes = if settings.object_classes.is_empty() {
         usual.object_classes.iter().map(|&class| class.to_owned()).collect()
     } else {
@@ -138,7 +140,7 @@ fn of_kind(
         base,
         container,
         members: (kind == ResourceKind::Group)
-            .then(|| members(&class, settings.placeholder_member.as_deref()))
+            .then(|| members(&class, settings.placeholder_member.as_deref().or(nobody.as_deref())))
             .transpose()?,
         object_classes,
         never_class: usual.never_class.map(str::to_owned),

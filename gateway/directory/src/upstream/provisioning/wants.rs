@@ -107,7 +107,7 @@ fn compared(filter: &Filter, visit: &mut dyn FnMut(&Path, &Operand)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use postern_identity::provisioning::{Operator, ResourceKind, Value, Version};
+    use postern_identity::provisioning::{Attributes, Operator, ResourceKind, Value, Version};
     use std::sync::Arc;
 
     fn eq(name: &str, sub: Option<&str>, operand: &str) -> Filter {
@@ -159,7 +159,7 @@ mod tests {
             version: Version("1".into()),
             created: None,
             modified: None,
-            attributes: Default::default(),
+            attributes: Attributes::default(),
             dn: String::new(),
             person: None,
             facts: None,

@@ -358,19 +358,8 @@ impl Asking<'_> {
     }
 
     async fn credential(&mut self, dn: &str, entry: &Entry, attribute: &str) -> Result<Credential, LookUpError> {
-        let says_elsewhere = |value: &[u8]| {
-            let begins = |scheme: &&[u8]| {
-                value
-                    .get(..scheme.len())
-                    .is_some_and(|own| own.eq_ignore_ascii_case(scheme))
-            };
-            ELSEWHERE.iter().any(begins)
-        };
-        if entry.values(attribute).any(says_elsewhere) {
-            return Ok(Credential::Elsewhere);
-        }
-        if entry.has(attribute) {
-            return Ok(Credential::Here);
+        if let Some(shown) = credential_shown(entry, attribute) {
+            return Ok(shown);
         }
         let none = filter::not(&filter::present(attribute.as_bytes()));
         Ok(if self.fits(dn, &none).await? {
@@ -396,8 +385,24 @@ impl Asking<'_> {
     }
 }
 
+/// What an entry shows of its credential; `None`: nothing, which proves nothing.
+pub(in crate::upstream) fn credential_shown(entry: &Entry, attribute: &str) -> Option<Credential> {
+    let says_elsewhere = |value: &[u8]| {
+        let begins = |scheme: &&[u8]| {
+            value
+                .get(..scheme.len())
+                .is_some_and(|own| own.eq_ignore_ascii_case(scheme))
+        };
+        ELSEWHERE.iter().any(begins)
+    };
+    if entry.values(attribute).any(says_elsewhere) {
+        return Some(Credential::Elsewhere);
+    }
+    entry.has(attribute).then_some(Credential::Here)
+}
+
 /// Where passwords stand that can be read at all.
-fn password_attribute(dialect: DialectName) -> Option<&'static str> {
+pub(in crate::upstream) fn password_attribute(dialect: DialectName) -> Option<&'static str> {
     match dialect {
         DialectName::OpenLdap | DialectName::Ds389 | DialectName::FreeIpa => Some("userPassword"),
         // They show them to nobody.

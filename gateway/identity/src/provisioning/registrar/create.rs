@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// For how long a value is promised: longer than any directory takes.
-const PROMISED: Duration = Duration::from_secs(60);
+const PROMISED: Duration = Duration::from_mins(1);
 
 /// Values that are promised to whoever holds this.
 pub(super) struct Promise {
@@ -54,7 +54,7 @@ impl Registrar {
         }
         let mut recorded = Recorded::begun(actor, kind, Done::Created);
         let made = self.make_drafted(actor, &draft, lock, &mut recorded).await;
-        self.record_result(recorded, &made);
+        self.record_result(&recorded, &made);
         made
     }
 

@@ -39,7 +39,7 @@ impl Registrar {
                 break;
             }
         }
-        self.record_result(recorded, &result);
+        self.record_result(&recorded, &result);
         result
     }
 
@@ -227,7 +227,7 @@ impl Registrar {
                 break;
             }
         }
-        self.record_result(recorded, &result);
+        self.record_result(&recorded, &result);
         result
     }
 
@@ -240,7 +240,7 @@ impl Registrar {
     ) -> Result<(), ProvisioningError> {
         let mut recorded = Recorded::begun(actor, kind, Done::Removed);
         let result = self.remove_recorded(actor, (kind, id), expected, &mut recorded).await;
-        self.record_result(recorded, &result);
+        self.record_result(&recorded, &result);
         result
     }
 

@@ -53,7 +53,11 @@ impl Registrar {
             let owner = match (self.rules(), &resource.owner_facts) {
                 (Rules::Nobodys(decision), _) => decision,
                 (Rules::None, Some(facts)) => without_rules(&facts.source, facts.credential),
-                (Rules::These(rules), Some(facts)) => rules.decide(facts),
+                (Rules::These(rules), Some(facts)) => match rules.decide(facts) {
+                    // What was not shown in passing may be told when it is asked for.
+                    unknown if unknown.authority == Authority::Unknown => self.owner(&person).await?,
+                    decision => decision,
+                },
                 (_, None) => self.owner(&person).await?,
             };
             let url = self.reset_url(&owner, &person);

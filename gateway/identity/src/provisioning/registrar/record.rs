@@ -123,7 +123,7 @@ impl<'a> Recorded<'a> {
 }
 
 impl Registrar {
-    pub(super) fn record_result<T>(&self, recorded: Recorded<'_>, result: &Result<T, ProvisioningError>) {
+    pub(super) fn record_result<T>(&self, recorded: &Recorded<'_>, result: &Result<T, ProvisioningError>) {
         let outcome = match result {
             Ok(_) => Outcome::Allowed,
             Err(

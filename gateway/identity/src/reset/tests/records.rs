@@ -149,6 +149,9 @@ fn apply(state: &mut State, change: ResetChange) -> Result<(), RecordsError> {
             let held = state.holds.entry(key).or_insert(until);
             *held = until.max(*held);
         }
+        ResetChange::Restore { keys } => {
+            state.allowances.retain(|key, _| !keys.contains(key));
+        }
         ResetChange::Release { key } => {
             state.holds.remove(&key);
         }

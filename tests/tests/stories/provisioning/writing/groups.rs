@@ -80,24 +80,34 @@ pub(super) fn so_already(scene: &Scene, name: &str) {
     assert_eq!(refused, Some(ProvisioningError::NotFound));
 }
 
-/// Each of so many changes is made by a task of its own.
-pub(super) fn at_once(scene: &Scene, name: &str, many: usize) {
+/// Each of so many people comes and goes and comes again, by a task of their own, and at last they all go at once.
+pub(super) fn at_once(scene: &Scene, name: &str, many: usize, times: usize) {
     let ids = people(scene, name, many);
     let group = scene.group(name, &[]);
-    for (change, left) in [(added as fn(&[ResourceId]) -> MembersChange, many), (removed, 0)] {
+    let everybody = |changes: Vec<fn(&[ResourceId]) -> MembersChange>| {
         let tasks = ids.iter().map(|&id| {
-            let (provisioner, group) = (Arc::clone(&scene.provisioner), group.id);
+            let (provisioner, group, changes) = (Arc::clone(&scene.provisioner), group.id, changes.clone());
             scene.runtime.spawn(async move {
-                provisioner
-                    .change_members(&Reach::default(), group, &change(&[id]))
-                    .await
+                for change in changes {
+                    provisioner
+                        .change_members(&Reach::default(), group, &change(&[id]))
+                        .await?;
+                }
+                Ok::<(), ProvisioningError>(())
             })
         });
         for task in tasks.collect::<Vec<_>>() {
             assert_eq!(scene.wait(task).unwrap(), Ok(()));
         }
-        assert_eq!(scene.members(&group).len(), left);
+    };
+    let mut changes: Vec<fn(&[ResourceId]) -> MembersChange> = vec![added];
+    for _ in 0..times {
+        changes.extend([removed as fn(&[ResourceId]) -> MembersChange, added]);
     }
+    everybody(changes);
+    assert_eq!(scene.members(&group), set(&ids));
+    everybody(vec![removed]);
+    assert!(scene.members(&group).is_empty());
 }
 
 pub(super) fn renamed(scene: &Scene, name: &str) {

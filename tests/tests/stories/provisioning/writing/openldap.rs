@@ -67,7 +67,7 @@ fn whoever_is_in_already_or_is_not_is_no_error() {
 #[test]
 fn of_many_changes_at_once_none_is_lost() {
     let (_slapd, scene) = scene();
-    groups::at_once(&scene, "crew", 200);
+    groups::at_once(&scene, "crew", 200, 2);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn whoever_is_in_already_or_is_not_is_no_error() {
 #[test]
 fn of_many_changes_at_once_none_is_lost() {
     let (_server, scene) = scene();
-    groups::at_once(&scene, "seven", 60);
+    groups::at_once(&scene, "seven", 60, 0);
 }
 
 #[test]

@@ -55,7 +55,7 @@ async fn what_an_entry_brings_stays_and_what_is_worked_out_is_passed_over() {
     assert!(
         house.values(&dn, "entryCSN")[0].starts_with("20261122120000."),
         "it is a change made here"
-    )
+    );
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub(super) async fn create(
     unique::check(provisioner, mapping, &encoded, None, None).await?;
     let names = provisioner.names(reach, encoded.users()).await?;
     let members = provisioner.dns(reach, &draft.members, "members").await?;
-    let mut blank = blank(provisioner, mapping, &encoded, &container)?;
+    let mut blank = blank(provisioner, mapping, &encoded, &container);
     for (row, values) in &encoded.rows {
         let values: Vec<Vec<u8>> = values
             .iter()
@@ -86,12 +86,7 @@ pub(super) fn shown() -> Wanted {
 }
 
 /// An entry with its name, its classes and what it must hold besides the mapping's rows.
-pub(super) fn blank(
-    provisioner: &Provisioner,
-    mapping: &TypeMapping,
-    encoded: &Encoded<'_>,
-    container: &str,
-) -> Result<Blank, ProvisioningError> {
+pub(super) fn blank(provisioner: &Provisioner, mapping: &TypeMapping, encoded: &Encoded<'_>, container: &str) -> Blank {
     let named = encoded.text(&mapping.rdn).unwrap_or_default();
     let classes = mapping.object_classes.iter().map(|class| class.as_bytes().to_vec());
     let mut blank = Blank {
@@ -104,7 +99,7 @@ pub(super) fn blank(
     if provisioner.product() == DialectName::ActiveDirectory {
         of_active_directory::complete(mapping, encoded, &mut blank);
     }
-    Ok(blank)
+    blank
 }
 
 /// Where new entries go: the mapping's own place, or the caller's where that lies elsewhere.
@@ -249,9 +244,12 @@ async fn finish(
     if let Some(password) = password {
         password::write(provisioner, dn, password).await?;
     }
-    let must_change = draft.must_change.map(|must| match must {
-        true => StandingChange::ForceChange,
-        false => StandingChange::WithdrawForceChange,
+    let must_change = draft.must_change.map(|must| {
+        if must {
+            StandingChange::ForceChange
+        } else {
+            StandingChange::WithdrawForceChange
+        }
     });
     let switch = match (draft.active, begins_off) {
         (true, true) => Some(StandingChange::Enable),
@@ -286,16 +284,15 @@ async fn stand(provisioner: &Provisioner, dn: &str, change: StandingChange) -> R
 /// Removes what was begun, and answers why. Where it cannot be removed nobody knows what there is.
 async fn take_back(provisioner: &Provisioner, dn: &str, fault: ProvisioningError) -> ProvisioningError {
     let removed = sending::send(&provisioner.lanes, dn, &message::delete(dn)).await;
-    match removed.map(|answer| answer.code) {
-        Ok(ResultCode::SUCCESS | ResultCode::NO_SUCH_OBJECT) => match fault {
-            // It is gone, whatever had become of it.
-            ProvisioningError::OutcomeUnknown => ProvisioningError::Unavailable,
-            fault => fault,
-        },
-        _ => {
-            tracing::warn!(target: "postern::directory", directory = %provisioner.upstream().name(),
-                "an entry could not be made whole, and could not be removed again either");
-            ProvisioningError::OutcomeUnknown
-        }
+    let is_gone = removed.is_ok_and(|answer| matches!(answer.code, ResultCode::SUCCESS | ResultCode::NO_SUCH_OBJECT));
+    if !is_gone {
+        tracing::warn!(target: "postern::directory", directory = %provisioner.upstream().name(),
+            "an entry could not be made whole, and could not be removed again either");
+        return ProvisioningError::OutcomeUnknown;
+    }
+    match fault {
+        // It is gone, whatever had become of it.
+        ProvisioningError::OutcomeUnknown => ProvisioningError::Unavailable,
+        fault => fault,
     }
 }

@@ -14,10 +14,7 @@ pub(super) async fn delete(
     id: ResourceId,
     exact: Option<&Resource>,
 ) -> Result<Resource, ProvisioningError> {
-    let wanted = Wanted {
-        members: false,
-        ..Wanted::everything()
-    };
+    let wanted = Wanted::default_shown();
     let now = provisioner.read(reach, kind, id, &wanted).await?;
     if exact.is_some_and(|known| known.version != now.version) {
         return Err(ProvisioningError::Changed);

@@ -159,21 +159,18 @@ pub(super) async fn add(provisioner: &Provisioner, group: &str, members: &[Strin
     } else {
         None
     };
-    let ended = match ended.filter(|ended| !is_objection(provisioner, Way::In, ended)) {
-        Some(ended) => ended,
-        None => {
-            let ended = by_halves(provisioner, group, &mapped.attribute, members, Way::In).await?;
-            if let (Outcome::Done, Some(stand_in)) = (&ended, stand_in) {
-                match sending::send(&provisioner.lanes, group, &message::modify(group, &[stand_in]))
-                    .await?
-                    .code
-                {
-                    ResultCode::SUCCESS | ResultCode::NO_SUCH_ATTRIBUTE | ResultCode::OBJECT_CLASS_VIOLATION => {}
-                    code => return Err(outcome::refused(code)),
-                }
+    let ended = if let Some(ended) = ended.filter(|ended| !is_objection(provisioner, Way::In, ended)) {
+        ended
+    } else {
+        let ended = by_halves(provisioner, group, &mapped.attribute, members, Way::In).await?;
+        if let (Outcome::Done, Some(stand_in)) = (&ended, stand_in) {
+            let request = message::modify(group, &[stand_in]);
+            match sending::send(&provisioner.lanes, group, &request).await?.code {
+                ResultCode::SUCCESS | ResultCode::NO_SUCH_ATTRIBUTE | ResultCode::OBJECT_CLASS_VIOLATION => {}
+                code => return Err(outcome::refused(code)),
             }
-            ended
         }
+        ended
     };
     match ended {
         Outcome::Done => Ok(()),

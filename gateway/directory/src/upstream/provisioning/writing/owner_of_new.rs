@@ -20,7 +20,7 @@ pub(super) async fn owner_of_new(
     };
     let mapping = provisioner.mapping().of(draft.kind);
     let encoded = Encoded::of(mapping, &draft.attributes)?;
-    let blank = blank(provisioner, mapping, &encoded, &container(mapping, reach)?)?;
+    let blank = blank(provisioner, mapping, &encoded, &container(mapping, reach)?);
     let names = provisioner.names(reach, encoded.users()).await?;
     let wanted = FactsWanted {
         server: None,

@@ -35,9 +35,14 @@ pub(super) async fn follow(provisioner: &Provisioner, old: &str, new: Option<&st
             attributes.push(attribute);
         }
     }
+    // Mostly nobody is left who names it: then one search says so.
+    match naming(provisioner, &attributes, old).await {
+        Ok(entries) if entries.is_empty() => return,
+        _ => {}
+    }
     let mut lost = 0;
     for attribute in attributes {
-        match naming(provisioner, attribute, old).await {
+        match naming(provisioner, &[attribute], old).await {
             Ok(entries) => {
                 for dn in entries {
                     if repair(provisioner, &dn, attribute, old, new).await.is_err() {
@@ -64,14 +69,21 @@ fn sees_to_it_itself(product: DialectName) -> bool {
     }
 }
 
-/// The entries that name it by this attribute.
-async fn naming(provisioner: &Provisioner, attribute: &str, dn: &str) -> Result<BTreeSet<String>, ProvisioningError> {
+/// The entries that name it by one of these attributes.
+async fn naming(
+    provisioner: &Provisioner,
+    attributes: &[&str],
+    dn: &str,
+) -> Result<BTreeSet<String>, ProvisioningError> {
     let mapping = provisioner.mapping();
     let mut bases = vec![mapping.users.base.as_str()];
     if !mapping.groups.below.is_within(&mapping.users.below) {
         bases.push(&mapping.groups.base);
     }
-    let wanted = filter::equality(attribute.as_bytes(), dn.as_bytes());
+    let named = attributes
+        .iter()
+        .map(|attribute| filter::equality(attribute.as_bytes(), dn.as_bytes()));
+    let wanted = filter::any(&named.collect::<Vec<_>>());
     let mut found = BTreeSet::new();
     for base in bases {
         let search = Search {

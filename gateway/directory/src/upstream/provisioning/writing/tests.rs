@@ -130,7 +130,7 @@ async fn session(mut stream: TcpStream, seen: Arc<Mutex<Vec<u8>>>, script: Arc<S
                 _ => {
                     let before = {
                         let mut seen = seen.lock().unwrap();
-                        let before = seen.iter().filter(|other| **other == kind).count();
+                        let before = seen.iter().fold(0, |count, other| count + usize::from(*other == kind));
                         seen.push(kind);
                         before
                     };

@@ -57,22 +57,14 @@ pub(super) async fn write(
             None
         }
     };
-    match premise::resource_after(provisioner, made, before.kind, &shown()).await {
+    match premise::resource_after(provisioner, made, before.kind, &Wanted::default_shown()).await {
         Some(resource) => Ok(resource),
         None => read(provisioner, before).await,
     }
 }
 
-/// Everything that is shown by default, without members.
-fn shown() -> Wanted {
-    Wanted {
-        members: false,
-        ..Wanted::everything()
-    }
-}
-
 async fn read(provisioner: &Provisioner, resource: &Resource) -> Result<Resource, ProvisioningError> {
-    let wanted = shown();
+    let wanted = Wanted::default_shown();
     provisioner
         .read(&Reach::default(), resource.kind, resource.id, &wanted)
         .await
@@ -118,7 +110,7 @@ async fn modify(
     if changes.is_empty() {
         return Ok(None);
     }
-    let wanted = shown();
+    let wanted = Wanted::default_shown();
     let told = provisioner.asked(mapping.kind, &wanted);
     let request = |changes| {
         let request = asked.put_on(message::modify(dn, changes));

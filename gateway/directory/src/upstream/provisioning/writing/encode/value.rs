@@ -50,9 +50,7 @@ pub(super) fn encode(row: &Row, value: &Value) -> Result<Option<Worth>, EditFaul
             let octets = data_uri(given);
             Some(octets.ok_or_else(|| fault(&name(), "must be a data: URI in base64 here"))?)
         }
-        (Codec::Text, Value::Integer(number)) | (Codec::Integer, Value::Integer(number)) => {
-            Some(number.to_string().into_bytes())
-        }
+        (Codec::Text | Codec::Integer, Value::Integer(number)) => Some(number.to_string().into_bytes()),
         (Codec::Text | Codec::Boolean, Value::Boolean(truth)) => {
             Some(if *truth { "TRUE" } else { "FALSE" }.as_bytes().to_vec())
         }
@@ -101,8 +99,7 @@ pub(super) fn is_same(row: &Row, one: &Worth, other: &Worth) -> bool {
 pub(in crate::upstream::provisioning) fn spelled(place: &Place) -> String {
     match place {
         Place::Simple(key) => key.name.to_string(),
-        Place::Sub(key, sub) => format!("{}.{sub}", key.name),
-        Place::Element { key, sub, .. } => format!("{}.{sub}", key.name),
+        Place::Sub(key, sub) | Place::Element { key, sub, .. } => format!("{}.{sub}", key.name),
     }
 }
 
