@@ -280,7 +280,7 @@ def answers_200(url):
 
 # --- the directory ------------------------------------------------------------------------------------------------
 
-def directory(out, service_password):
+def directory(out, service_password, users=USERS):
     """10,000 active users `user00001`… with the password `secret`; 1,000 of them in each department but the last."""
     changed = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 86400))
 
@@ -295,7 +295,7 @@ def directory(out, service_password):
           "pwdMaxFailure: 5", "pwdMustChange: TRUE")
     entry(f"cn=svc-app,ou=services,{BASE}", "objectClass: organizationalRole", "objectClass: simpleSecurityObject",
           "cn: svc-app", "userPassword: " + ssha(service_password))
-    for number in range(1, USERS + 1):
+    for number in range(1, users + 1):
         uid = f"user{number:05d}"
         entry(f"uid={uid},ou=people,{BASE}", "objectClass: inetOrgPerson", f"uid: {uid}", f"cn: {uid}", f"sn: {uid}",
               f"mail: {uid}@example.org", f"givenName: Given{number}", f"employeeNumber: {number}",
