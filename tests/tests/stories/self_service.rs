@@ -8,6 +8,7 @@ mod hostile;
 mod known;
 mod links;
 mod openldap;
+mod programs;
 mod shared;
 mod silence;
 

@@ -1,5 +1,7 @@
 //! What a registrar does in which order, and what it does not do.
 
+#![allow(clippy::unnecessary_wraps, reason = "wishes may fail, and these do not")]
+
 mod stage;
 
 use super::*;
