@@ -1,5 +1,6 @@
 //! SCIM over the real program: what provisioning clients send, as they send it, and what outside suites say.
 
+mod counted;
 mod differential;
 mod entra;
 mod okta;

@@ -84,7 +84,9 @@ impl Scene {
                 others: counts.into_values().sum(),
             }
         });
-        costs.min_by_key(|cost| cost.searches + cost.modifies + cost.others).unwrap()
+        costs
+            .min_by_key(|cost| cost.searches + cost.modifies + cost.others)
+            .unwrap()
     }
 
     /// The ids of some users, a different one for each request.
@@ -115,10 +117,18 @@ fn reading_and_finding_a_user_is_one_search_without_a_bind_and_its_groups_are_an
     let with_groups = scene.cost(|number| {
         scene.scim.get(&format!("/Users/{}", users[number])).expect(200);
     });
-    assert_eq!(with_groups, Cost { searches: 2, ..ONE_SEARCH });
+    assert_eq!(
+        with_groups,
+        Cost {
+            searches: 2,
+            ..ONE_SEARCH
+        }
+    );
     let by_name = scene.cost(|number| {
         let filter = format!("userName eq \"user{:04}\"", number + 1);
-        let found = scene.scim.list("/Users", &[("filter", &filter), ("excludedAttributes", "groups")]);
+        let found = scene
+            .scim
+            .list("/Users", &[("filter", &filter), ("excludedAttributes", "groups")]);
         assert_eq!(found["totalResults"], 1, "{found}");
     });
     assert_eq!(by_name, ONE_SEARCH);
@@ -129,7 +139,11 @@ fn a_later_page_is_one_search_for_all_its_users() {
     let scene = scene();
     let page = |number: usize| {
         let start = (100 * (number % 3) + 2).to_string();
-        let parameters = [("startIndex", &*start), ("count", "100"), ("excludedAttributes", "groups")];
+        let parameters = [
+            ("startIndex", &*start),
+            ("count", "100"),
+            ("excludedAttributes", "groups"),
+        ];
         let page = scene.scim.list("/Users", &parameters);
         assert_eq!(ids(&page).len(), 100, "{page}");
     };
@@ -142,7 +156,9 @@ fn a_member_comes_and_goes_by_one_modify_however_large_the_group_is() {
     let users = scene.users();
     for size in [10, 10_000] {
         let filter = format!("displayName eq \"crew {size}\"");
-        let groups = scene.scim.list("/Groups", &[("filter", &filter), ("attributes", "displayName")]);
+        let groups = scene
+            .scim
+            .list("/Groups", &[("filter", &filter), ("attributes", "displayName")]);
         let group = format!("/Groups/{}", ids(&groups)[0]);
         // Who that is has to be found once; then it is known for a while.
         let one_modify = |searches| Cost {
@@ -157,7 +173,10 @@ fn a_member_comes_and_goes_by_one_modify_however_large_the_group_is() {
         assert!(comes == one_modify(0) || comes == one_modify(1), "{size}: {comes:?}");
         let goes = scene.cost(|number| {
             let path = format!("members[value eq \"{}\"]", users[number]);
-            scene.scim.patch(&group, &json!([{ "op": "remove", "path": path }])).expect(204);
+            scene
+                .scim
+                .patch(&group, &json!([{ "op": "remove", "path": path }]))
+                .expect(204);
         });
         assert!(goes == one_modify(0) || goes == one_modify(1), "{size}: {goes:?}");
     }
