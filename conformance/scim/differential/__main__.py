@@ -1,10 +1,12 @@
 """The same requests to a server and to scim2-server, and their answers compared. ../README.md says what the words mean."""
 
 import sys
+import tempfile
 import tomllib
 from collections import Counter
 from pathlib import Path
 
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis import HealthCheck, Phase, given as given_by, settings, strategies as st
 
 import disagreements
@@ -19,7 +21,9 @@ PEOPLE = 12
 
 def main(words):
     ours, directory, rounds = given(words)
-    with Reference() as reference:
+    with tempfile.TemporaryDirectory() as folder, Reference() as reference:
+        # Otherwise it leaves a folder wherever it was started.
+        set_hypothesis_home_dir(folder)
         both = Both(ours, reference)
         universe = Universe(ours)
         compared = Compared(both, universe, rounds)

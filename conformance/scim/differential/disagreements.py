@@ -4,7 +4,7 @@ from filters import found
 from patches import changed
 from people import named
 
-RULES = set()
+RULES = {"ne-of-several"}
 
 
 def of_filter(filter):

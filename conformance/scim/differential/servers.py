@@ -28,7 +28,15 @@ class Server:
         self.connection = None
 
     def ask(self, method, path, body=None):
-        """The status code, and the body as JSON."""
+        """The status code, and the body as JSON. What is only read is asked again where a busy machine was too slow for the directory."""
+        for attempt in range(5):
+            status, told = self.ask_once(method, path, body)
+            if method != "GET" or status not in (503, 504):
+                break
+            time.sleep(1)
+        return status, told
+
+    def ask_once(self, method, path, body):
         text = None if body is None else json.dumps(self.with_ids(body))
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/scim+json"}
         for attempt in (1, 2):

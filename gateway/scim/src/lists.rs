@@ -127,7 +127,7 @@ impl Lists {
         // It is kept for minutes: what it took to be found need not be.
         ids.shrink_to_fit();
         let ids = Arc::new(ids);
-        self.kept.put(which, begun, Arc::clone(&ids));
+        self.kept.put(&which, begun, Arc::clone(&ids));
         Ok(ids)
     }
 }

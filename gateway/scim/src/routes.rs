@@ -26,6 +26,7 @@ use postern_identity::reset::SelfService;
 use postern_web::{Bearers, Fault, Visit, body};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// The largest body that is read, in octets: a group of some ten thousand members.
 pub const LARGEST_BODY: usize = 2 * 1024 * 1024;
@@ -38,6 +39,8 @@ pub struct ScimPorts {
     pub self_service: Option<Arc<dyn SelfService>>,
     /// Who may ask.
     pub bearers: Arc<Bearers>,
+    /// Where changes are carried through, whether or not somebody still waits for the answer.
+    pub tasks: TaskTracker,
 }
 
 /// How it behaves.
@@ -64,6 +67,7 @@ pub(crate) struct Door {
     pub(crate) bearers: Arc<Bearers>,
     pub(crate) settings: Settings,
     pub(crate) lists: Lists,
+    tasks: TaskTracker,
 }
 
 pub(crate) type At = axum::extract::State<Arc<Door>>;
@@ -81,6 +85,7 @@ pub fn routes(bases: &[&str], ports: ScimPorts, settings: Settings) -> Router {
         self_service: ports.self_service,
         bearers: ports.bearers,
         settings,
+        tasks: ports.tasks,
     };
     let mut inside: Router<Arc<Door>> = Router::new();
     for (path, kind) in [
@@ -190,6 +195,14 @@ impl Door {
             page_size: number(self.settings.page_size),
             documentation: None,
         }
+    }
+}
+
+/// Carries a change through to its end: a client that hangs up in the middle leaves nothing half done.
+pub(crate) async fn carried(door: &Door, change: impl Future<Output = Answered> + Send + 'static) -> Response {
+    match door.tasks.spawn(change).await {
+        Ok(answered) => settle(answered),
+        Err(_) => ScimError::from(Fault::Broken).answer(),
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     reason = "a bench prints and stops at the first fault"
 )]
@@ -88,9 +89,8 @@ impl Client {
         loop {
             self.octets.drain(..start);
             start = 0;
-            if self.lane.read_buf(&mut self.octets).await.unwrap() == 0 {
-                panic!("the lane ended");
-            }
+            let read = self.lane.read_buf(&mut self.octets).await.unwrap();
+            assert!(read > 0, "the lane ended");
             while let Ok(Some(header)) = frame::walk(&self.octets[start..], 64 << 20) {
                 let Some(octets) = self.octets[start..].get(..header.length) else {
                     break;

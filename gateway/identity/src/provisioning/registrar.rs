@@ -316,3 +316,6 @@ impl Filter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ const KEPT: Duration = Duration::from_mins(10);
 /// A first page is cut from what was found less than so many times as long ago as finding it took.
 const WORTH: u32 = 10;
 /// And in no case longer ago than this.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// The most lists that are kept.
 const MOST_LISTS: usize = 1_024;
 
@@ -99,7 +99,7 @@ impl Kept {
         Some(Arc::clone(&found.ids))
     }
 
-    pub(super) fn put(&self, which: Which, begun: Begun, ids: Arc<Vec<ResourceId>>) {
+    pub(super) fn put(&self, which: &Which, begun: Begun, ids: Arc<Vec<ResourceId>>) {
         let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         lists.retain(|_, list| now.duration_since(list.begun.at) < KEPT);
@@ -109,7 +109,7 @@ impl Kept {
         while lists.len() > 1 && (lists.len() > MOST_LISTS || held(&lists) > self.room) {
             let oldest = lists
                 .iter()
-                .filter(|(other, _)| **other != which)
+                .filter(|(other, _)| *other != which)
                 .min_by_key(|(_, list)| list.begun.at);
             let Some(oldest) = oldest.map(|(oldest, _)| oldest.clone()) else {
                 break;
@@ -118,7 +118,7 @@ impl Kept {
         }
         // One list that is larger than all the room is not kept: its pages are found anew.
         if held(&lists) > self.room {
-            lists.remove(&which);
+            lists.remove(which);
         }
     }
 }
@@ -147,7 +147,7 @@ mod tests {
         let users = which("hr", ResourceKind::User);
         let begun = kept.begin();
         tokio::time::advance(Duration::from_millis(100)).await;
-        kept.put(users.clone(), begun, ids(3));
+        kept.put(&users, begun, ids(3));
         assert!(kept.get(&users, true).is_some(), "it took long, and is as good as new");
         kept.written();
         assert!(kept.get(&users, true).is_none(), "something was written");
@@ -161,7 +161,7 @@ mod tests {
         let kept = Kept::new(100);
         let begun = kept.begin();
         tokio::time::advance(Duration::from_secs(1)).await;
-        kept.put(which("hr", ResourceKind::User), begun, ids(3));
+        kept.put(&which("hr", ResourceKind::User), begun, ids(3));
         assert!(kept.get(&which("okta", ResourceKind::User), true).is_some());
         assert!(kept.get(&which("okta", ResourceKind::User), false).is_none());
         assert!(kept.get(&which("okta", ResourceKind::Group), true).is_none());
@@ -172,14 +172,14 @@ mod tests {
         let kept = Kept::new(10);
         for caller in ["a", "b", "c"] {
             tokio::time::advance(Duration::from_secs(1)).await;
-            kept.put(which(caller, ResourceKind::User), kept.begin(), ids(4));
+            kept.put(&which(caller, ResourceKind::User), kept.begin(), ids(4));
         }
         assert!(
             kept.get(&which("a", ResourceKind::User), false).is_none(),
             "the oldest went"
         );
         assert!(kept.get(&which("c", ResourceKind::User), false).is_some());
-        kept.put(which("d", ResourceKind::User), kept.begin(), ids(11));
+        kept.put(&which("d", ResourceKind::User), kept.begin(), ids(11));
         assert!(
             kept.get(&which("d", ResourceKind::User), false).is_none(),
             "larger than all the room"

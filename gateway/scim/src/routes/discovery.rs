@@ -23,7 +23,7 @@ pub(super) async fn config(at: At, visit: Visit, request: Request) -> Response {
 pub(super) async fn schemas(at: At, visit: Visit, request: Request) -> Response {
     let answered = async {
         looked(&at, &visit, request).await?;
-        Ok(list(documents::schemas(at.directory.types(), &at.settings.base_url)))
+        Ok(list(&documents::schemas(at.directory.types(), &at.settings.base_url)))
     };
     settle(answered.await)
 }
@@ -41,7 +41,7 @@ pub(super) async fn schema(at: At, visit: Visit, urn: Path<String>, request: Req
 pub(super) async fn types(at: At, visit: Visit, request: Request) -> Response {
     let answered = async {
         looked(&at, &visit, request).await?;
-        Ok(list(documents::resource_types(
+        Ok(list(&documents::resource_types(
             at.directory.types(),
             &at.settings.base_url,
         )))
@@ -81,7 +81,7 @@ fn one(found: Option<Value>) -> Result<Response, ScimError> {
     Ok(document(StatusCode::OK, &found))
 }
 
-fn list(resources: Vec<Value>) -> Response {
+fn list(resources: &[Value]) -> Response {
     let count = resources.len();
     document(
         StatusCode::OK,

@@ -1,7 +1,7 @@
 //! One resource: made, read, replaced, patched, removed (RFC 7644 §3.3 to §3.6).
 
 use super::search::projection_of_query;
-use super::{Asked, At, Door, document, settle};
+use super::{Asked, At, Door, carried, document, settle};
 use crate::error::ScimError;
 use crate::headers::{Condition, if_match, if_none_match};
 use crate::json::{self, Projection, show};
@@ -22,13 +22,14 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// POST.
 pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Request) -> Response {
-    let answered = async {
+    let door = Arc::clone(&at);
+    let change = async move {
         let (asked, body) = Asked::of(&at, &visit, request).await?;
         asked.caller.may_write(kind)?;
         let types = at.directory.types().of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
         let incoming = json::resource(asked.json(body).await?, types, at.settings.strictness)?;
-        let members = ids(&at, incoming.members.unwrap_or_default())?;
+        let members = ids(&at, &incoming.members.unwrap_or_default())?;
         let edit = Edit {
             attributes: incoming.attributes,
             password: incoming.password,
@@ -46,7 +47,7 @@ pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Re
         }
         Ok(response)
     };
-    settle(answered.await)
+    carried(&door, change).await
 }
 
 /// GET.
@@ -73,7 +74,8 @@ pub(super) async fn read(at: At, kind: ResourceKind, visit: Visit, id: Path<Stri
 
 /// PUT. It never makes anything.
 pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
-    let answered = async {
+    let door = Arc::clone(&at);
+    let change = async move {
         let (asked, body) = Asked::of(&at, &visit, request).await?;
         asked.caller.may_write(kind)?;
         let types = Arc::clone(at.directory.types());
@@ -100,12 +102,13 @@ pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<S
         let changed = anew(&at, &asked, changed?, &projection).await?;
         Ok(shown(&at, StatusCode::OK, &changed, &projection))
     };
-    settle(answered.await)
+    carried(&door, change).await
 }
 
 /// PATCH.
 pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
-    let answered = async {
+    let door = Arc::clone(&at);
+    let change = async move {
         let (asked, body) = Asked::of(&at, &visit, request).await?;
         asked.caller.may_write(kind)?;
         let types = Arc::clone(at.directory.types());
@@ -153,12 +156,13 @@ pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<Str
         let changed = anew(&at, &asked, changed, &projection).await?;
         Ok(shown(&at, StatusCode::OK, &changed, &projection))
     };
-    settle(answered.await)
+    carried(&door, change).await
 }
 
 /// DELETE.
 pub(super) async fn delete(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
-    let answered = async {
+    let door = Arc::clone(&at);
+    let change = async move {
         let (asked, _) = Asked::of(&at, &visit, request).await?;
         asked.caller.may_write(kind)?;
         let expected = if_match(&asked.headers)?;
@@ -171,7 +175,7 @@ pub(super) async fn delete(at: At, kind: ResourceKind, visit: Visit, id: Path<St
         removed?;
         Ok(nothing())
     };
-    settle(answered.await)
+    carried(&door, change).await
 }
 
 /// Users are answered with, groups are not unless somebody wants them: they may be large (RFC 7644 §3.5.2).
@@ -220,7 +224,7 @@ fn one(door: &Door, id: &str) -> Result<ResourceId, ScimError> {
     Ok(door.directory.id(id).ok_or(ProvisioningError::NotFound)?)
 }
 
-fn ids(door: &Door, texts: Vec<String>) -> Result<Vec<ResourceId>, ScimError> {
+fn ids(door: &Door, texts: &[String]) -> Result<Vec<ResourceId>, ScimError> {
     let unknown = || EditFault::new(EditFaultKind::InvalidValue, "a member is no resource here");
     let ids: Option<Vec<ResourceId>> = texts.iter().map(|text| door.directory.id(text)).collect();
     Ok(ids.ok_or_else(unknown)?)

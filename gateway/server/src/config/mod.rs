@@ -32,6 +32,7 @@ mod environment;
 mod names;
 mod passwords;
 mod reading;
+mod references;
 mod servers;
 mod shown_as;
 mod sign_in;
@@ -56,11 +57,10 @@ pub use server::Server;
 pub use store::{Store, StorePlace};
 pub use telemetry::{LogFormat, Telemetry};
 
-use crate::settings::{Value, self_service_reset};
-use postern_directory::NameRules;
+use crate::settings::Value;
 use postern_directory::upstream::settings::Settings;
 use postern_policy::document::{Advice, Document};
-use postern_policy::problem::{in_order, quoted};
+use postern_policy::problem::in_order;
 use postern_policy::{RouteFacts, shape};
 use postern_portal::Brand;
 use reading::Reading;
@@ -71,7 +71,6 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::Read as _;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::Spanned;
@@ -374,9 +373,9 @@ impl File {
         });
         let scim: Vec<_> = scim.collect();
 
-        check_references(reading, &listeners, &directories, &routes);
+        references::check(reading, &listeners, &directories, &routes);
         scim::check(&scim, &routes, &directories, reading);
-        check_links(reading, &applicants, &values);
+        references::check_links(reading, &applicants, &values);
         let applicants = applicants.into_iter().map(|(applicants, _)| applicants).collect();
         let listeners = listeners.into_iter().map(|(listener, _)| listener).collect();
         let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
@@ -411,74 +410,6 @@ impl File {
                 scim: scim.into_iter().map(|(scim, _)| scim).collect(),
             }),
         }
-    }
-}
-
-/// Listeners name routes and routes name directories: each must be there, and be able to do what it is named for.
-fn check_references(
-    reading: &mut Reading<'_>,
-    listeners: &[listener::Read],
-    directories: &[Settings],
-    routes: &[(Route, Range<usize>)],
-) {
-    for (route, span) in listeners.iter().flat_map(|(_, routes)| routes) {
-        reading.reference("route", route, span);
-    }
-    for (route, span) in routes {
-        reading.reference("directory", &route.directory, span);
-        let known = directories.iter().find(|known| known.name.0 == route.directory);
-        // Its standing is read, and its requests are made, by the service account.
-        if route.sign_in.certificate_identity.is_some() && known.is_some_and(|known| !known.has_service_account()) {
-            reading.problem(
-                span,
-                format!(
-                    "certificate_identity needs a service account in {}",
-                    quoted(&route.directory)
-                ),
-                "[directory.service_account], which the directory lets act for these accounts (RFC 4370)",
-            );
-        }
-        if let (Some(shape), Some(known)) = (&route.shown_as.shape, known) {
-            shown_as::check_shape(shape, known, span, reading);
-        }
-        let looks = route.names.as_ref().is_some_and(NameRules::looks_for_accounts);
-        if looks && known.is_some_and(|settings| !settings.has_service_account()) {
-            let what = format!(
-                "names are looked for in {}, which has no service account",
-                quoted(&route.directory)
-            );
-            reading.problem(
-                span,
-                what,
-                "[directory.service_account] in it, or a template in [route.names]",
-            );
-        }
-    }
-}
-
-/// Where people of several directories may help themselves, something has to say which accounts are one person's.
-fn check_links(reading: &mut Reading<'_>, applicants: &[(Applicants, Range<usize>)], values: &[(String, Value)]) {
-    let helped = |of: &Applicants| {
-        let switch = self_service_reset(&of.directory);
-        let is_on = values
-            .iter()
-            .any(|(name, value)| *name == switch && *value == Value::Switch(true));
-        is_on || !of.bases.is_empty() || of.link.is_some()
-    };
-    let helped: Vec<_> = applicants.iter().filter(|(of, _)| helped(of)).collect();
-    if helped.len() < 2 {
-        return;
-    }
-    for (of, span) in helped.iter().filter(|(of, _)| of.link.is_none()) {
-        let what = format!(
-            "people of {} help themselves, and nothing links their accounts here to those in other directories",
-            quoted(&of.directory)
-        );
-        reading.problem(
-            span,
-            what,
-            "link = \"employeeNumber\", or another attribute with the same value in all accounts of a person",
-        );
     }
 }
 

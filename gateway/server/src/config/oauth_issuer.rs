@@ -52,7 +52,7 @@ pub(super) struct OauthIssuerTable {
     /// The claims that say what a program may do.
     #[schemars(with = "Option<Vec<String>>", length(min = 1), extend("default" = ["scp", "scope", "roles"]))]
     scope_claims: Words,
-    /// What their words mean here, such as { "Provision" = ["scim:read", "scim:write"] }. Other words mean nothing.
+    /// What their words mean here, such as `{ Provision = ["scim:read", "scim:write"] }`. Other words mean nothing.
     #[schemars(with = "BTreeMap<String, Vec<Scope>>")]
     scopes: Option<Spanned<BTreeMap<String, Spanned<Vec<Scope>>>>>,
     /// The only clients it speaks for (azp, appid, client_id or cid of its tokens). Default: every client of its own.

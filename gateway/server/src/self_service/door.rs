@@ -19,6 +19,7 @@ use postern_portal::{Brand, Portal, ProofSettings, UsesInStore};
 use postern_web::{Bearers, Bounds, RequestCounts, Site, Sites, Token, Tokens, Trusted, WebSettings};
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// A demonstration's tokens, which everybody knows: what each is called, and its scopes. No configuration can name them.
 const DEMO_TOKENS: [(&str, &str, &[Scope]); 2] = [
@@ -36,13 +37,15 @@ pub(super) struct House<'a> {
     /// The master key; what is used of it here is kept apart from its other uses.
     pub(super) key: &'a Secret,
     pub(super) catcher: Option<Arc<Catcher>>,
+    /// Where changes are carried through.
+    pub(super) tasks: TaskTracker,
     /// What programs provision.
     pub(super) provisioned: Vec<ProvisionedRoute>,
 }
 
 impl House<'_> {
     /// A site for each address. Of several routes with one address the first has it.
-    pub(super) fn sites(&self, proof: ProofSettings, bearers: &Arc<Bearers>) -> Result<Sites, ServeError> {
+    pub(super) fn sites(&self, proof: ProofSettings, bearers: &Arc<Bearers>) -> Sites {
         let mut sites = Sites::default();
         for route in of_addresses(&self.configuration.routes) {
             let Some(public_url) = route.portal.clone() else {
@@ -76,13 +79,13 @@ impl House<'_> {
             }
             for (place, provisioned) in self.provisioned.iter().enumerate() {
                 let service = Arc::clone(&self.service) as Arc<dyn SelfService>;
-                router = router.merge(provisioned.router(place == 0, &site, service, bearers));
+                router = router.merge(provisioned.router(place == 0, &site, &service, bearers, &self.tasks));
             }
             let faults = scim::Faults { pages: portal };
             // Each address is there once.
-            let _ = sites.add_with(site, router, Arc::new(faults), scim::for_programs());
+            let _ = sites.add_with(site, router, Arc::new(faults), Some(scim::FOR_PROGRAMS));
         }
-        Ok(sites)
+        sites
     }
 
     fn derived(&self, label: &str) -> Secret {

@@ -242,10 +242,11 @@ impl SelfServiceHouse {
             key: &self.key,
             catcher: self.catcher,
             provisioned: self.provisioned,
+            tasks: tasks.clone(),
         };
         let bearers = Arc::new(house.bearers()?);
         bearers.keep_fresh(tasks, stop);
-        let sites = house.sites(http.proof, &bearers)?;
+        let sites = house.sites(http.proof, &bearers);
         if sites.is_empty() {
             tracing::warn!(target: "postern", "[http] without a route whose portal_url is https://host, without a path: no pages are served");
         }

@@ -15,6 +15,7 @@ use postern_portal::Portal;
 use postern_scim::{LARGEST_BODY, ScimPorts, Settings, routes};
 use postern_web::{Bearers, Fault, FaultPages, Faulty, ForPrograms, Site};
 use std::sync::Arc;
+use tokio_util::task::TaskTracker;
 
 /// Where programs provision, on every site.
 const PREFIX: &str = "/scim/";
@@ -103,8 +104,9 @@ impl ProvisionedRoute {
         &self,
         is_first: bool,
         site: &Site,
-        service: Arc<dyn SelfService>,
+        service: &Arc<dyn SelfService>,
         bearers: &Arc<Bearers>,
+        tasks: &TaskTracker,
     ) -> Router {
         let own = format!("/scim/{}/v2", self.directory);
         let mut router = Router::new();
@@ -123,8 +125,9 @@ impl ProvisionedRoute {
             };
             let ports = ScimPorts {
                 directory: Arc::clone(&self.registrar) as Arc<dyn Provisioning>,
-                self_service: Some(Arc::clone(&service)),
+                self_service: Some(Arc::clone(service)),
                 bearers: Arc::clone(bearers),
+                tasks: tasks.clone(),
             };
             router = router.merge(routes(&[base], ports, settings));
         }
@@ -133,12 +136,10 @@ impl ProvisionedRoute {
 }
 
 /// What is allowed programs there.
-pub(super) fn for_programs() -> Option<ForPrograms> {
-    Some(ForPrograms {
-        prefix: PREFIX,
-        largest_body: LARGEST_BODY,
-    })
-}
+pub(super) const FOR_PROGRAMS: ForPrograms = ForPrograms {
+    prefix: PREFIX,
+    largest_body: LARGEST_BODY,
+};
 
 /// Faults before a door: pages for people, SCIM's errors where programs provision.
 pub(super) struct Faults {

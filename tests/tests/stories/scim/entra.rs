@@ -307,13 +307,7 @@ fn deleted_is_gone_and_the_name_is_free_at_once(scene: &Scene) {
 }
 
 fn what_cannot_be_found_cannot_be_changed_or_deleted(scene: &Scene) {
-    for id in [
-        "8f2f4c1e-9e39-4d9f-8a6e-2f0a5c3b7d11",
-        "not-an-id",
-        "*",
-        "%00",
-        "a,dc=b",
-    ] {
+    for id in ["8f2f4c1e-9e39-4d9f-8a6e-2f0a5c3b7d11", "not-an-id", "*", "a,dc=b"] {
         for kind in ["Users", "Groups"] {
             let path = format!("/{kind}/{id}");
             scene.scim.get(&path).expect(404);

@@ -227,22 +227,26 @@ access to * by dn.exact=\"{SERVICE}\" manage by * break
     })
 }
 
-/// Where people and groups are, and where `externalId` is kept: no directory but our own has a place for that.
+/// Where people and groups are, and where `externalId` is kept: no directory but our own has a place for that. Answers may be long: a suite
+/// looks for whom it made on the first page. And it makes countries of its own.
 fn lines(product: Product) -> String {
-    let (base, external_ids) = match product {
-        Product::OpenLdap | Product::Ds389 => (people::BASE, Some(("carLicense", "businessCategory"))),
-        Product::Samba => (samba::people::BASE, Some(("comment", "info"))),
-        Product::Embedded => (people::BASE, None),
-    };
-    let attributes = |attribute: Option<&str>| {
-        attribute.map_or(String::new(), |attribute| {
-            format!("attributes = {{ externalId = \"{attribute}\" }}")
-        })
+    let (base, users, groups) = match product {
+        Product::OpenLdap | Product::Ds389 => (
+            people::BASE,
+            "externalId = \"carLicense\"",
+            "externalId = \"businessCategory\"",
+        ),
+        Product::Samba => (
+            samba::people::BASE,
+            "externalId = \"comment\", \"addresses.work.country\" = \"\"",
+            "externalId = \"info\"",
+        ),
+        Product::Embedded => (people::BASE, "", ""),
     };
     format!(
-        "[scim.users]\nbase = \"ou=people,{base}\"\n{}\n[scim.groups]\nbase = \"ou=groups,{base}\"\n{}\n",
-        attributes(external_ids.map(|(user, _)| user)),
-        attributes(external_ids.map(|(_, group)| group)),
+        "page_size = 1000\nmax_results = 1000
+[scim.users]\nbase = \"ou=people,{base}\"\nattributes = {{ {users} }}
+[scim.groups]\nbase = \"ou=groups,{base}\"\nattributes = {{ {groups} }}\n"
     )
 }
 

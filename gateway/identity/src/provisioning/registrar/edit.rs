@@ -161,7 +161,9 @@ impl Registrar {
         // Asked anew right before: what was the directory's own a moment ago may be a provider's now.
         let owner = self.owner(person).await?;
         self.may_write(&owner, Some(person))?;
-        let written = self.parts.people.write_password(person, None, password).await;
+        // Held to the directory's rules, and not to be changed once more: programs bring passwords that people chose elsewhere. Whoever wants it changed
+        // says so in the same request.
+        let written = self.parts.people.reset_password(person, password).await;
         if !matches!(
             written,
             Err(crate::DirectoryError::Refused(_) | crate::DirectoryError::Unavailable)

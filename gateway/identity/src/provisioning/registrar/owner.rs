@@ -75,14 +75,21 @@ impl Registrar {
         Ok(())
     }
 
+    /// The same for each of a list. Whoever went meanwhile is left out.
     pub(super) async fn show_beside_all(
         &self,
-        resources: &mut [Resource],
+        resources: &mut Vec<Resource>,
         wanted: &Wanted,
     ) -> Result<(), ProvisioningError> {
-        for resource in resources {
-            self.show_beside(resource, wanted).await?;
+        let mut there = Vec::with_capacity(resources.len());
+        for mut resource in std::mem::take(resources) {
+            match self.show_beside(&mut resource, wanted).await {
+                Ok(()) => there.push(resource),
+                Err(ProvisioningError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
         }
+        *resources = there;
         Ok(())
     }
 

@@ -115,7 +115,7 @@ pub(super) fn renamed(scene: &Scene, name: &str) {
     let group = scene.group(name, &ids);
     let other = format!("{name}, other");
     let written = scene.write(&group, |after| {
-        after.set(Key::core("displayName"), Value::text(other.clone()))
+        after.set(Key::core("displayName"), Value::text(other.clone()));
     });
     assert_eq!(written.unwrap().attributes.text("displayName"), Some(&*other));
     assert_eq!(scene.members(&group), set(&ids));

@@ -73,6 +73,8 @@ fn what_is_discovered_is_listed_and_nobody_may_write_it(scene: &Scene) {
     ] {
         let reply = scene.scim.get(path);
         expect_there(&reply.expect(200).body, places);
+        // RFC 7644 §4.
+        scene.scim.get(&format!("{path}?filter=id%20pr")).expect(403);
         let refused = scene.scim.send_text("POST", path, &[], "test");
         assert!(
             refused
