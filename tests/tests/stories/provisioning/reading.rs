@@ -161,7 +161,7 @@ fn a_page_of_a_hundred_is_one_search_after_one_for_the_ids() {
     assert_eq!((names[0], names[99]), ("user0200", "user0101"));
     assert!(page.iter().zip(&ids[100..]).all(|(user, id)| user.id == *id));
     // More than one page, in the order of the ids.
-    let small = ProvisioningSettings {
+    let mut small = ProvisioningSettings {
         page_size: 50,
         ..ProvisioningSettings::default()
     };
