@@ -123,7 +123,10 @@ impl Lists {
             return Ok(kept);
         }
         let begun = self.kept.begin();
-        let ids = Arc::new(self.directory.list(caller.actor(), query).await?);
+        let mut ids = self.directory.list(caller.actor(), query).await?;
+        // It is kept for minutes: what it took to be found need not be.
+        ids.shrink_to_fit();
+        let ids = Arc::new(ids);
         self.kept.put(&which, begun, Arc::clone(&ids));
         Ok(ids)
     }
