@@ -69,6 +69,8 @@ pub struct Provisioner {
     knows_lock: bool,
     known: Known,
     policies: Cache<String, Option<Arc<Entry>>>,
+    /// Groups in which nobody stood for no member a moment ago.
+    settled: Cache<String, ()>,
     /// What rules of passwords' owners have to know is read over these.
     service: ServiceLanes,
     /// Whether the server has said that it knows no permissive modify.
@@ -139,6 +141,10 @@ impl Provisioner {
             settings,
             attributes,
             known: Known::new(),
+            settled: Cache::builder()
+                .max_capacity(MOST_POLICIES)
+                .time_to_live(POLICY_KEPT)
+                .build(),
             policies: Cache::builder()
                 .max_capacity(MOST_POLICIES)
                 .time_to_live(POLICY_KEPT)

@@ -148,11 +148,14 @@ pub(super) async fn add(provisioner: &Provisioner, group: &str, members: &[Strin
         return Err(ProvisioningError::NotPossible);
     };
     let one = |kind, dn: &String| Change::new(kind, &mapped.attribute, vec![dn.as_bytes().to_vec()]);
-    let stand_in = mapped.placeholder.as_ref().map(|dn| one(ModificationKind::Delete, dn));
+    // A deletion costs some servers the whole attribute: nobody is taken out of a group in which nobody stood a moment ago.
+    let placeholder = mapped.placeholder.as_ref();
+    let placeholder = placeholder.filter(|_| !provisioner.settled.contains_key(group));
+    let stand_in = placeholder.map(|dn| one(ModificationKind::Delete, dn));
     let ended = if may_be_permissive(provisioner) {
         // What is to be deleted has to be there, though the control says otherwise: so it is put there first, which changes nothing.
         let mut values = octets(members);
-        values.extend(mapped.placeholder.as_ref().map(|dn| dn.as_bytes().to_vec()));
+        values.extend(placeholder.map(|dn| dn.as_bytes().to_vec()));
         let come = Change::new(ModificationKind::Add, &mapped.attribute, values);
         let changes: Vec<Change> = std::iter::once(come).chain(stand_in.clone()).collect();
         permissive(provisioner, group, &changes).await?
@@ -173,7 +176,12 @@ pub(super) async fn add(provisioner: &Provisioner, group: &str, members: &[Strin
         ended
     };
     match ended {
-        Outcome::Done => Ok(()),
+        Outcome::Done => {
+            if placeholder.is_some() {
+                provisioner.settled.insert(group.to_owned(), ());
+            }
+            Ok(())
+        }
         // Of Active Directory's a member that is gone since is not there, as the group may be.
         Outcome::Refused(ResultCode::NO_SUCH_OBJECT) => match provisioner.entry_at(group, &[]).await? {
             Some(_) => Err(super::asking::nobody("members")),
@@ -222,6 +230,7 @@ async fn permissive_remove(
                 changes.insert(0, Change::new(ModificationKind::Add, attribute, go.values.clone()));
             }
             Some(Outcome::Refused(ResultCode::OBJECT_CLASS_VIOLATION)) if placeholder.is_some() => {
+                provisioner.settled.invalidate(group);
                 let stand_in = nobody_in(placeholder, attribute);
                 changes = stand_in.into_iter().chain(changes).collect();
             }
@@ -298,6 +307,7 @@ async fn by_halves(
         if code == ResultCode::OBJECT_CLASS_VIOLATION && way == Way::Out {
             let placeholder = provisioner.mapping().groups.members.as_ref();
             let placeholder = placeholder.and_then(|members| members.placeholder.as_deref());
+            provisioner.settled.invalidate(group);
             let changes: Vec<Change> = nobody_in(placeholder, attribute).into_iter().chain([these]).collect();
             code = sending::send(&provisioner.lanes, group, &message::modify(group, &changes))
                 .await?
