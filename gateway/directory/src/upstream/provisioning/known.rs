@@ -250,10 +250,10 @@ fn display_attributes(mapping: &TypeMapping) -> impl Iterator<Item = &str> {
 /// The attribute and the value of the first part of a DN (RFC 4514 §3).
 pub(super) fn first_rdn(dn: &str) -> Option<(&str, Vec<u8>)> {
     let first = parent(dn).map_or(dn, |rest| dn.get(..dn.len() - rest.len()).unwrap_or(dn));
-    let first = first.trim_end();
+    let first = first.trim_end_matches(' ');
     let first = first.strip_suffix([',', ';']).unwrap_or(first);
     let (attribute, written) = first.split_once('=')?;
-    let written = written.trim_start().as_bytes();
+    let written = written.trim_start_matches(' ').as_bytes();
     if written.starts_with(b"#") {
         return None;
     }
@@ -284,7 +284,7 @@ pub(super) fn first_rdn(dn: &str) -> Option<(&str, Vec<u8>)> {
         }
     }
     value.truncate(kept);
-    Some((attribute.trim(), value))
+    Some((attribute.trim_matches(' '), value))
 }
 
 #[cfg(test)]

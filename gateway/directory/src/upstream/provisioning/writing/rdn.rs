@@ -20,7 +20,7 @@ impl<'a> Named<'a> {
         loop {
             let (part, more) = cut(rest, '+').map_or((rest, None), |(part, more)| (part, Some(more)));
             let (kind, value) = part.split_once('=')?;
-            parts.push((kind.trim(), unescape(value.trim_start())?));
+            parts.push((kind.trim_matches(' '), unescape(value.trim_start_matches(' '))?));
             match more {
                 Some(more) => rest = more,
                 None => break,
@@ -28,7 +28,7 @@ impl<'a> Named<'a> {
         }
         Some(Self {
             parts,
-            parent: parent.trim_start(),
+            parent: parent.trim_start_matches(' '),
         })
     }
 
