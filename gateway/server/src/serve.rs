@@ -104,14 +104,9 @@ pub enum ServeError {
         /// Why.
         why: String,
     },
-    /// A directory cannot be provisioned.
-    #[error("[[scim]] of route {route}: {why}")]
-    Provisioning {
-        /// The route.
-        route: String,
-        /// Why.
-        why: String,
-    },
+    /// A directory cannot be provisioned: by which route, and why.
+    #[error("[[scim]] of route {0}: {1}")]
+    Provisioning(String, String),
     /// Mail cannot be set up. It was checked before.
     #[error("mail cannot be set up")]
     Mail,

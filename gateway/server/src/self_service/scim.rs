@@ -59,10 +59,7 @@ pub(super) async fn provisioned(
         let (Some(route), Some(upstream)) = (route, upstream) else {
             continue;
         };
-        let unusable = |why: String| ServeError::Provisioning {
-            route: scim.route.to_string(),
-            why,
-        };
+        let unusable = |why: String| ServeError::Provisioning(scim.route.to_string(), why);
         let configured = configuration
             .applicants
             .iter()
