@@ -19,7 +19,11 @@ use sqlx::{Postgres, Row, query};
 use std::sync::Arc;
 #[cfg(test)]
 pub(super) use words::ALL;
-use words::*;
+use words::{
+    BOUNDARY, CHILDREN, CHILDREN_ANY_OF, CHILDREN_BETWEEN, CHILDREN_CONTAINING, CHILDREN_EQUAL, COUNT, HAS_CHILDREN,
+    HAS_VALUE, NAMES, NEAREST, NEAREST_AT_ONCE, ONLY, ONLY_BETWEEN, ONLY_EQUAL, SETTING, SETTINGS, VALUES_APART,
+    WITHIN, WITHIN_ANY_OF, WITHIN_BETWEEN, WITHIN_CONTAINING, WITHIN_EQUAL,
+};
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
