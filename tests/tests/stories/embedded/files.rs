@@ -68,14 +68,13 @@ fn export(gateway: &Gateway, file: &str) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// The entries of an LDIF with their lines in order. The number of an entry's last change is each directory's own: what takes it over makes a new one.
+/// The entries of an LDIF with their lines in order.
 fn sorted(ldif: &str) -> Vec<Vec<String>> {
     let unfolded = ldif.replace("\n ", "");
     let mut entries: Vec<Vec<String>> = unfolded
         .split("\n\n")
         .map(|entry| {
-            let lines = entry.lines().filter(|line| !line.starts_with("entryCSN: "));
-            let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+            let mut lines: Vec<String> = entry.lines().map(str::to_owned).collect();
             lines.sort();
             lines
         })

@@ -3,7 +3,7 @@
 use super::{NEW, NEWER, SOON, Scene, bind, expect_done};
 use postern_tests::people::{PASSWORD, dn};
 use postern_tests::request::{self, Scope};
-use postern_tests::{Scim, eventually};
+use postern_tests::{Browser, Scim, eventually, policies};
 use serde_json::{Value, json};
 
 /// How the account's password stands (draft-hunt-scim-password-mgmt-00).
@@ -12,7 +12,12 @@ const STATE: &str = "urn:ietf:params:scim:schemas:extension:account:2.0:Password
 const ACCOUNT: &str = "urn:postern:params:scim:schemas:extension:2.0:Account";
 
 fn start() -> (Scene, Scim) {
-    let scene = Scene::start_with("", |settings| settings.scim = Some(String::new()));
+    let scene = Scene::start_with("", |settings| {
+        settings.scim = Some(String::new());
+        settings.policy = Some(policies::with_self_service(
+            "\n[[self_service]]\nroute = \"*\"\nfeatures = { reminder = true }\n",
+        ));
+    });
     let scim = scene.gateway.scim();
     (scene, scim)
 }
@@ -142,7 +147,13 @@ fn a_request_for_a_reset_is_answered_alike_for_everybody_and_brings_its_owner_a_
         assert_eq!(ask(name), known, "{name}");
     }
     let mail = scene.mailbox.mail("active@example.org", 0);
-    let mut browser = scene.gateway.browser();
+    // With SCIM the pages are at the name in the certificate.
+    let address = scene.gateway.https_address();
+    let mut browser = Browser::new(
+        address,
+        &format!("localhost:{}", address.port()),
+        &scene.gateway.ca_file(),
+    );
     let page = super::follow(&mut browser, &mail);
     assert_eq!((page.status, &*page.path), (200, "/reset/password"), "{}", page.text());
     let passwords = [("new", NEW), ("confirm", NEW)];

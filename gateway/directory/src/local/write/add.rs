@@ -4,7 +4,7 @@ use super::change::{checked, constraint, undefined};
 use super::controls::{Controls, Shown};
 use super::password_change::{Setter, only};
 use super::rdn::{self, Rdn};
-use super::{Plan, Tries, generalized_time, signed_in};
+use super::{Plan, Tries, generalized_time, sequence, signed_in};
 use crate::local::LocalDirectory;
 use crate::local::access::{Access, Rights};
 use crate::local::answer::Answer;
@@ -215,6 +215,10 @@ impl LocalDirectory {
     pub(super) fn stamp_made(&self, entry: &mut Entry, session: &Session) {
         let now = generalized_time(self.clock.now());
         let number = self.sequence.next(self.clock.now(), None);
+        let given = entry.values("entryCSN");
+        if !given.iter().all(|given| sequence::was_given(given, self.clock.now())) || given.len() > 1 {
+            entry.set("entryCSN", Vec::new());
+        }
         let who = session.actor.name().as_bytes().to_vec();
         let uuid = Uuid::new_v4().to_string().into_bytes();
         for (attribute, value) in [

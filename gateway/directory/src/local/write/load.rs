@@ -37,7 +37,6 @@ const REMEMBERED: usize = 50_000;
 const PASSED_OVER: &[&str] = &[
     "authtimestamp",
     "contextcsn",
-    "entrycsn",
     "entrydn",
     "hassubordinates",
     "memberof",

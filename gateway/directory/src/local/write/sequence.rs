@@ -34,6 +34,18 @@ impl Sequence {
     }
 }
 
+/// Whether a number that comes with an entry, from an export, can be one that was given before now: then it is kept.
+pub(super) fn was_given(number: &[u8], now: Timestamp) -> bool {
+    let is_whole = number
+        .get(MOMENT..)
+        .is_some_and(|rest| rest.len() <= REST.len() && rest.iter().all(is_of_rest));
+    is_whole && moment(number).is_some_and(|given| given <= now.as_microsecond())
+}
+
+fn is_of_rest(octet: &u8) -> bool {
+    *octet == b'#' || octet.is_ascii_hexdigit()
+}
+
 fn moment(number: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(number.get(..MOMENT)?).ok()?;
     let at = DateTime::strptime(FORM, text).ok()?.to_zoned(TimeZone::UTC).ok()?;
@@ -63,6 +75,27 @@ mod tests {
             .map(|now| sequence.next(at(now), None))
             .into();
         assert!(numbers.windows(2).all(|two| two[0] < two[1]), "{numbers:?}");
+    }
+
+    #[test]
+    fn a_number_that_comes_along_is_kept_if_it_can_have_been_given() {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        for kept in [
+            "20200101000000.000000Z#000000#000#000000",
+            "20261122120000.000000Z#000000#00a#000000",
+        ] {
+            assert!(was_given(kept.as_bytes(), now), "{kept}");
+        }
+        for made_up in [
+            "",
+            "junk",
+            "20200101000000Z",
+            "99991231235959.000000Z#000000#000#000000",
+            "20200101000000.000000Z#\"quoted\"",
+            "20200101000000.000000Z#000000#000000#000000#000000",
+        ] {
+            assert!(!was_given(made_up.as_bytes(), now), "{made_up}");
+        }
     }
 
     #[test]
