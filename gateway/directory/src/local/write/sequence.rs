@@ -38,12 +38,12 @@ impl Sequence {
 pub(super) fn was_given(number: &[u8], now: Timestamp) -> bool {
     let is_whole = number
         .get(MOMENT..)
-        .is_some_and(|rest| rest.len() <= REST.len() && rest.iter().all(is_of_rest));
+        .is_some_and(|rest| rest.len() <= REST.len() && rest.iter().copied().all(is_of_rest));
     is_whole && moment(number).is_some_and(|given| given <= now.as_microsecond())
 }
 
-fn is_of_rest(octet: &u8) -> bool {
-    *octet == b'#' || octet.is_ascii_hexdigit()
+fn is_of_rest(octet: u8) -> bool {
+    octet == b'#' || octet.is_ascii_hexdigit()
 }
 
 fn moment(number: &[u8]) -> Option<i64> {
