@@ -186,7 +186,7 @@ impl From<ProvisioningError> for ScimError {
             E::TooSlow => Self::new(StatusCode::GATEWAY_TIMEOUT, "the directory took too long; nothing was changed").after(5),
             E::OutcomeUnknown => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the directory did not answer: the change may have been made or not; read the resource before trying again",
+                "the directory did not answer: the change may have been made, in part or as a whole, or not; read the resource before trying again",
             )
             .after(5),
             E::Unavailable => Self::new(
@@ -296,7 +296,7 @@ mod tests {
     fn what_is_not_known_to_be_undone_is_not_called_undone() {
         let unknown = ScimError::from(ProvisioningError::OutcomeUnknown);
         assert_eq!(unknown.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(unknown.detail.contains("may have been made or not"));
+        assert!(unknown.detail.contains("may have been made"));
         let away = ScimError::from(ProvisioningError::Unavailable);
         assert!(away.detail.contains("nothing was changed"));
     }

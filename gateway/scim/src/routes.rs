@@ -220,3 +220,6 @@ pub(crate) fn document(status: StatusCode, document: &Value) -> Response {
         .insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,19 +16,22 @@ use postern_identity::provisioning::{
     Wanted,
 };
 use postern_web::Visit;
+use serde_json::Value;
 use std::sync::Arc;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// POST.
 pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Request) -> Response {
+    let (asked, body) = match sent(&at, kind, &visit, request).await {
+        Ok(sent) => sent,
+        Err(fault) => return fault.answer(),
+    };
     let door = Arc::clone(&at);
     let change = async move {
-        let (asked, body) = Asked::of(&at, &visit, request).await?;
-        asked.caller.may_write(kind)?;
         let types = at.directory.types().of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
-        let incoming = json::resource(asked.json(body).await?, types, at.settings.strictness)?;
+        let incoming = json::resource(body, types, at.settings.strictness)?;
         let members = ids(&at, &incoming.members.unwrap_or_default())?;
         let edit = Edit {
             attributes: incoming.attributes,
@@ -40,7 +43,7 @@ pub(super) async fn create(at: At, kind: ResourceKind, visit: Visit, request: Re
         };
         let made = at.directory.create(asked.caller.actor(), kind, edit).await;
         at.lists.written();
-        let made = anew(&at, &asked, made?, &projection).await?;
+        let made = anew(&at, &asked, made?, &projection).await;
         let mut response = shown(&at, StatusCode::CREATED, &made, &projection);
         if let Ok(location) = HeaderValue::try_from(location(&at, &made)) {
             response.headers_mut().insert(LOCATION, location);
@@ -74,16 +77,17 @@ pub(super) async fn read(at: At, kind: ResourceKind, visit: Visit, id: Path<Stri
 
 /// PUT. It never makes anything.
 pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
+    let (asked, body) = match sent(&at, kind, &visit, request).await {
+        Ok(sent) => sent,
+        Err(fault) => return fault.answer(),
+    };
     let door = Arc::clone(&at);
     let change = async move {
-        let (asked, body) = Asked::of(&at, &visit, request).await?;
-        asked.caller.may_write(kind)?;
         let types = Arc::clone(at.directory.types());
         let types = types.of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
         let id = one(&at, &id)?;
         let expected = if_match(&asked.headers)?;
-        let body = asked.json(body).await?;
         let wish = |resource: &Resource| {
             let incoming = json::resource(body.clone(), types, at.settings.strictness)?;
             incoming.onto(resource, types, &|text| at.directory.id(text))
@@ -99,7 +103,7 @@ pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<S
             )
             .await;
         at.lists.written();
-        let changed = anew(&at, &asked, changed?, &projection).await?;
+        let changed = anew(&at, &asked, changed?, &projection).await;
         Ok(shown(&at, StatusCode::OK, &changed, &projection))
     };
     carried(&door, change).await
@@ -107,16 +111,18 @@ pub(super) async fn replace(at: At, kind: ResourceKind, visit: Visit, id: Path<S
 
 /// PATCH.
 pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
+    let (asked, body) = match sent(&at, kind, &visit, request).await {
+        Ok(sent) => sent,
+        Err(fault) => return fault.answer(),
+    };
     let door = Arc::clone(&at);
     let change = async move {
-        let (asked, body) = Asked::of(&at, &visit, request).await?;
-        asked.caller.may_write(kind)?;
         let types = Arc::clone(at.directory.types());
         let types = types.of(kind);
         let projection = projection_of_query(asked.query.as_deref(), types)?;
         let id = one(&at, &id)?;
         let expected = if_match(&asked.headers)?;
-        let patch = Patch::read(asked.json(body).await?, types, at.settings.strictness)?;
+        let patch = Patch::read(body, types, at.settings.strictness)?;
         let read_id = |text: &str| at.directory.id(text);
         let answers = answers_with_body(kind, &asked);
         let members = match expected {
@@ -132,8 +138,12 @@ pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<Str
                 return Ok(nothing());
             }
             let wanted = projection.wanted(types);
-            let resource = at.directory.read(asked.caller.actor(), kind, id, &wanted).await?;
-            return Ok(shown(&at, StatusCode::OK, &resource, &projection));
+            let read = at.directory.read(asked.caller.actor(), kind, id, &wanted).await;
+            // It is done, whether it can be seen now or not.
+            return Ok(read.map_or_else(
+                |_| nothing(),
+                |resource| shown(&at, StatusCode::OK, &resource, &projection),
+            ));
         }
         let wish = |resource: &Resource| patch.apply(resource, types, &read_id);
         let changed = at
@@ -153,7 +163,7 @@ pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<Str
             tag(response.headers_mut(), &changed.version);
             return Ok(response);
         }
-        let changed = anew(&at, &asked, changed, &projection).await?;
+        let changed = anew(&at, &asked, changed, &projection).await;
         Ok(shown(&at, StatusCode::OK, &changed, &projection))
     };
     carried(&door, change).await
@@ -161,10 +171,12 @@ pub(super) async fn patch(at: At, kind: ResourceKind, visit: Visit, id: Path<Str
 
 /// DELETE.
 pub(super) async fn delete(at: At, kind: ResourceKind, visit: Visit, id: Path<String>, request: Request) -> Response {
+    let asked = match allowed(&at, kind, &visit, request).await {
+        Ok((asked, _)) => asked,
+        Err(fault) => return fault.answer(),
+    };
     let door = Arc::clone(&at);
     let change = async move {
-        let (asked, _) = Asked::of(&at, &visit, request).await?;
-        asked.caller.may_write(kind)?;
         let expected = if_match(&asked.headers)?;
         let id = one(&at, &id)?;
         let removed = at
@@ -176,6 +188,19 @@ pub(super) async fn delete(at: At, kind: ResourceKind, visit: Visit, id: Path<St
         Ok(nothing())
     };
     carried(&door, change).await
+}
+
+/// Whoever may write this kind, and what was sent: read to its end before anything is begun, so that no change waits for a client.
+async fn sent(door: &Door, kind: ResourceKind, visit: &Visit, request: Request) -> Result<(Asked, Value), ScimError> {
+    let (asked, body) = allowed(door, kind, visit, request).await?;
+    let body = asked.json(body).await?;
+    Ok((asked, body))
+}
+
+async fn allowed(door: &Door, kind: ResourceKind, visit: &Visit, request: Request) -> Result<(Asked, Body), ScimError> {
+    let (asked, body) = Asked::of(door, visit, request).await?;
+    asked.caller.may_write(kind)?;
+    Ok((asked, body))
 }
 
 /// Users are answered with, groups are not unless somebody wants them: they may be large (RFC 7644 §3.5.2).
@@ -202,22 +227,18 @@ fn answers_with_body(kind: ResourceKind, asked: &Asked) -> bool {
 }
 
 /// The resource with what a caller wants to see beside what a change answers: members, and what is shown on request.
-async fn anew(door: &Door, asked: &Asked, resource: Resource, projection: &Projection) -> Result<Resource, ScimError> {
+async fn anew(door: &Door, asked: &Asked, resource: Resource, projection: &Projection) -> Resource {
     let wanted = projection.wanted(door.directory.types().of(resource.kind));
     let beyond = wanted.keys.is_some() || (resource.kind == ResourceKind::Group && wanted.members);
     if !beyond || wanted == Wanted::nothing() {
-        return Ok(resource);
+        return resource;
     }
     let read = door
         .directory
         .read(asked.caller.actor(), resource.kind, resource.id, &wanted)
         .await;
-    match read {
-        Ok(read) => Ok(read),
-        // It was done, and is gone again or cannot be seen now: what we know of it is the answer.
-        Err(ProvisioningError::NotFound | ProvisioningError::Unavailable) => Ok(resource),
-        Err(fault) => Err(fault.into()),
-    }
+    // It was done, and is gone again or cannot be seen now: what we know of it is the answer, and no fault is.
+    read.unwrap_or(resource)
 }
 
 fn one(door: &Door, id: &str) -> Result<ResourceId, ScimError> {

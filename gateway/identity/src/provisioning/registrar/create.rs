@@ -90,16 +90,10 @@ impl Registrar {
                 return Err(removed.map_or(ProvisioningError::OutcomeUnknown, |_| of_directory(fault)));
             }
             let wanted = super::Wanted::default_shown();
-            resource = self
-                .parts
-                .directory
-                .read(actor.reach, draft.kind, resource.id, &wanted)
-                .await?;
+            let read = self.parts.directory.read(actor.reach, draft.kind, resource.id, &wanted);
+            resource = read.await.map_err(|_| ProvisioningError::OutcomeUnknown)?;
         }
-        let wanted = self
-            .wanting_owner(draft.kind, &super::Wanted::default_shown())
-            .into_owned();
-        self.show_beside(&mut resource, &wanted).await?;
+        self.show_beside_done(&mut resource).await;
         Ok(resource)
     }
 

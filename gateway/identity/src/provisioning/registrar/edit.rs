@@ -73,25 +73,26 @@ impl Registrar {
             self.release(&promise).await;
             now = written?;
         }
-        let rest = self.change_rest(actor, &before, &now, &edit, &standing).await;
-        if let Err(fault) = rest {
+        let wrote = after != own;
+        if let Err((done, fault)) = self.change_rest(actor, &before, &now, &edit, &standing).await {
+            let mut is_as_before = done == 0;
             // The attributes are put back: a change is made as a whole, as far as a directory without transactions can.
-            if after != own && fault != ProvisioningError::OutcomeUnknown {
+            if wrote && is_as_before && fault != ProvisioningError::OutcomeUnknown {
                 let mut back = now.clone();
                 back.attributes = after;
-                let _ = self.parts.directory.write(&back, &own, false).await;
+                is_as_before = self.parts.directory.write(&back, &own, false).await.is_ok();
             }
-            return Err(fault);
+            return Err(if is_as_before { fault } else { partly(fault) });
         }
         let has_rest = edit.password.is_some() || !standing.is_empty();
         let mut resource = if has_rest || now.attributes == before.attributes {
             let wanted = Wanted::default_shown();
-            self.parts.directory.read(actor.reach, kind, id, &wanted).await?
+            let read = self.parts.directory.read(actor.reach, kind, id, &wanted).await;
+            read.map_err(|fault| if wrote || has_rest { partly(fault) } else { fault })?
         } else {
             now
         };
-        let wanted = self.wanting_owner(kind, &Wanted::default_shown()).into_owned();
-        self.show_beside(&mut resource, &wanted).await?;
+        self.show_beside_done(&mut resource).await;
         Ok(resource)
     }
 
@@ -122,7 +123,9 @@ impl Registrar {
         Ok(())
     }
 
-    /// Members, the password, and how the account stands, in this order: what may be refused by a rule of the directory comes before what lets in.
+    /// Members, the password, and how the account stands, in this order: what a rule of the directory may refuse comes first, so that nothing else is
+    /// done then. Whoever is to be kept out is kept out before anybody is let in ([`account_state::changes`]). A fault comes with how much was done
+    /// before it that stays.
     async fn change_rest(
         &self,
         actor: Actor<'_>,
@@ -130,29 +133,29 @@ impl Registrar {
         now: &Resource,
         edit: &Edit,
         standing: &[StandingChange],
-    ) -> Result<(), ProvisioningError> {
+    ) -> Result<(), (usize, ProvisioningError)> {
+        let mut done = 0;
         if !edit.members.is_empty() {
-            self.parts
+            let changed = self
+                .parts
                 .directory
                 .change_members(actor.reach, before.id, &edit.members)
-                .await?;
+                .await;
+            changed.map_err(|fault| (done, fault))?;
+            done += 1;
         }
         let Some(person) = now.person.as_ref().or(before.person.as_ref()) else {
             return Ok(());
         };
-        // Whoever is to be kept out is kept out before anything else is tried.
-        let (out, rest): (Vec<StandingChange>, Vec<StandingChange>) = standing
-            .iter()
-            .copied()
-            .partition(|change| matches!(change, StandingChange::Disable | StandingChange::Lock));
-        for change in out {
-            self.stand(person, change).await?;
-        }
         if let Some(password) = &edit.password {
-            self.write_password(person, password).await?;
+            self.write_password(person, password)
+                .await
+                .map_err(|fault| (done, fault))?;
+            done += 1;
         }
-        for change in rest {
-            self.stand(person, change).await?;
+        for change in standing {
+            self.stand(person, *change).await.map_err(|fault| (done, fault))?;
+            done += 1;
         }
         Ok(())
     }
@@ -278,5 +281,15 @@ impl Registrar {
             self.parts.aftermath.account_changed(person, AccountChange::Stopped);
         }
         Ok(())
+    }
+}
+
+/// What a fault is called where a part of the change stays: nobody is told that nothing was changed.
+fn partly(fault: ProvisioningError) -> ProvisioningError {
+    match fault {
+        ProvisioningError::Unavailable | ProvisioningError::TooSlow | ProvisioningError::Contended => {
+            ProvisioningError::OutcomeUnknown
+        }
+        told => told,
     }
 }

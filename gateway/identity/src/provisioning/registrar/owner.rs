@@ -76,6 +76,14 @@ impl Registrar {
     }
 
     /// The same for each of a list. Whoever went meanwhile is left out.
+    /// The same of what was just changed. It is done, so that what cannot be told now is left out and is no fault.
+    pub(super) async fn show_beside_done(&self, resource: &mut Resource) {
+        let wanted = self.wanting_owner(resource.kind, &Wanted::default_shown()).into_owned();
+        if let Err(error) = self.show_beside(resource, &wanted).await {
+            tracing::debug!(target: "postern::provisioning", %error, "whose a password is cannot be told now");
+        }
+    }
+
     pub(super) async fn show_beside_all(
         &self,
         resources: &mut Vec<Resource>,

@@ -96,6 +96,61 @@ fn a_refused_password_leaves_the_attributes_as_they_were() {
 }
 
 #[test]
+fn a_refused_password_leaves_the_account_as_it_stood() {
+    let (registrar, stage) = set();
+    stage.script().refuses = true;
+    let wish = |resource: &Resource| {
+        let mut both = switched_off(resource)?;
+        both.password = Some(Secret::new("a new secret"));
+        Ok(both)
+    };
+    now(registrar.edit(actor(true), (USER, BOB), None, false, &wish)).unwrap_err();
+    assert_eq!(done(&stage), ["read", "password"], "it was switched off all the same");
+}
+
+#[test]
+fn nobody_is_told_that_nothing_was_changed_where_a_part_of_it_stays() {
+    let edited = |prepare: fn(&Stage), wish: fn(&Resource) -> Result<Edit, EditFault>| {
+        let (registrar, stage) = set();
+        prepare(&stage);
+        now(registrar.edit(actor(true), (USER, BOB), None, false, &wish)).unwrap_err()
+    };
+    let unknown = ProvisioningError::OutcomeUnknown;
+    // It was written, and cannot be read any more.
+    assert_eq!(edited(|stage| stage.script().reads = Some(1), with_password), unknown);
+    // What was written cannot be put back.
+    let refused_then_away = |stage: &Stage| {
+        stage.script().writes = Some(1);
+        stage.script().stands_still = true;
+    };
+    let titled_and_off = |resource: &Resource| {
+        let mut both = switched_off(resource)?;
+        both.attributes.set(Key::core("title"), Value::text("Dr."));
+        Ok(both)
+    };
+    assert_eq!(edited(refused_then_away, titled_and_off), unknown);
+    // A password is not taken back.
+    let with_password_and_off = |resource: &Resource| {
+        let mut both = switched_off(resource)?;
+        both.password = Some(Secret::new("a new secret"));
+        Ok(both)
+    };
+    assert_eq!(
+        edited(|stage| stage.script().stands_still = true, with_password_and_off),
+        unknown
+    );
+    // Nothing was written: it is told so.
+    assert_eq!(
+        edited(|stage| stage.script().writes = Some(0), without_password),
+        ProvisioningError::Unavailable
+    );
+    assert_eq!(
+        edited(|stage| stage.script().stands_still = true, switched_off),
+        ProvisioningError::Unavailable
+    );
+}
+
+#[test]
 fn what_others_changed_meanwhile_is_worked_out_anew_and_not_for_ever() {
     let (registrar, stage) = set();
     stage.script().contended = 2;

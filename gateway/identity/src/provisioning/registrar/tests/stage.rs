@@ -36,6 +36,12 @@ pub(super) struct Script {
     pub(super) create: Option<ProvisioningError>,
     /// The password is refused.
     pub(super) refuses: bool,
+    /// It reads so often, and is away then.
+    pub(super) reads: Option<usize>,
+    /// It writes so often, and is away then.
+    pub(super) writes: Option<usize>,
+    /// How accounts stand cannot be changed now.
+    pub(super) stands_still: bool,
     /// After so many questions the password is a provider's.
     pub(super) provider_after: Option<usize>,
     pub(super) asked_owner: usize,
@@ -178,6 +184,18 @@ impl Stage {
     }
 }
 
+/// Whether it answers once more.
+fn left(times: &mut Option<usize>) -> bool {
+    match times {
+        None => true,
+        Some(0) => false,
+        Some(left) => {
+            *left -= 1;
+            true
+        }
+    }
+}
+
 fn facts() -> AccountFacts {
     AccountFacts {
         standing: Standing {
@@ -237,7 +255,14 @@ impl Provisioned for Stage {
 
     fn read<'a>(&'a self, _: &'a Reach, _: ResourceKind, _: ResourceId, _: &'a Wanted) -> Reply<'a, Resource> {
         self.did("read");
-        Box::pin(async { Ok(self.bob()) })
+        let answers = left(&mut self.script().reads);
+        Box::pin(async move {
+            if answers {
+                Ok(self.bob())
+            } else {
+                Err(ProvisioningError::Unavailable)
+            }
+        })
     }
 
     fn find<'a>(&'a self, _: &'a Reach, _: &'a Query, _: usize, _: &'a Wanted) -> Reply<'a, Option<Vec<Resource>>> {
@@ -281,6 +306,9 @@ impl Provisioned for Stage {
         Box::pin(async move {
             {
                 let mut script = self.script();
+                if !left(&mut script.writes) {
+                    return Err(ProvisioningError::Unavailable);
+                }
                 if script.contended > 0 {
                     script.contended -= 1;
                     return Err(ProvisioningError::Contended);
@@ -344,7 +372,14 @@ impl Directory for Stage {
 
     fn change_standing<'a>(&'a self, _: &'a Person, change: StandingChange) -> Answer<'a, ()> {
         self.did(change.as_str());
-        Box::pin(async { Ok(()) })
+        let still = self.script().stands_still;
+        Box::pin(async move {
+            if still {
+                Err(DirectoryError::Unavailable)
+            } else {
+                Ok(())
+            }
+        })
     }
 
     fn previous_password_seconds(&self) -> u32 {
