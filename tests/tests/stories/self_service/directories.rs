@@ -130,7 +130,7 @@ fn people_of_the_embedded_directory_help_themselves() {
         dn: people::dn,
         must_change: "must-change-01",
         refused: &[("9-quiets", TOO_SHORT), (PASSWORD, USED_BEFORE)],
-        used_before: None,
+        used_before: Some(NEW),
         keeps_previous: false,
     };
     let mut administrator = walk.gateway.client();

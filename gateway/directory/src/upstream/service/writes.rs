@@ -265,16 +265,9 @@ impl ServiceLanes {
     fn request(&self, entry: &Entry, change: Change<'_>) -> Option<Option<WriteRequest>> {
         let dialect = self.upstream.dialect();
         let request = match change {
-            Change::Password { old, new } => self.password_write(entry, old, new),
-            Change::Chosen { new } => {
-                let request = self.password_write(entry, None, new);
-                if self.upstream.settings().is_in_process() {
-                    // In our own directory our own account stands above its rules; it says that they are to hold.
-                    request.with_control(control::encode(oid::AD_POLICY_HINTS, true, Some(POLICY_HINTS)))
-                } else {
-                    request
-                }
-            }
+            Change::Password { old: None, new } => self.password_write(entry, None, new),
+            Change::Password { old, new } => self.held_to_policy(self.password_write(entry, old, new)),
+            Change::Chosen { new } => self.held_to_policy(self.password_write(entry, None, new)),
             Change::Standing(change) => {
                 let changes = dialect.change_standing(change, entry, self.upstream.now())?;
                 if changes.is_empty() {
@@ -288,6 +281,15 @@ impl ServiceLanes {
         } else {
             request
         }))
+    }
+
+    /// In our own directory our own account stands above its rules; for what an owner chose it says that they are to hold.
+    fn held_to_policy(&self, request: WriteRequest) -> WriteRequest {
+        if self.upstream.settings().is_in_process() {
+            request.with_control(control::encode(oid::AD_POLICY_HINTS, true, Some(POLICY_HINTS)))
+        } else {
+            request
+        }
     }
 
     fn password_write(&self, entry: &Entry, old: Option<&Secret>, new: &Secret) -> WriteRequest {
